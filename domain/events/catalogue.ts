@@ -1,0 +1,198 @@
+/**
+ * Every event the house knows and what its payload tells (DOMAIN §6.2). Payloads carry ids and
+ * values that are not personal: free text, addresses and salaries are read by id (DESIGN R-7).
+ */
+
+type Id = string;
+type Instant = string;
+
+interface JobChange {
+  job_id: Id;
+  company_id: Id;
+}
+
+interface ApplicationFacts {
+  application_id: Id;
+  job_id: Id;
+  candidate_id: Id;
+  candidate_recruiter_id: Id | null;
+  company_recruiter_id: Id | null;
+}
+
+interface StageChange extends ApplicationFacts {
+  old_stage: string | null;
+  new_stage: string;
+  changed_by: Id;
+}
+
+interface DealFacts {
+  assignment_id: Id;
+  application_id: Id | null;
+  job_id: Id;
+  candidate_id: Id;
+  candidate_recruiter_id: Id | null;
+  company_recruiter_id: Id | null;
+}
+
+interface DealMove extends DealFacts {
+  old_state: string;
+  new_state: string;
+}
+
+interface GateFacts extends DealFacts {
+  gate: string;
+}
+
+interface GateReviewed extends GateFacts {
+  next_gate: string | null;
+  reviewer_user_id: Id;
+}
+
+interface RelationshipFacts {
+  relationship_id: Id;
+  recruiter_id: Id;
+  candidate_id: Id;
+}
+
+interface ConnectionFacts {
+  id: Id;
+  recruiter_id: Id;
+  company_id: Id;
+}
+
+interface PlacementFacts {
+  placement_id: Id;
+  application_id: Id;
+  job_id: Id;
+  candidate_id: Id;
+  company_id: Id;
+}
+
+export interface EventPayloads {
+  "user.registered": { user_id: Id };
+  "user.deactivated": { user_id: Id };
+
+  "recruiter.created": { recruiter_id: Id };
+  "recruiter.status_changed": { recruiter_id: Id; old_status: string; new_status: string };
+
+  "company.created": { company_id: Id };
+  "company.updated": { company_id: Id; updated_fields: readonly string[] };
+
+  "candidate.created": { candidate_id: Id; created_by: Id };
+  "candidate.updated": { candidate_id: Id; updated_fields: readonly string[] };
+  "candidate.sourced": { candidate_id: Id; sourcer_recruiter_id: Id; sourced_at: Instant };
+  "company.sourced": { company_id: Id; sourcer_recruiter_id: Id; sourced_at: Instant };
+
+  "recruiter_candidate.created": RelationshipFacts;
+  "recruiter_candidate.terminated": RelationshipFacts;
+  "recruiter_candidate.expired": RelationshipFacts;
+  "recruiter_candidate.renewed": RelationshipFacts;
+  "candidate.invited": RelationshipFacts & { invitation_expires_at: Instant; resend: boolean };
+  "candidate.consent_given": RelationshipFacts & { at: Instant };
+  "candidate.consent_declined": RelationshipFacts & { at: Instant };
+  "candidate.invitation_cancelled": RelationshipFacts;
+  "candidate.invitation_expired": RelationshipFacts;
+
+  "recruiter_company.connection_requested": ConnectionFacts;
+  "recruiter_company.invited": ConnectionFacts;
+  "recruiter_company.accepted": ConnectionFacts;
+  "recruiter_company.declined": ConnectionFacts;
+  "recruiter_company.terminated": ConnectionFacts;
+
+  "job.created": JobChange & { status: string };
+  "job.updated": JobChange & { updated_fields: readonly string[] };
+  "job.status_changed": JobChange & { old_status: string; new_status: string; first_activation: boolean };
+  "job.deleted": JobChange;
+
+  "cra.proposed": DealFacts & { response_due_at: Instant };
+  "cra.accepted": DealFacts;
+  "cra.declined": DealFacts;
+  "cra.timed_out": DealMove;
+  "cra.created": DealFacts & { gate_sequence: readonly string[]; state: string };
+  "cra.gate.awaiting_review": GateFacts & { gate_sequence: readonly string[]; remaining_gates: readonly string[] };
+  "cra.gate.review_started": GateFacts & { reviewer_user_id: Id };
+  "cra.gate.approved": GateReviewed;
+  "cra.gate.denied": GateReviewed;
+  "cra.gate.skipped": GateReviewed;
+  "cra.gate.info_requested": GateFacts & { addressee: string; feedback_id: Id };
+  "cra.gate.info_provided": GateFacts & { feedback_id: Id };
+  "cra.all_gates_passed": DealMove;
+  "cra.stage_changed": DealMove;
+  "cra.hired": DealMove;
+  "cra.rejected": DealMove;
+  "cra.withdrawn": DealMove & { reached_company: boolean };
+  "cra.closed": DealMove;
+
+  "application.created": ApplicationFacts;
+  "application.updated": ApplicationFacts & { updated_fields: readonly string[] };
+  "application.submitted": StageChange;
+  "application.stage_changed": StageChange;
+  "application.recruiter_proposed": ApplicationFacts;
+  "application.proposal_accepted": ApplicationFacts;
+  "application.proposal_declined": ApplicationFacts;
+  "application.ai_review.triggered": ApplicationFacts;
+  "application.returned_to_draft": ApplicationFacts;
+  "application.withdrawn": ApplicationFacts;
+  "application.expired": ApplicationFacts;
+  "application.expiration_warning": ApplicationFacts & { expires_at: Instant };
+  "application.offer_accepted": ApplicationFacts;
+  "application.reactivated": ApplicationFacts;
+  "application.note.created": ApplicationFacts & { note_id: Id };
+
+  "placement.created": PlacementFacts & {
+    candidate_recruiter_id: Id | null;
+    company_recruiter_id: Id | null;
+    job_owner_recruiter_id: Id | null;
+    candidate_sourcer_recruiter_id: Id | null;
+    company_sourcer_recruiter_id: Id | null;
+    fee_percentage: string | null;
+    placement_fee_cents: number;
+    start_date: string;
+    guarantee_expires_at: Instant;
+  };
+  "placement.activated": PlacementFacts;
+  "placement.completed": PlacementFacts;
+  "placement_snapshot.created": { placement_id: Id };
+  "placement.splits_created": {
+    placement_id: Id;
+    total_fee_cents: number;
+    split_count: number;
+    total_allocated_cents: number;
+    platform_remainder_cents: number;
+    role_tiers: Readonly<Record<string, string | null>>;
+  };
+  "guarantee.expiring": PlacementFacts & { days_remaining: number };
+
+  "subscription.created": { subscription_id: Id; user_id: Id; tier: string; status: string };
+  "subscription.updated": { subscription_id: Id; user_id: Id; tier: string; status: string };
+  "subscription.canceled": { subscription_id: Id; user_id: Id; tier: string; status: string };
+
+  "team.created": { team_id: Id };
+  "team.member_invited": { team_id: Id; recruiter_id: Id };
+  "team.member_joined": { team_id: Id; recruiter_id: Id };
+  "team.member_removed": { team_id: Id; recruiter_id: Id };
+  "team.split_config_changed": { team_id: Id };
+  "team.activated": { team_id: Id };
+
+  "fraud_signal.created": { signal_id: Id; type: string; severity: string };
+
+  /** Internal: a verified provider event waits in `ops.provider_events`. */
+  "clerk.event_received": { provider_event_id: Id };
+}
+
+export type EventType = keyof EventPayloads;
+
+/** Types that never leave the house, whoever subscribes (DESIGN R-7). */
+export const INTERNAL_EVENTS: ReadonlySet<EventType> = new Set(["clerk.event_received"]);
+
+/** One thing that happened, as a verb announces it. `commit` gives it its id, instant and actor. */
+export type DomainEvent = {
+  [T in EventType]: { type: T; subject: { type: string; id: string }; payload: EventPayloads[T] };
+}[EventType];
+
+/** Names one event; the compiler holds the payload against the catalogue. */
+export const event = <T extends EventType>(
+  type: T,
+  subject: { type: string; id: string },
+  payload: EventPayloads[T],
+): DomainEvent => ({ type, subject, payload }) as DomainEvent;
