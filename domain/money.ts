@@ -42,8 +42,7 @@ export const plus = (...amounts: readonly Cents[]): Cents => sum(amounts);
 export const minus = (from: Cents, amount: Cents): Cents => cents(from - amount);
 
 /** Integer division rounding half up. Neither argument is negative. */
-export const divideHalfUp = (dividend: bigint, divisor: bigint): bigint =>
-  (2n * dividend + divisor) / (2n * divisor);
+export const divideHalfUp = (dividend: bigint, divisor: bigint): bigint => (2n * dividend + divisor) / (2n * divisor);
 
 /** The part of `amount` that `rate` stands for, rounded half up to the cent. */
 export function portion(amount: Cents, rate: BasisPoints): Cents {

@@ -70,16 +70,10 @@ export const notFound = (noun: string, id?: string): Refusal =>
 
 export const forbidden = (detail: string): Refusal => new Refusal("forbidden", detail);
 
-export const conflict = (detail: string, members: RefusalMembers = {}): Refusal =>
-  new Refusal("conflict", detail, members);
+export const conflict = (detail: string, members: RefusalMembers = {}): Refusal => new Refusal("conflict", detail, members);
 
 /** The state machine has no such step. `allowed` lists the targets a user may request from here. */
-export const invalidTransition = (
-  noun: string,
-  from: string,
-  to: string,
-  allowed: readonly string[],
-): Refusal =>
+export const invalidTransition = (noun: string, from: string, to: string, allowed: readonly string[]): Refusal =>
   new Refusal("invalid_transition", `A ${noun} in ${from} cannot become ${to}.`, { from, to, allowed });
 
 /** A body that can be read but breaks a rule (DOMAIN D-109). */
@@ -87,5 +81,4 @@ export const invalid = (...errors: readonly FieldError[]): Refusal =>
   new Refusal("validation_failed", errors.map((error) => error.message).join(" "), { errors });
 
 /** One broken rule of the body, by its field. */
-export const invalidField = (field: string, code: string, message: string): Refusal =>
-  invalid({ pointer: `/${field}`, code, message });
+export const invalidField = (field: string, code: string, message: string): Refusal => invalid({ pointer: `/${field}`, code, message });

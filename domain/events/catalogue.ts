@@ -165,6 +165,7 @@ export interface EventPayloads {
 
   "subscription.created": { subscription_id: Id; user_id: Id; tier: string; status: string };
   "subscription.updated": { subscription_id: Id; user_id: Id; tier: string; status: string };
+  "subscription.past_due": { subscription_id: Id; user_id: Id; tier: string; status: string };
   "subscription.canceled": { subscription_id: Id; user_id: Id; tier: string; status: string };
 
   "team.created": { team_id: Id };
@@ -173,6 +174,7 @@ export interface EventPayloads {
   "team.member_removed": { team_id: Id; recruiter_id: Id };
   "team.split_config_changed": { team_id: Id };
   "team.activated": { team_id: Id };
+  "team.suspended": { team_id: Id };
 
   "fraud_signal.created": { signal_id: Id; type: string; severity: string };
 
@@ -182,17 +184,11 @@ export interface EventPayloads {
 
 export type EventType = keyof EventPayloads;
 
-/** Types that never leave the house, whoever subscribes (DESIGN R-7). */
-export const INTERNAL_EVENTS: ReadonlySet<EventType> = new Set(["clerk.event_received"]);
-
 /** One thing that happened, as a verb announces it. `commit` gives it its id, instant and actor. */
 export type DomainEvent = {
   [T in EventType]: { type: T; subject: { type: string; id: string }; payload: EventPayloads[T] };
 }[EventType];
 
 /** Names one event; the compiler holds the payload against the catalogue. */
-export const event = <T extends EventType>(
-  type: T,
-  subject: { type: string; id: string },
-  payload: EventPayloads[T],
-): DomainEvent => ({ type, subject, payload }) as DomainEvent;
+export const event = <T extends EventType>(type: T, subject: { type: string; id: string }, payload: EventPayloads[T]): DomainEvent =>
+  ({ type, subject, payload }) as DomainEvent;

@@ -1,0 +1,18 @@
+import { event, type DomainEvent } from "./catalogue.ts";
+
+interface RecruiterFacts {
+  id: string;
+  status: string;
+}
+
+const subject = (recruiter: RecruiterFacts) => ({ type: "recruiter", id: recruiter.id });
+
+export const recruiterCreated = (recruiter: RecruiterFacts): DomainEvent =>
+  event("recruiter.created", subject(recruiter), { recruiter_id: recruiter.id });
+
+export const recruiterStatusChanged = (before: RecruiterFacts, after: RecruiterFacts): DomainEvent =>
+  event("recruiter.status_changed", subject(after), {
+    recruiter_id: after.id,
+    old_status: before.status,
+    new_status: after.status,
+  });

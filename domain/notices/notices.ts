@@ -1,0 +1,356 @@
+import type { DomainEvent, EventPayloads, EventType } from "../events/catalogue.ts";
+
+/** Who hears of an event, by their part in it. */
+export type Hearer = "candidate" | "candidate_recruiter" | "company_recruiter" | "recruiter" | "company" | "platform_admin" | "user";
+
+export type Category =
+  | "applications"
+  | "interviews"
+  | "offers_hires"
+  | "placements"
+  | "candidates"
+  | "jobs_matches"
+  | "billing"
+  | "security"
+  | "invitations"
+  | "teams";
+
+/** What a notice may say: names, and the reason somebody gave. Never an address. */
+export interface Facts {
+  jobTitle: string | null;
+  companyName: string | null;
+  candidateName: string | null;
+  recruiterName: string | null;
+  reason: string | null;
+}
+
+/** One notice to one kind of hearer. */
+export interface Notice {
+  to: Hearer;
+  category: Category;
+  template: string;
+  subject: (facts: Facts) => string;
+  text: (facts: Facts) => string;
+  /** In-app only, unless told. */
+  mail?: true;
+  priority?: "low" | "high" | "urgent";
+  /** Leads to the invitation whose token only the mail may carry. */
+  invitation?: true;
+}
+
+type Rule<T extends EventType> = (payload: EventPayloads[T]) => readonly Notice[];
+
+const job = (facts: Facts): string => facts.jobTitle ?? "the role";
+const company = (facts: Facts): string => facts.companyName ?? "the company";
+const candidate = (facts: Facts): string => facts.candidateName ?? "the candidate";
+const recruiter = (facts: Facts): string => facts.recruiterName ?? "a recruiter";
+const because = (facts: Facts): string => (facts.reason ? ` Reason given: ${facts.reason}` : "");
+
+const about = (to: Hearer, category: Category, template: string, subject: Notice["subject"], text: Notice["text"] = subject): Notice => ({
+  to,
+  category,
+  template,
+  subject,
+  text,
+});
+const mailed = (notice: Notice, priority?: Notice["priority"]): Notice => ({ ...notice, mail: true, ...(priority ? { priority } : {}) });
+
+const RECRUITERS = ["candidate_recruiter", "company_recruiter"] as const;
+const recruiters = (make: (to: Hearer) => Notice): Notice[] => RECRUITERS.map(make);
+
+/** The mails of an application by its new stage (DOMAIN §6.3). */
+const BY_STAGE: Readonly<Record<string, () => readonly Notice[]>> = {
+  ai_review: () => [about("candidate", "applications", "stage.ai_review", (f) => `Your application for ${job(f)} is being assessed`)],
+  ai_reviewed: () => [
+    about("candidate", "applications", "stage.ai_reviewed", (f) => `The assessment of your application for ${job(f)} is ready`),
+    about("candidate_recruiter", "applications", "stage.ai_reviewed", (f) => `The assessment of ${candidate(f)} for ${job(f)} is ready`),
+  ],
+  recruiter_review: () => withYourRecruiter("candidate_recruiter"),
+  screen: () => withYourRecruiter("company_recruiter"),
+  recruiter_request: () => [
+    mailed(
+      about("candidate", "applications", "stage.recruiter_request", (f) => `There is a question about your application for ${job(f)}`),
+      "high",
+    ),
+  ],
+  submitted: () => [
+    mailed(
+      about(
+        "candidate",
+        "applications",
+        "stage.submitted",
+        (f) => `Your application for ${job(f)} was submitted`,
+        (f) => `${company(f)} now has your application for ${job(f)}.`,
+      ),
+    ),
+    ...recruiters((to) => mailed(about(to, "applications", "stage.submitted", (f) => `${candidate(f)} was submitted for ${job(f)}`))),
+    mailed(
+      about(
+        "company",
+        "applications",
+        "stage.submitted.company",
+        (f) => `A new submission for ${job(f)}`,
+        (f) => `${candidate(f)} was submitted for ${job(f)}.`,
+      ),
+    ),
+  ],
+  company_review: () => progress("is being reviewed by the company"),
+  company_feedback: () => progress("is in conversation with the company"),
+  interview: () => [
+    mailed(
+      about(
+        "candidate",
+        "interviews",
+        "stage.interview",
+        (f) => `${company(f)} would like to meet you`,
+        (f) => `For ${job(f)}: please tell when you have time for an interview.`,
+      ),
+      "high",
+    ),
+    ...recruiters((to) =>
+      mailed(about(to, "interviews", "stage.interview", (f) => `${candidate(f)} is invited to an interview for ${job(f)}`)),
+    ),
+  ],
+  offer: () => [
+    mailed(
+      about("candidate", "offers_hires", "stage.offer", (f) => `You have an offer for ${job(f)}`),
+      "high",
+    ),
+    ...recruiters((to) =>
+      mailed(
+        about(to, "offers_hires", "stage.offer", (f) => `${candidate(f)} has an offer for ${job(f)}`),
+        "high",
+      ),
+    ),
+  ],
+  hired: () => [
+    mailed(
+      about(
+        "candidate",
+        "offers_hires",
+        "stage.hired",
+        (f) => `Congratulations: ${company(f)} has hired you`,
+        (f) => `You are hired for ${job(f)}.`,
+      ),
+      "high",
+    ),
+    ...recruiters((to) =>
+      mailed(
+        about(
+          to,
+          "offers_hires",
+          "stage.hired",
+          (f) => `${candidate(f)} is hired for ${job(f)}`,
+          () => "Your share and its time line are in your placements.",
+        ),
+        "high",
+      ),
+    ),
+    mailed(
+      about(
+        "company",
+        "offers_hires",
+        "stage.hired.company",
+        (f) => `${candidate(f)} is hired for ${job(f)}`,
+        () => "The invoice follows when the placement starts.",
+      ),
+    ),
+  ],
+  rejected: () => [
+    mailed(
+      about(
+        "candidate",
+        "applications",
+        "stage.rejected",
+        (f) => `Your application for ${job(f)} will not go on`,
+        (f) => `Thank you for your interest in ${job(f)}.${because(f)}`,
+      ),
+    ),
+    ...recruiters((to) =>
+      mailed(
+        about(
+          to,
+          "applications",
+          "stage.rejected",
+          (f) => `${candidate(f)} was not taken further for ${job(f)}`,
+          (f) => `The application for ${job(f)} has ended.${because(f)}`,
+        ),
+      ),
+    ),
+  ],
+  expired: () => [
+    mailed(about("candidate", "applications", "stage.expired", (f) => `Your application for ${job(f)} has expired`)),
+    ...recruiters((to) =>
+      mailed(about(to, "applications", "stage.expired", (f) => `The deal of ${candidate(f)} for ${job(f)} has expired`)),
+    ),
+  ],
+};
+
+function withYourRecruiter(reviewer: Hearer): Notice[] {
+  return [
+    mailed(about("candidate", "applications", "stage.in_review", (f) => `Your application for ${job(f)} is with the recruiter`)),
+    mailed(
+      about(reviewer, "applications", "stage.review_pending", (f) => `${candidate(f)} for ${job(f)} awaits your review`),
+      "high",
+    ),
+  ];
+}
+
+function progress(what: string): Notice[] {
+  return [
+    mailed(about("candidate", "applications", "stage.progress", (f) => `Your application for ${job(f)} ${what}`)),
+    ...recruiters((to) => mailed(about(to, "applications", "stage.progress", (f) => `${candidate(f)} for ${job(f)} ${what}`))),
+  ];
+}
+
+const REVIEWERS: Readonly<Record<string, Hearer>> = {
+  candidate_recruiter: "candidate_recruiter",
+  company_recruiter: "company_recruiter",
+  company: "company",
+};
+
+/** Who hears what of which event. An event without a line is told to nobody. */
+const RULES: { readonly [T in EventType]?: Rule<T> } = {
+  "user.registered": () => [mailed(about("user", "security", "user.registered", () => "Welcome to Splits Network"))],
+  "recruiter.created": () => [
+    about("platform_admin", "candidates", "recruiter.created", (f) => `${recruiter(f)} asks to join as a recruiter`),
+  ],
+  "recruiter.status_changed": ({ new_status }) => [
+    mailed(
+      about("recruiter", "security", "recruiter.status_changed", () => `Your recruiter account is now ${new_status}`),
+      "high",
+    ),
+  ],
+  "candidate.sourced": () => [about("recruiter", "candidates", "candidate.sourced", (f) => `${candidate(f)} counts as brought by you`)],
+  "company.sourced": () => [about("recruiter", "candidates", "company.sourced", (f) => `${company(f)} counts as brought by you`)],
+  "candidate.invited": ({ resend }) => [
+    {
+      ...mailed(
+        about(
+          "candidate",
+          "invitations",
+          "candidate.invited",
+          (f) => `${resend ? "Reminder: " : ""}${recruiter(f)} would like to represent you`,
+          (f) => `${recruiter(f)} asks for your consent to represent you. Nothing is shared before you agree.`,
+        ),
+        "high",
+      ),
+      invitation: true,
+    },
+  ],
+  "candidate.consent_given": () => [
+    mailed(about("recruiter", "candidates", "candidate.consent_given", (f) => `${candidate(f)} agreed to be represented by you`)),
+  ],
+  "candidate.consent_declined": () => [
+    mailed(about("recruiter", "candidates", "candidate.consent_declined", (f) => `${candidate(f)} declined to be represented by you`)),
+  ],
+  "candidate.invitation_cancelled": () => [
+    about("candidate", "invitations", "candidate.invitation_cancelled", (f) => `${recruiter(f)} withdrew the invitation`),
+  ],
+  "candidate.invitation_expired": () => [
+    about("recruiter", "invitations", "candidate.invitation_expired", (f) => `Your invitation of ${candidate(f)} has expired`),
+  ],
+  "recruiter_candidate.terminated": () =>
+    (["recruiter", "candidate"] as const).map((to) =>
+      mailed(about(to, "candidates", "recruiter_candidate.terminated", () => "A representation has ended")),
+    ),
+  "recruiter_candidate.expired": () =>
+    (["recruiter", "candidate"] as const).map((to) =>
+      about(to, "candidates", "recruiter_candidate.expired", () => "A representation has run out"),
+    ),
+  "recruiter_candidate.renewed": () =>
+    (["recruiter", "candidate"] as const).map((to) =>
+      about(to, "candidates", "recruiter_candidate.renewed", () => "A representation was renewed"),
+    ),
+  "recruiter_company.connection_requested": () => [
+    mailed(
+      about("company", "invitations", "recruiter_company.connection_requested", (f) => `${recruiter(f)} asks to work with ${company(f)}`),
+    ),
+  ],
+  "recruiter_company.invited": () => [
+    mailed(about("recruiter", "invitations", "recruiter_company.invited", (f) => `${company(f)} invites you to work with it`)),
+  ],
+  "recruiter_company.accepted": () =>
+    (["recruiter", "company"] as const).map((to) =>
+      about(to, "invitations", "recruiter_company.accepted", (f) => `${recruiter(f)} and ${company(f)} are connected`),
+    ),
+  "recruiter_company.declined": () =>
+    (["recruiter", "company"] as const).map((to) =>
+      about(to, "invitations", "recruiter_company.declined", (f) => `${recruiter(f)} and ${company(f)} will not be connected`),
+    ),
+  "recruiter_company.terminated": () =>
+    (["recruiter", "company"] as const).map((to) =>
+      mailed(
+        about(to, "invitations", "recruiter_company.terminated", (f) => `The connection of ${recruiter(f)} and ${company(f)} has ended`),
+      ),
+    ),
+  "cra.proposed": () => [
+    mailed(
+      about(
+        "candidate",
+        "jobs_matches",
+        "cra.proposed",
+        (f) => `An opportunity for you: ${job(f)}`,
+        (f) => `${recruiter(f)} proposes ${job(f)} at ${company(f)} to you. Please answer within 72 hours.`,
+      ),
+      "high",
+    ),
+  ],
+  "cra.accepted": () => recruiters((to) => about(to, "applications", "cra.accepted", (f) => `The proposal of ${job(f)} was accepted`)),
+  "cra.declined": () => recruiters((to) => about(to, "applications", "cra.declined", (f) => `${candidate(f)} declined ${job(f)}`)),
+  "cra.gate.awaiting_review": ({ gate }) => {
+    const to = REVIEWERS[gate];
+    return to ? [about(to, "applications", "cra.gate.awaiting_review", (f) => `${candidate(f)} for ${job(f)} awaits your review`)] : [];
+  },
+  "cra.gate.info_requested": ({ addressee }) =>
+    [
+      about(
+        addressee as Hearer,
+        "applications",
+        "cra.gate.info_requested",
+        (f) => `A question about ${candidate(f)} for ${job(f)} awaits your answer`,
+      ),
+    ].map((notice) => mailed(notice)),
+  "cra.gate.info_provided": ({ gate }) => {
+    const to = REVIEWERS[gate];
+    return to
+      ? [about(to, "applications", "cra.gate.info_provided", (f) => `Your question about ${candidate(f)} for ${job(f)} was answered`)]
+      : [];
+  },
+  "application.submitted": ({ new_stage }) => BY_STAGE[new_stage]?.() ?? [],
+  "application.stage_changed": ({ new_stage }) => BY_STAGE[new_stage]?.() ?? [],
+  "application.withdrawn": () =>
+    recruiters((to) => about(to, "applications", "application.withdrawn", (f) => `${candidate(f)} withdrew from ${job(f)}`)),
+  "cra.withdrawn": ({ reached_company }) =>
+    reached_company ? [mailed(about("company", "applications", "cra.withdrawn", (f) => `${candidate(f)} withdrew from ${job(f)}`))] : [],
+  "application.expiration_warning": () =>
+    recruiters((to) =>
+      about(to, "applications", "application.expiration_warning", (f) => `The deal of ${candidate(f)} for ${job(f)} expires in two days`),
+    ),
+  "application.offer_accepted": () => [
+    mailed(
+      about("company", "offers_hires", "application.offer_accepted", (f) => `${candidate(f)} accepted your offer for ${job(f)}`),
+      "high",
+    ),
+    ...recruiters((to) =>
+      about(to, "offers_hires", "application.offer_accepted", (f) => `${candidate(f)} accepted the offer for ${job(f)}`),
+    ),
+  ],
+  "placement.created": () => [about("company", "placements", "placement.created", (f) => `The placement of ${candidate(f)} is recorded`)],
+  "placement.activated": () => [about("company", "placements", "placement.activated", (f) => `${candidate(f)} has started`)],
+  "placement.completed": () => [
+    about("company", "placements", "placement.completed", (f) => `The guarantee for ${candidate(f)} has ended`),
+  ],
+  "guarantee.expiring": ({ days_remaining }) => [
+    about("company", "placements", "guarantee.expiring", (f) => `The guarantee for ${candidate(f)} ends in ${days_remaining} days`),
+  ],
+};
+
+/** Every event somebody is told of. */
+export const NOTICED_EVENTS = Object.keys(RULES) as EventType[];
+
+/** The notices of one event. */
+export function noticesOf(event: DomainEvent): readonly Notice[] {
+  const rule = RULES[event.type] as ((payload: DomainEvent["payload"]) => readonly Notice[]) | undefined;
+  return rule?.(event.payload) ?? [];
+}

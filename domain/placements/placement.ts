@@ -1,0 +1,109 @@
+import { daysAfter, utcDate } from "../commission/dates.ts";
+import type { DomainEvent } from "../events/catalogue.ts";
+import { guaranteeExpiring, placementActivated, placementCompleted } from "../events/placement.ts";
+import { forbidden, invalidField, invalidTransition } from "../refusals.ts";
+import { guaranteeExpiresAt } from "./guarantee.ts";
+
+export const PLACEMENT_STATES = ["hired", "active", "completed", "failed"] as const;
+
+export type PlacementState = (typeof PLACEMENT_STATES)[number];
+
+/** What the time line of a placement needs of it. The money is settled and does not change with it. */
+export interface PlacementTimeline {
+  id: string;
+  applicationId: string;
+  craId: string;
+  jobId: string;
+  candidateId: string;
+  companyId: string;
+  state: PlacementState;
+  hiredAt: Date;
+  /** `YYYY-MM-DD`. */
+  startDate: string;
+  guaranteeDays: number;
+  /** Exclusive. */
+  guaranteeExpiresAt: Date;
+  /** The last warning that was given, in days before the expiry. */
+  guaranteeWarnedDays: number | null;
+  completedAt: Date | null;
+}
+
+export interface PlacementChange<P extends PlacementTimeline = PlacementTimeline> {
+  placement: P;
+  events: DomainEvent[];
+}
+
+export interface PlacementActor {
+  isCompanyAdmin: boolean;
+  isPlatformAdmin: boolean;
+}
+
+/** The company and the role holders hear this many days before a guarantee ends. */
+export const GUARANTEE_WARNING_DAYS = [1, 7, 14] as const;
+
+const activated = <P extends PlacementTimeline>(placement: P): PlacementChange<P> => {
+  const active: P = { ...placement, state: "active" };
+  return { placement: active, events: [placementActivated(active)] };
+};
+
+/** Starts a placement on its start date; null before it, or when it has started. */
+export const activatePlacement = <P extends PlacementTimeline>(placement: P, now: Date): PlacementChange<P> | null =>
+  placement.state === "hired" && placement.startDate <= utcDate(now) ? activated(placement) : null;
+
+/**
+ * The company says that the candidate has started, or on which other day they start (D-108). With
+ * another date the guarantee is counted anew; a date to come leaves the placement waiting for it.
+ *
+ * @param input.startDate - `YYYY-MM-DD`; null confirms that the work has begun
+ */
+export function confirmStart<P extends PlacementTimeline>(
+  placement: P,
+  actor: PlacementActor,
+  input: { startDate: string | null },
+  now: Date,
+): PlacementChange<P> & { startDateChanged: boolean; override: boolean } {
+  if (!actor.isCompanyAdmin && !actor.isPlatformAdmin) throw forbidden("Only the company confirms a start.");
+  const startDate = input.startDate ?? placement.startDate;
+  if (!isDate(startDate)) throw invalidField("start_date", "invalid_date", "start_date is a date, YYYY-MM-DD.");
+  if (placement.state !== "hired") throw invalidTransition("placement", placement.state, "active", []);
+
+  const startDateChanged = startDate !== placement.startDate;
+  const dated: P = {
+    ...placement,
+    startDate,
+    guaranteeExpiresAt: guaranteeExpiresAt(startDate, placement.guaranteeDays),
+    guaranteeWarnedDays: startDateChanged ? null : placement.guaranteeWarnedDays,
+  };
+  const hasBegun = input.startDate === null || startDate <= utcDate(now);
+  return {
+    ...(hasBegun ? activated(dated) : { placement: dated, events: [] }),
+    startDateChanged,
+    override: !actor.isCompanyAdmin,
+  };
+}
+
+/** Whether a text is a date of the calendar. */
+function isDate(text: string): boolean {
+  const at = new Date(`${text}T00:00:00Z`);
+  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(at.getTime()) && utcDate(at) === text;
+}
+
+/** Completes a placement whose guarantee is over; null while it runs. Without a guarantee that is at its start. */
+export function completePlacement<P extends PlacementTimeline>(placement: P, now: Date): PlacementChange<P> | null {
+  if (placement.state !== "active" || placement.guaranteeExpiresAt > now) return null;
+  const completed: P = { ...placement, state: "completed", completedAt: now };
+  return { placement: completed, events: [placementCompleted(completed)] };
+}
+
+/**
+ * Announces the end of a guarantee 14, 7 and 1 days before, each once; null when nothing is due. A
+ * guarantee shorter than a warning does not give it, and a late run gives only the latest.
+ */
+export function warnOfGuaranteeEnd<P extends PlacementTimeline>(placement: P, now: Date): PlacementChange<P> | null {
+  const { state, guaranteeDays, guaranteeExpiresAt, guaranteeWarnedDays } = placement;
+  if (state !== "active" || guaranteeExpiresAt <= now) return null;
+  const due = GUARANTEE_WARNING_DAYS.find((days) => days < guaranteeDays && daysAfter(guaranteeExpiresAt, -days) <= now);
+  if (due === undefined || (guaranteeWarnedDays !== null && guaranteeWarnedDays <= due)) return null;
+  const warned: P = { ...placement, guaranteeWarnedDays: due };
+  return { placement: warned, events: [guaranteeExpiring(warned, due)] };
+}

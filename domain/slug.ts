@@ -1,0 +1,14 @@
+/**
+ * A name as an address: small letters, digits and hyphens, and the end of an id, because names
+ * are not unique.
+ */
+export function slugOf(name: string, id: string): string {
+  const words = name
+    .normalize("NFKD")
+    .toLowerCase()
+    .replaceAll(/\p{M}/gu, "")
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .slice(0, 60)
+    .replaceAll(/^-+|-+$/g, "");
+  return `${words || "x"}-${id.slice(-8)}`;
+}
