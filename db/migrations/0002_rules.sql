@@ -1,0 +1,625 @@
+-- What the schema of drizzle cannot say: the access context, guards, and the rules that hold
+-- whatever the code does.
+
+--------------------------------------------------------------------------------------------------
+-- The access context (DESIGN R-2, DOMAIN §1.2)
+--------------------------------------------------------------------------------------------------
+
+-- Resolves who is asking, keeps it until the transaction ends, and returns it.
+--   'session'    id = users.clerk_user_id
+--   'user'       id = users.id: who stands behind a key or a grant
+--   'anonymous'  nobody
+--   'system'     ourselves, with every right
+-- `organization` narrows the memberships to one; without a membership there it is unknown.
+CREATE FUNCTION ops.enter(kind text, id text, organization uuid DEFAULT NULL) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+  context jsonb;
+BEGIN
+  IF kind NOT IN ('session', 'user', 'anonymous', 'system') THEN
+    RAISE 'unknown kind of caller: %', kind USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+
+  WITH
+  subject AS (
+    SELECT CASE enter.kind
+      WHEN 'session' THEN (SELECT u.id FROM identity.users u WHERE u.clerk_user_id = enter.id)
+      WHEN 'user' THEN enter.id::uuid
+      WHEN 'system' THEN '00000000-0000-0000-0000-000000000000'
+    END AS user_id
+  ),
+  caller AS (
+    SELECT u.*, u.status = 'active' AND u.deleted_at IS NULL AS present
+    FROM identity.users u
+    WHERE u.id = (SELECT user_id FROM subject)
+  ),
+  person AS (SELECT * FROM caller WHERE present),
+  admin AS (
+    SELECT enter.kind = 'system' OR EXISTS (
+      SELECT FROM identity.user_roles r JOIN person p ON p.id = r.user_id
+      WHERE r.role_name = 'platform_admin' AND r.deleted_at IS NULL
+    ) AS yes
+  ),
+  recruiter AS (SELECT r.id, r.status FROM network.recruiters r JOIN person p ON p.id = r.user_id),
+  candidate AS (SELECT c.id FROM ats.candidates c JOIN person p ON p.id = c.user_id WHERE c.deleted_at IS NULL),
+  membership AS (
+    SELECT m.role_name, m.organization_id, m.company_id
+    FROM identity.memberships m
+    JOIN person p ON p.id = m.user_id
+    JOIN identity.organizations o ON o.id = m.organization_id AND o.deleted_at IS NULL
+    WHERE m.deleted_at IS NULL AND (enter.organization IS NULL OR m.organization_id = enter.organization)
+  ),
+  company AS (
+    SELECT c.id, m.role_name
+    FROM membership m
+    JOIN ats.companies c ON c.identity_organization_id = m.organization_id AND c.id = coalesce(m.company_id, c.id)
+    WHERE c.deleted_at IS NULL
+  ),
+  team AS (
+    SELECT t.team_id, t.role
+    FROM network.team_members t JOIN recruiter r ON r.id = t.recruiter_id
+    WHERE t.status = 'active'
+  ),
+  role AS (
+    SELECT 'platform_admin' AS name FROM admin WHERE yes
+    UNION SELECT role_name FROM membership
+    UNION SELECT 'recruiter' FROM recruiter
+    UNION SELECT 'candidate' FROM candidate
+  )
+  SELECT jsonb_build_object(
+    'now', ops.now(),
+    'kind', enter.kind,
+    'user_id', (SELECT c.id FROM caller c),
+    'user_status', (SELECT CASE WHEN c.present THEN 'active' ELSE 'deactivated' END FROM caller c),
+    'email', (SELECT p.email FROM person p),
+    'name', (SELECT p.name FROM person p),
+    'is_platform_admin', (SELECT yes FROM admin),
+    'candidate_id', (SELECT c.id FROM candidate c),
+    'recruiter_id', (SELECT r.id FROM recruiter r),
+    'recruiter_status', (SELECT r.status FROM recruiter r),
+    'roles', array(SELECT r.name FROM role r ORDER BY 1),
+    'organization_ids', array(SELECT DISTINCT m.organization_id FROM membership m ORDER BY 1),
+    'org_wide_organization_ids', array(SELECT DISTINCT m.organization_id FROM membership m WHERE m.company_id IS NULL ORDER BY 1),
+    -- of the whole organization: the admin of one company does not run the others
+    'admin_organization_ids', array(
+      SELECT DISTINCT m.organization_id FROM membership m WHERE m.company_id IS NULL AND m.role_name = 'company_admin' ORDER BY 1
+    ),
+    'company_ids', array(SELECT DISTINCT c.id FROM company c ORDER BY 1),
+    'admin_company_ids', array(SELECT DISTINCT c.id FROM company c WHERE c.role_name = 'company_admin' ORDER BY 1),
+    'teams', coalesce((SELECT jsonb_agg(jsonb_build_object('team_id', t.team_id, 'team_role', t.role) ORDER BY t.team_id) FROM team t), '[]'),
+    'unknown_organization', enter.organization IS NOT NULL AND NOT (SELECT yes FROM admin) AND NOT EXISTS (SELECT FROM membership)
+  ) INTO context;
+
+  PERFORM
+    set_config('splits.kind', enter.kind, true),
+    set_config('splits.user_id', coalesce(context->>'user_id', ''), true),
+    set_config('splits.is_admin', context->>'is_platform_admin', true),
+    set_config('splits.candidate_id', coalesce(context->>'candidate_id', ''), true),
+    set_config('splits.recruiter_id', coalesce(context->>'recruiter_id', ''), true),
+    set_config('splits.recruiter_status', coalesce(context->>'recruiter_status', ''), true),
+    set_config('splits.company_ids', ops.as_array(context->'company_ids'), true),
+    set_config('splits.admin_company_ids', ops.as_array(context->'admin_company_ids'), true),
+    set_config('splits.organization_ids', ops.as_array(context->'organization_ids'), true),
+    set_config('splits.admin_organization_ids', ops.as_array(context->'admin_organization_ids'), true),
+    set_config('splits.team_ids', ops.as_array(jsonb_path_query_array(context, '$.teams[*].team_id')), true),
+    set_config(
+      'splits.managed_team_ids',
+      ops.as_array(jsonb_path_query_array(context, '$.teams[*] ? (@.team_role == "owner" || @.team_role == "admin").team_id')),
+      true
+    );
+  RETURN context;
+END
+$$;
+--> statement-breakpoint
+-- ["a", "b"] as {a,b}: how a setting holds ids.
+CREATE FUNCTION ops.as_array(ids jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT array(SELECT jsonb_array_elements_text(ids))::text $$;
+--> statement-breakpoint
+-- The accessors. Without a context the ids are NULL, which no row equals; they are inlined, so that
+-- `company_id = any(ops.company_ids())` is an index condition.
+CREATE FUNCTION ops.kind() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
+AS $$ SELECT nullif(current_setting('splits.kind', true), '') $$;
+CREATE FUNCTION ops.user_id() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
+AS $$ SELECT nullif(current_setting('splits.user_id', true), '')::uuid $$;
+CREATE FUNCTION ops.is_admin() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+AS $$ SELECT coalesce(nullif(current_setting('splits.is_admin', true), '')::boolean, false) $$;
+CREATE FUNCTION ops.candidate_id() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
+AS $$ SELECT nullif(current_setting('splits.candidate_id', true), '')::uuid $$;
+CREATE FUNCTION ops.recruiter_id() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
+AS $$ SELECT nullif(current_setting('splits.recruiter_id', true), '')::uuid $$;
+CREATE FUNCTION ops.active_recruiter_id() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
+AS $$ SELECT CASE WHEN current_setting('splits.recruiter_status', true) = 'active' THEN nullif(current_setting('splits.recruiter_id', true), '')::uuid END $$;
+CREATE FUNCTION ops.company_ids() RETURNS uuid[] LANGUAGE sql STABLE PARALLEL SAFE
+AS $$ SELECT nullif(current_setting('splits.company_ids', true), '')::uuid[] $$;
+CREATE FUNCTION ops.admin_company_ids() RETURNS uuid[] LANGUAGE sql STABLE PARALLEL SAFE
+AS $$ SELECT nullif(current_setting('splits.admin_company_ids', true), '')::uuid[] $$;
+CREATE FUNCTION ops.organization_ids() RETURNS uuid[] LANGUAGE sql STABLE PARALLEL SAFE
+AS $$ SELECT nullif(current_setting('splits.organization_ids', true), '')::uuid[] $$;
+CREATE FUNCTION ops.admin_organization_ids() RETURNS uuid[] LANGUAGE sql STABLE PARALLEL SAFE
+AS $$ SELECT nullif(current_setting('splits.admin_organization_ids', true), '')::uuid[] $$;
+CREATE FUNCTION ops.team_ids() RETURNS uuid[] LANGUAGE sql STABLE PARALLEL SAFE
+AS $$ SELECT nullif(current_setting('splits.team_ids', true), '')::uuid[] $$;
+CREATE FUNCTION ops.managed_team_ids() RETURNS uuid[] LANGUAGE sql STABLE PARALLEL SAFE
+AS $$ SELECT nullif(current_setting('splits.managed_team_ids', true), '')::uuid[] $$;
+--> statement-breakpoint
+
+--------------------------------------------------------------------------------------------------
+-- Guards (DESIGN R-1, R-3, R-4)
+--------------------------------------------------------------------------------------------------
+
+-- A commit waits this long for a lock, then starts over.
+CREATE FUNCTION ops.begin_commit() RETURNS void
+LANGUAGE plpgsql VOLATILE
+AS $$
+BEGIN
+  PERFORM set_config('lock_timeout', '5s', true);
+END
+$$;
+--> statement-breakpoint
+-- Locks a row and raises unless it is still the one that was read.
+CREATE FUNCTION ops.guard_version(table_name regclass, id uuid, version integer) RETURNS void
+LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+  found_version integer;
+BEGIN
+  EXECUTE format('SELECT version FROM %s WHERE id = $1 FOR NO KEY UPDATE', table_name) INTO found_version USING id;
+  IF found_version IS DISTINCT FROM version THEN
+    RAISE '% % changed', table_name, id USING ERRCODE = 'serialization_failure';
+  END IF;
+END
+$$;
+--> statement-breakpoint
+
+--------------------------------------------------------------------------------------------------
+-- What never changes (MONEY §15)
+--------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION ops.refuse_change() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  RAISE '%.% does not allow %', TG_TABLE_SCHEMA, TG_TABLE_NAME, TG_OP
+    USING ERRCODE = 'restrict_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME, CONSTRAINT = TG_NAME;
+END
+$$;
+--> statement-breakpoint
+CREATE FUNCTION ops.make_append_only(table_name regclass) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION ops.refuse_change()', table_name);
+  EXECUTE format('CREATE TRIGGER append_only_whole BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_change()', table_name);
+END
+$$;
+--> statement-breakpoint
+SELECT ops.make_append_only(name::regclass)
+FROM unnest(array[
+  'billing.placement_snapshot', 'billing.placement_splits', 'billing.placement_allocations',
+  'ats.application_audit_log', 'ats.cra_gate_feedback'
+]) AS name;
+--> statement-breakpoint
+-- Who sourced is corrected by deleting and inserting, which a platform admin does and the audit shows.
+CREATE TRIGGER never_updated BEFORE UPDATE ON network.candidate_sourcers FOR EACH ROW EXECUTE FUNCTION ops.refuse_change();
+CREATE TRIGGER never_updated BEFORE UPDATE ON network.company_sourcers FOR EACH ROW EXECUTE FUNCTION ops.refuse_change();
+--> statement-breakpoint
+CREATE FUNCTION ats.keep_gate_history() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  IF jsonb_typeof(NEW.gate_history) <> 'array' OR OLD.gate_history <> coalesce(
+    (
+      SELECT jsonb_agg(entry ORDER BY place)
+      FROM jsonb_array_elements(NEW.gate_history) WITH ORDINALITY AS history (entry, place)
+      WHERE place <= jsonb_array_length(OLD.gate_history)
+    ),
+    '[]'
+  ) THEN
+    RAISE 'gate_history only grows' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'cra_gate_history_grows';
+  END IF;
+  RETURN NEW;
+END
+$$;
+CREATE TRIGGER gate_history_grows BEFORE UPDATE OF gate_history ON ats.candidate_role_assignments
+  FOR EACH ROW EXECUTE FUNCTION ats.keep_gate_history();
+--> statement-breakpoint
+
+--------------------------------------------------------------------------------------------------
+-- The audit (DESIGN §2a, R-25); its columns are those of db/schema/audit.ts
+--------------------------------------------------------------------------------------------------
+
+CREATE TABLE ops.audit_events (
+  id uuid NOT NULL,
+  ingest_id bigint GENERATED ALWAYS AS IDENTITY,
+  at timestamptz NOT NULL,
+  ingested_at timestamptz NOT NULL DEFAULT ops.now(),
+  request_id text NOT NULL,
+  actor jsonb NOT NULL,
+  action text NOT NULL,
+  subject_type text NOT NULL,
+  subject_id uuid NOT NULL,
+  company_id uuid,
+  before_hash text,
+  after_hash text,
+  changes jsonb NOT NULL,
+  reason text,
+  PRIMARY KEY (id, at)
+) PARTITION BY RANGE (at);
+CREATE INDEX audit_events_subject ON ops.audit_events (subject_type, subject_id, at);
+CREATE INDEX audit_events_at ON ops.audit_events (at DESC);
+CREATE TABLE ops.audit_events_default PARTITION OF ops.audit_events DEFAULT;
+SELECT ops.make_append_only('ops.audit_events');
+CREATE TRIGGER append_only_whole BEFORE TRUNCATE ON ops.audit_events_default FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_change();
+--> statement-breakpoint
+-- Makes the partitions of this month and of `months` more. A month with rows in the default
+-- partition, which only a clock that jumped leaves behind, stays there.
+CREATE FUNCTION ops.ensure_partitions(months integer) RETURNS void
+LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+  this_month timestamp := date_trunc('month', ops.now() AT TIME ZONE 'UTC');
+  first_day timestamptz;
+  next_first timestamptz;
+  part text;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('ops.ensure_partitions', 0));
+  FOR ahead IN 0..months LOOP
+    first_day := (this_month + make_interval(months => ahead)) AT TIME ZONE 'UTC';
+    next_first := (this_month + make_interval(months => ahead + 1)) AT TIME ZONE 'UTC';
+    part := to_char(this_month + make_interval(months => ahead), '"audit_events_"YYYY_MM');
+    CONTINUE WHEN to_regclass('ops.' || part) IS NOT NULL
+      OR EXISTS (SELECT FROM ops.audit_events_default d WHERE d.at >= first_day AND d.at < next_first);
+    EXECUTE format('CREATE TABLE ops.%I PARTITION OF ops.audit_events FOR VALUES FROM (%L) TO (%L)', part, first_day, next_first);
+    EXECUTE format('CREATE TRIGGER append_only_whole BEFORE TRUNCATE ON ops.%I FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_change()', part);
+  END LOOP;
+END
+$$;
+--> statement-breakpoint
+SELECT ops.ensure_partitions(3);
+--> statement-breakpoint
+
+--------------------------------------------------------------------------------------------------
+-- A deal and its application say the same (DOMAIN §3.2, invariant 4)
+--------------------------------------------------------------------------------------------------
+
+-- Whether the candidate answers the questions of the gate a deal waits at (`addresseeOf` of domain/deals).
+CREATE FUNCTION ats.asks_candidate(deal ats.candidate_role_assignments) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+  SELECT CASE deal.current_gate
+    WHEN 'candidate_recruiter' THEN true
+    WHEN 'company_recruiter' THEN deal.candidate_recruiter_id IS NULL OR deal.candidate_recruiter_id IS NOT DISTINCT FROM deal.company_recruiter_id
+    ELSE deal.candidate_recruiter_id IS NULL AND deal.company_recruiter_id IS NULL
+  END
+$$;
+--> statement-breakpoint
+-- The stages an application may be in while its deal is in a state: `corresponds` of domain/deals,
+-- which a test compares with this over every case.
+CREATE FUNCTION ats.stages_of(deal ats.candidate_role_assignments) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+  SELECT CASE deal.state
+    WHEN 'proposed' THEN '{recruiter_proposed}'
+    WHEN 'submitted_to_company' THEN '{company_review}'
+    WHEN 'screen' THEN '{company_feedback}'
+    WHEN 'in_process' THEN '{interview}'
+    WHEN 'offer' THEN '{offer}'
+    WHEN 'hired' THEN '{hired}'
+    WHEN 'closed' THEN '{hired}'
+    WHEN 'rejected' THEN '{rejected}'
+    WHEN 'declined' THEN '{rejected}'
+    WHEN 'withdrawn' THEN '{withdrawn}'
+    WHEN 'timed_out' THEN '{expired}'
+    ELSE CASE
+      -- an accepted proposal has no gate until its application is handed in
+      WHEN coalesce(deal.current_gate, 'none') = 'none' THEN '{draft,ai_review,ai_reviewed,ai_failed}'
+      WHEN deal.state = 'info_requested' AND ats.asks_candidate(deal) THEN '{recruiter_request,draft,ai_review,ai_reviewed,ai_failed}'
+      ELSE array[CASE deal.current_gate WHEN 'candidate_recruiter' THEN 'recruiter_review' WHEN 'company_recruiter' THEN 'screen' ELSE 'submitted' END]
+    END
+  END
+$$;
+--> statement-breakpoint
+CREATE FUNCTION ats.check_correspondence() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  application ats.applications;
+  deal ats.candidate_role_assignments;
+BEGIN
+  IF TG_TABLE_NAME = 'applications' THEN
+    SELECT * INTO application FROM ats.applications WHERE id = NEW.id;
+  ELSE
+    SELECT a.* INTO application
+    FROM ats.candidate_role_assignments c JOIN ats.applications a ON a.id = c.application_id
+    WHERE c.id = NEW.id;
+  END IF;
+  IF application.id IS NULL THEN RETURN NULL; END IF; -- gone, or a deal without one
+
+  FOR deal IN SELECT * FROM ats.candidate_role_assignments WHERE application_id = application.id LOOP
+    IF deal.candidate_id <> application.candidate_id OR deal.job_id <> application.job_id
+      OR application.stage = ANY (ats.stages_of(deal)) IS NOT TRUE THEN
+      RAISE 'deal % (%, gate %) and application % (%) do not correspond', deal.id, deal.state, deal.current_gate, application.id, application.stage
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'deal_application_correspondence';
+    END IF;
+  END LOOP;
+  IF NOT FOUND AND application.stage NOT IN ('draft', 'ai_review', 'ai_reviewed', 'ai_failed', 'withdrawn') THEN
+    RAISE 'application % (%) has no deal', application.id, application.stage
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'deal_application_correspondence';
+  END IF;
+  RETURN NULL;
+END
+$$;
+CREATE CONSTRAINT TRIGGER correspondence AFTER INSERT OR UPDATE OF stage, candidate_id, job_id ON ats.applications
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ats.check_correspondence();
+CREATE CONSTRAINT TRIGGER correspondence AFTER INSERT OR UPDATE OF state, current_gate, candidate_recruiter_id, company_recruiter_id, application_id, candidate_id, job_id ON ats.candidate_role_assignments
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ats.check_correspondence();
+--> statement-breakpoint
+
+--------------------------------------------------------------------------------------------------
+-- Money (MONEY §15)
+--------------------------------------------------------------------------------------------------
+
+ALTER TABLE billing.custom_contracts ADD CONSTRAINT custom_contracts_no_overlap
+  EXCLUDE USING gist (company_id WITH =, daterange(contract_start_date, contract_end_date, '[]') WITH &&);
+--> statement-breakpoint
+CREATE FUNCTION ats.raise_money_version() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  IF NEW.state <> OLD.state THEN NEW.money_version := OLD.money_version + 1; END IF;
+  RETURN NEW;
+END
+$$;
+CREATE TRIGGER money_version BEFORE UPDATE OF state ON ats.placements FOR EACH ROW EXECUTE FUNCTION ats.raise_money_version();
+--> statement-breakpoint
+-- At the commit: the splits add up to their part, the parts to the fee.
+CREATE FUNCTION billing.check_allocation() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  fee bigint;
+  parts billing.placement_allocations;
+  split_total bigint;
+BEGIN
+  SELECT s.fee_cents INTO fee FROM billing.placement_snapshot s WHERE s.placement_id = NEW.placement_id;
+  SELECT * INTO parts FROM billing.placement_allocations a WHERE a.placement_id = NEW.placement_id;
+  SELECT coalesce(sum(s.amount_cents), 0) INTO split_total FROM billing.placement_splits s WHERE s.placement_id = NEW.placement_id;
+  IF split_total IS DISTINCT FROM parts.splits_cents THEN
+    RAISE 'splits of placement % sum to %, its allocation says %', NEW.placement_id, split_total, parts.splits_cents
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'placement_splits_sum';
+  END IF;
+  IF parts.splits_cents + parts.platform_cents IS DISTINCT FROM fee THEN
+    RAISE 'parts of placement % sum to %, its fee is %', NEW.placement_id, parts.splits_cents + parts.platform_cents, fee
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'placement_allocations_sum';
+  END IF;
+  RETURN NULL;
+END
+$$;
+CREATE CONSTRAINT TRIGGER allocation AFTER INSERT ON billing.placement_snapshot
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION billing.check_allocation();
+CREATE CONSTRAINT TRIGGER allocation AFTER INSERT ON billing.placement_allocations
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION billing.check_allocation();
+CREATE CONSTRAINT TRIGGER allocation AFTER INSERT ON billing.placement_splits
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION billing.check_allocation();
+--> statement-breakpoint
+-- At the commit: each split has its transaction. Which is the only one, the unique key says; that it
+-- stays the same, the trigger below.
+CREATE FUNCTION billing.check_transaction() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM billing.placement_payout_transactions t
+    JOIN billing.placement_splits s ON s.id = t.placement_split_id
+    WHERE s.id = CASE TG_TABLE_NAME WHEN 'placement_splits' THEN NEW.id ELSE (to_jsonb(NEW) ->> 'placement_split_id')::uuid END
+      AND t.placement_id = s.placement_id AND t.recruiter_id = s.recruiter_id AND t.amount_cents = s.amount_cents
+  ) THEN
+    RAISE 'a split and its transaction differ in placement, payee or amount, or one is missing'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'payout_transactions_match_split';
+  END IF;
+  RETURN NULL;
+END
+$$;
+CREATE CONSTRAINT TRIGGER transaction AFTER INSERT ON billing.placement_splits
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION billing.check_transaction();
+CREATE CONSTRAINT TRIGGER transaction AFTER INSERT ON billing.placement_payout_transactions
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION billing.check_transaction();
+--> statement-breakpoint
+-- The changes of MONEY §10.1 and no others.
+CREATE FUNCTION billing.check_payout_change() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    IF NEW.status = 'pending'
+      OR (NEW.status = 'on_hold' AND NEW.hold_reasons = '{inactive_at_hire}')
+      OR (NEW.status = 'completed' AND NEW.completion_reason = 'zero_amount' AND NEW.amount = 0) THEN
+      RETURN NEW;
+    END IF;
+    RAISE 'a payout transaction does not start as %', NEW.status USING ERRCODE = 'check_violation', CONSTRAINT = 'payout_transactions_start';
+  END IF;
+
+  IF (NEW.id, NEW.placement_split_id, NEW.placement_id, NEW.recruiter_id, NEW.amount)
+    IS DISTINCT FROM (OLD.id, OLD.placement_split_id, OLD.placement_id, OLD.recruiter_id, OLD.amount) THEN
+    RAISE 'split, payee and amount of a payout transaction are fixed'
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'payout_transactions_fixed';
+  END IF;
+
+  IF NEW.status <> OLD.status AND NEW.status <> ALL (CASE OLD.status
+    WHEN 'pending' THEN '{processing,completed,on_hold,cancelled}'
+    WHEN 'processing' THEN '{completed,failed,on_hold}'
+    WHEN 'failed' THEN '{processing,completed,on_hold,cancelled}'
+    WHEN 'on_hold' THEN '{pending,completed,cancelled}'
+    WHEN 'completed' THEN '{reversed}'
+    ELSE '{}' -- cancelled and reversed are final
+  END::text[]) THEN
+    RAISE 'a payout transaction does not go from % to %', OLD.status, NEW.status
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'payout_transactions_transition';
+  END IF;
+  RETURN NEW;
+END
+$$;
+CREATE TRIGGER payout_change BEFORE INSERT OR UPDATE ON billing.placement_payout_transactions
+  FOR EACH ROW EXECUTE FUNCTION billing.check_payout_change();
+CREATE TRIGGER never_deleted BEFORE DELETE ON billing.placement_payout_transactions
+  FOR EACH ROW EXECUTE FUNCTION ops.refuse_change();
+CREATE TRIGGER never_deleted_whole BEFORE TRUNCATE ON billing.placement_payout_transactions
+  FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_change();
+--> statement-breakpoint
+
+--------------------------------------------------------------------------------------------------
+-- What a hire depends on (MONEY §16): the type HireInputs of domain/commission/hire-inputs.ts
+--------------------------------------------------------------------------------------------------
+
+-- Nothing here asks the clock, so only a changed row changes the hash. NULL for an unknown deal.
+CREATE FUNCTION billing.hire_inputs(cra_id uuid) RETURNS jsonb
+LANGUAGE sql STABLE
+SET timezone = 'UTC'
+AS $$
+  WITH
+  deal AS (SELECT * FROM ats.candidate_role_assignments d WHERE d.id = hire_inputs.cra_id),
+  application AS (SELECT a.* FROM ats.applications a JOIN deal d ON d.application_id = a.id),
+  job AS (SELECT j.* FROM ats.jobs j JOIN deal d ON d.job_id = j.id),
+  company AS (SELECT c.* FROM ats.companies c JOIN job j ON j.company_id = c.id),
+  candidate_sourcer AS (SELECT s.* FROM network.candidate_sourcers s JOIN deal d ON d.candidate_id = s.candidate_id),
+  company_sourcer AS (SELECT s.* FROM network.company_sourcers s JOIN company c ON c.id = s.company_id),
+  recruiter AS (
+    SELECT r.id, r.status, r.user_id, u.status AS user_status
+    FROM network.recruiters r JOIN identity.users u ON u.id = r.user_id
+    WHERE r.id IN (
+      SELECT candidate_recruiter_id FROM deal
+      UNION SELECT company_recruiter_id FROM deal
+      UNION SELECT job_owner_recruiter_id FROM job
+      UNION SELECT sourcer_recruiter_id FROM candidate_sourcer
+      UNION SELECT sourcer_recruiter_id FROM company_sourcer
+    )
+  ),
+  team AS (
+    SELECT t.* FROM network.teams t
+    WHERE t.id IN (
+      SELECT m.team_id FROM network.team_members m JOIN recruiter r ON r.id = m.recruiter_id
+      WHERE m.status = 'active' AND m.role <> 'collaborator'
+    )
+  ),
+  subscription AS (
+    SELECT s.*, p.tier, CASE WHEN s.team_id IS NULL THEN r.id END AS holder
+    FROM billing.subscriptions s
+    JOIN billing.plans p ON p.id = s.plan_id
+    LEFT JOIN recruiter r ON r.user_id = s.user_id AND s.team_id IS NULL
+    WHERE r.id IS NOT NULL OR s.team_id IN (SELECT id FROM team)
+  ),
+  contract AS (SELECT k.* FROM billing.custom_contracts k JOIN company c ON c.id = k.company_id WHERE k.approved_at IS NOT NULL)
+  SELECT jsonb_build_object(
+    'deal', jsonb_build_object(
+      'id', d.id, 'state', d.state, 'application_id', d.application_id, 'candidate_id', d.candidate_id, 'job_id', d.job_id,
+      'candidate_recruiter_id', d.candidate_recruiter_id, 'company_recruiter_id', d.company_recruiter_id
+    ),
+    'application', (SELECT jsonb_build_object('id', a.id, 'stage', a.stage, 'stage_changed_at', a.stage_changed_at) FROM application a),
+    'job', (
+      SELECT jsonb_build_object(
+        'id', j.id, 'status', j.status, 'company_id', j.company_id, 'job_owner_recruiter_id', j.job_owner_recruiter_id,
+        'guarantee_days', j.guarantee_days, 'fee_bp', (j.fee_percentage * 100)::bigint, 'premium_type', to_jsonb(j.premium_type),
+        'hires_committed', j.hires_committed, 'bulk_bonus_cents', (j.bulk_bonus * 100)::bigint
+      ) FROM job j
+    ),
+    'company', (SELECT jsonb_build_object('id', c.id, 'status', c.status) FROM company c),
+    'recruiters', coalesce((
+      SELECT jsonb_agg(jsonb_build_object('id', r.id, 'status', r.status, 'user_status', r.user_status) ORDER BY r.id) FROM recruiter r
+    ), '[]'),
+    'candidate_sourcer', (
+      SELECT jsonb_build_object('sourcer_recruiter_id', s.sourcer_recruiter_id, 'sourced_at', s.sourced_at) FROM candidate_sourcer s
+    ),
+    'company_sourcer', (
+      SELECT jsonb_build_object('sourcer_recruiter_id', s.sourcer_recruiter_id, 'sourced_at', s.sourced_at) FROM company_sourcer s
+    ),
+    'subscriptions', coalesce((
+      SELECT jsonb_agg(jsonb_build_object(
+        'id', s.id, 'recruiter_id', s.holder, 'team_id', s.team_id, 'tier', s.tier, 'status', s.status,
+        'past_due_since', s.past_due_since, 'current_period_end', s.current_period_end, 'upgraded_at', s.upgraded_at
+      ) ORDER BY s.id) FROM subscription s
+    ), '[]'),
+    'splits_rates', coalesce((
+      SELECT jsonb_agg(jsonb_build_object(
+        'id', r.id, 'tier', r.tier, 'effective_from', r.effective_from, 'effective_to', r.effective_to,
+        'candidate_recruiter_bp', (r.candidate_recruiter_rate * 100)::bigint,
+        'company_recruiter_bp', (r.company_recruiter_rate * 100)::bigint,
+        'job_owner_bp', (r.job_owner_rate * 100)::bigint,
+        'candidate_sourcer_bp', (r.candidate_sourcer_rate * 100)::bigint,
+        'company_sourcer_bp', (r.company_sourcer_rate * 100)::bigint
+      ) ORDER BY r.id) FROM billing.splits_rates r
+    ), '[]'),
+    'fee_terms', coalesce((
+      SELECT jsonb_agg(jsonb_build_object(
+        'id', f.id, 'effective_from', f.effective_from, 'effective_to', f.effective_to, 'standard_bp', f.standard_bp,
+        'executive_bp', f.executive_bp, 'urgent_bp', f.urgent_bp, 'niche_bp', f.niche_bp, 'keep_bp', f.keep_bp
+      ) ORDER BY f.id) FROM billing.fee_terms f
+    ), '[]'),
+    'teams', coalesce((
+      SELECT jsonb_agg(jsonb_build_object(
+        'id', t.id, 'status', t.status, 'suspended_reason', t.suspended_reason, 'grace_until', t.grace_until,
+        'members', (
+          SELECT jsonb_agg(jsonb_build_object(
+            'recruiter_id', m.recruiter_id, 'role', m.role, 'status', m.status, 'joined_at', m.joined_at
+          ) ORDER BY m.id) FROM network.team_members m WHERE m.team_id = t.id
+        ),
+        'split_configs', coalesce((
+          SELECT jsonb_agg(jsonb_build_object(
+            'id', g.id, 'cra_id', g.cra_id, 'is_default', g.is_default, 'effective_from', g.effective_from,
+            'rule', jsonb_build_object('model', g.model) || g.config
+          ) ORDER BY g.id) FROM network.team_split_configs g WHERE g.team_id = t.id AND (g.is_default OR g.cra_id = d.id)
+        ), '[]')
+      ) ORDER BY t.id) FROM team t
+    ), '[]'),
+    'contracts', coalesce((
+      SELECT jsonb_agg(jsonb_build_object(
+        'id', k.id, 'flat_fee_cents', k.flat_fee_cents, 'fee_bp', (k.fee_percentage * 100)::bigint,
+        'discount_bp', (k.discount_percentage * 100)::bigint, 'discount_threshold', k.discount_threshold,
+        'contract_start_date', k.contract_start_date, 'contract_end_date', k.contract_end_date
+      ) ORDER BY k.id) FROM contract k
+    ), '[]'),
+    'contract_placements', coalesce((
+      SELECT jsonb_agg(jsonb_build_object('id', p.id, 'contract_id', s.contract_id, 'hired_at', p.hired_at, 'state', p.state) ORDER BY p.id)
+      FROM contract k
+      JOIN ats.placements p ON p.company_id = k.company_id
+      JOIN billing.placement_snapshot s ON s.placement_id = p.id AND s.contract_id = k.id
+      WHERE k.discount_threshold > 0
+    ), '[]'),
+    'role_placements', coalesce((
+      SELECT jsonb_agg(jsonb_build_object(
+        'id', p.id, 'hired_at', p.hired_at, 'state', p.state,
+        'candidate_recruiter_id', s.candidate_recruiter_id, 'bulk_cents', (s.fee_basis ->> 'bulk_cents')::bigint
+      ) ORDER BY p.id)
+      FROM job j
+      JOIN ats.placements p ON p.job_id = j.id
+      JOIN billing.placement_snapshot s ON s.placement_id = p.id
+      WHERE j.bulk_bonus IS NOT NULL
+    ), '[]'),
+    'policy', NULL
+  )
+  FROM deal d
+$$;
+--> statement-breakpoint
+CREATE FUNCTION billing.hire_inputs_hash(cra_id uuid) RETURNS text
+LANGUAGE sql STABLE
+AS $$ SELECT encode(sha256(convert_to(billing.hire_inputs(cra_id)::text, 'UTF8')), 'hex') $$;
+--> statement-breakpoint
+-- Locks what a hire changes, then raises unless everything it depends on is as it was read. Hires of
+-- one company wait for each other, so each counts the ones before it.
+CREATE FUNCTION billing.guard_hire(cra_id uuid, inputs_hash text) RETURNS void
+LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+  deal ats.candidate_role_assignments;
+BEGIN
+  SELECT * INTO deal FROM ats.candidate_role_assignments d WHERE d.id = cra_id;
+  PERFORM FROM ats.companies c WHERE c.id = deal.company_id FOR NO KEY UPDATE;
+  PERFORM FROM ats.candidate_role_assignments d WHERE d.id = cra_id FOR NO KEY UPDATE;
+  PERFORM FROM ats.applications a WHERE a.id = deal.application_id FOR NO KEY UPDATE;
+  PERFORM FROM ats.jobs j WHERE j.id = deal.job_id FOR NO KEY UPDATE;
+  IF billing.hire_inputs_hash(cra_id) IS DISTINCT FROM inputs_hash OR inputs_hash IS NULL THEN
+    RAISE 'what the hire of deal % depends on changed', cra_id USING ERRCODE = 'serialization_failure';
+  END IF;
+END
+$$;

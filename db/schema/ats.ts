@@ -1,0 +1,656 @@
+import { sql } from "drizzle-orm";
+import {
+  type AnyPgColumn,
+  bigint,
+  boolean,
+  check,
+  date,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  numeric,
+  pgSchema,
+  text,
+  unique,
+  uniqueIndex,
+  uuid,
+} from "drizzle-orm/pg-core";
+import { APPLICATION_STAGES, CRA_STATES, GATES } from "../../domain/deals/states.ts";
+import { ADDRESSEES, FEEDBACK_TYPES, PARTIES, PROPOSAL_TYPES, type GateHistoryEntry } from "../../domain/deals/deal.ts";
+import { JOB_STATUSES } from "../../domain/jobs/job.ts";
+import { PLACEMENT_STATES } from "../../domain/placements/placement.ts";
+import { born, centsColumn, changing, citext, instant, money, oneOf, percentage, salary, searchColumn, subsetOf } from "../columns.ts";
+import { organizations, users } from "./identity.ts";
+import { recruiters } from "./network.ts";
+
+export const ats = pgSchema("ats");
+
+// the rules own these words; the tables hold them to it
+export { ADDRESSEES, APPLICATION_STAGES, CRA_STATES, FEEDBACK_TYPES, GATES, JOB_STATUSES, PARTIES, PLACEMENT_STATES, PROPOSAL_TYPES };
+
+export const COMPANY_STATUSES = ["active", "inactive"] as const;
+export const EMPLOYMENT_TYPES = ["full_time", "part_time", "contract", "temporary"] as const;
+export const JOB_LEVELS = ["entry", "mid", "senior", "lead", "manager", "director", "vp", "c_suite"] as const;
+export const COMMUTE_TYPES = ["remote", "hybrid_1", "hybrid_2", "hybrid_3", "hybrid_4", "in_office"] as const;
+export const PREMIUM_TYPES = ["urgent", "executive", "niche", "volume"] as const;
+export const REQUIREMENT_TYPES = ["mandatory", "preferred"] as const;
+export const QUESTION_TYPES = ["text", "yes_no", "select", "multi_select"] as const;
+export const VERIFICATION_STATUSES = ["unverified", "pending", "verified", "rejected"] as const;
+export const CANDIDATE_VISIBILITIES = ["public", "limited", "hidden"] as const;
+export const DOCUMENT_ENTITIES = ["candidate", "job", "application", "company", "placement", "contract", "invoice"] as const;
+export const DOCUMENT_TYPES = [
+  "resume",
+  "cover_letter",
+  "job_description",
+  "company_document",
+  "contract",
+  "invoice",
+  "receipt",
+  "agreement",
+  "offer_letter",
+  "other",
+] as const;
+export const PROCESSING_STATUSES = ["pending", "processing", "processed", "failed"] as const;
+export const APPLICATION_SOURCES = [
+  "direct",
+  "recruiter",
+  "company_recruiter",
+  "api",
+  "extension",
+  "widget",
+  "white_label",
+  "ats_sync",
+] as const;
+export const NOTE_TYPES = [
+  "info_request",
+  "info_response",
+  "note",
+  "improvement_request",
+  "stage_transition",
+  "interview_feedback",
+  "general",
+  "pitch",
+] as const;
+export const NOTE_VISIBILITIES = ["shared", "company_only", "candidate_only"] as const;
+export const RECOMMENDATIONS = ["strong_fit", "good_fit", "fair_fit", "poor_fit"] as const;
+export const LOCATION_FITS = ["perfect", "good", "challenging", "mismatch"] as const;
+export const INVITERS = ["system", "company", "admin"] as const;
+
+/** The states in which a deal no longer holds its pair (DOMAIN §3.1). */
+const ENDED_STATES = sql.raw("('rejected', 'declined', 'withdrawn', 'timed_out', 'closed')");
+
+export const companies = ats.table(
+  "companies",
+  {
+    ...born(),
+    ...changing(),
+    identityOrganizationId: uuid()
+      .notNull()
+      .references((): AnyPgColumn => organizations.id),
+    name: text().notNull(),
+    slug: text().notNull().unique(),
+    website: text(),
+    industry: text(),
+    companySize: text(),
+    headquartersLocation: text(),
+    description: text(),
+    logoUrl: text(),
+    status: text({ enum: COMPANY_STATUSES }).notNull().default("active"),
+    isMarketplaceListed: boolean().notNull().default(true),
+    settings: jsonb().$type<{ hiring_manager_may_hire?: boolean }>().notNull().default({}),
+    deletedAt: instant(),
+    search: searchColumn("name"),
+  },
+  (t) => [
+    index("companies_search").using("gin", t.search),
+    oneOf("companies_status", t.status, COMPANY_STATUSES),
+    index("companies_organization").on(t.identityOrganizationId),
+    index("companies_created").on(t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
+  ],
+);
+
+export const jobs = ats.table(
+  "jobs",
+  {
+    ...born(),
+    ...changing(),
+    companyId: uuid()
+      .notNull()
+      .references(() => companies.id),
+    title: text().notNull(),
+    department: text(),
+    jobFunction: text(),
+    location: text(),
+    employmentType: text({ enum: EMPLOYMENT_TYPES }),
+    jobLevel: text({ enum: JOB_LEVELS }),
+    commuteTypes: text({ enum: COMMUTE_TYPES })
+      .array()
+      .notNull()
+      .default(sql`'{}'`),
+    openToRelocation: boolean().notNull().default(false),
+    salaryMin: salary(),
+    salaryMax: salary(),
+    showSalaryRange: boolean().notNull().default(true),
+    feePercentage: percentage(),
+    guaranteeDays: integer().notNull().default(90),
+    status: text({ enum: JOB_STATUSES }).notNull().default("draft"),
+    closedReason: text(),
+    openedAt: instant(),
+    filledAt: instant(),
+    closedAt: instant(),
+    activatesAt: instant(),
+    closesAt: instant(),
+    description: text(),
+    recruiterDescription: text(),
+    candidateDescription: text(),
+    jobOwnerRecruiterId: uuid().references((): AnyPgColumn => recruiters.id),
+    companyRecruiterId: uuid().references((): AnyPgColumn => recruiters.id),
+    inviteOnly: boolean().notNull().default(false),
+    premiumType: text({ enum: PREMIUM_TYPES })
+      .array()
+      .notNull()
+      .default(sql`'{}'`),
+    hiresCommitted: integer(),
+    bulkBonus: money(),
+    createdByUserId: uuid().references((): AnyPgColumn => users.id),
+    deletedAt: instant(),
+    search: searchColumn("title", "department", "location"),
+  },
+  (t) => [
+    index("jobs_search").using("gin", t.search),
+    unique("jobs_id_company").on(t.id, t.companyId),
+    oneOf("jobs_status", t.status, JOB_STATUSES),
+    oneOf("jobs_employment_type", t.employmentType, EMPLOYMENT_TYPES),
+    oneOf("jobs_job_level", t.jobLevel, JOB_LEVELS),
+    subsetOf("jobs_commute_types", t.commuteTypes, COMMUTE_TYPES),
+    subsetOf("jobs_premium_type", t.premiumType, PREMIUM_TYPES),
+    check("jobs_salary", sql`salary_min <= salary_max and salary_min >= 0 and salary_max >= 0`),
+    check("jobs_fee_percentage", sql`fee_percentage between 0 and 100`),
+    check("jobs_guarantee_days", sql`guarantee_days between 0 and 365`),
+    check("jobs_bulk_bonus", sql`bulk_bonus is null or (bulk_bonus >= 0 and coalesce(hires_committed, 0) >= 5)`),
+    index("jobs_company").on(t.companyId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
+    index("jobs_open")
+      .on(t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst())
+      .where(sql`status = 'active' and not invite_only and deleted_at is null`),
+    index("jobs_created").on(t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
+    index("jobs_owner")
+      .on(t.jobOwnerRecruiterId)
+      .where(sql`job_owner_recruiter_id is not null`),
+    index("jobs_company_recruiter")
+      .on(t.companyRecruiterId)
+      .where(sql`company_recruiter_id is not null`),
+    index("jobs_closes")
+      .on(t.closesAt)
+      .where(sql`status = 'active' and closes_at is not null`),
+  ],
+);
+
+export const jobRequirements = ats.table(
+  "job_requirements",
+  {
+    ...born(),
+    ...changing(),
+    jobId: uuid()
+      .notNull()
+      .references(() => jobs.id),
+    requirementType: text({ enum: REQUIREMENT_TYPES }).notNull(),
+    description: text().notNull(),
+    sortOrder: integer().notNull().default(0),
+  },
+  (t) => [oneOf("job_requirements_type", t.requirementType, REQUIREMENT_TYPES), index("job_requirements_job").on(t.jobId, t.sortOrder)],
+);
+
+export const jobPreScreenQuestions = ats.table(
+  "job_pre_screen_questions",
+  {
+    ...born(),
+    ...changing(),
+    jobId: uuid()
+      .notNull()
+      .references(() => jobs.id),
+    question: text().notNull(),
+    questionType: text({ enum: QUESTION_TYPES }).notNull(),
+    options: jsonb().$type<readonly string[]>(),
+    isRequired: boolean().notNull().default(true),
+    sortOrder: integer().notNull().default(0),
+  },
+  (t) => [
+    oneOf("job_pre_screen_questions_type", t.questionType, QUESTION_TYPES),
+    check(
+      "job_pre_screen_questions_options",
+      sql`question_type not in ('select', 'multi_select') or coalesce(jsonb_array_length(options), 0) > 0`,
+    ),
+    index("job_pre_screen_questions_job").on(t.jobId, t.sortOrder),
+  ],
+);
+
+export const jobPreScreenAnswers = ats.table(
+  "job_pre_screen_answers",
+  {
+    ...born(),
+    ...changing(),
+    applicationId: uuid()
+      .notNull()
+      .references((): AnyPgColumn => applications.id),
+    questionId: uuid()
+      .notNull()
+      .references(() => jobPreScreenQuestions.id),
+    answer: jsonb().$type<string | boolean | readonly string[]>().notNull(),
+  },
+  (t) => [unique("job_pre_screen_answers_one").on(t.applicationId, t.questionId)],
+);
+
+export const candidates = ats.table(
+  "candidates",
+  {
+    ...born(),
+    ...changing(),
+    email: citext().notNull().unique("candidates_email_key"),
+    fullName: text().notNull(),
+    userId: uuid()
+      .unique("candidates_user_id_key")
+      .references((): AnyPgColumn => users.id),
+    phone: text(),
+    location: text(),
+    linkedinUrl: text(),
+    githubUrl: text(),
+    portfolioUrl: text(),
+    currentTitle: text(),
+    currentCompany: text(),
+    bio: text(),
+    skills: text()
+      .array()
+      .notNull()
+      .default(sql`'{}'`),
+    verificationStatus: text({ enum: VERIFICATION_STATUSES }).notNull().default("unverified"),
+    verifiedBy: uuid().references((): AnyPgColumn => users.id),
+    verifiedAt: instant(),
+    marketplaceVisibility: text({ enum: CANDIDATE_VISIBILITIES }).notNull().default("limited"),
+    showEmail: boolean().notNull().default(false),
+    showPhone: boolean().notNull().default(false),
+    showLocation: boolean().notNull().default(true),
+    showCurrentCompany: boolean().notNull().default(true),
+    showSalaryExpectations: boolean().notNull().default(false),
+    desiredSalaryMin: salary(),
+    desiredSalaryMax: salary(),
+    desiredJobType: text(),
+    openToRemote: boolean().notNull().default(true),
+    openToRelocation: boolean().notNull().default(false),
+    availability: text(),
+    dataSharingConsent: boolean().notNull().default(false),
+    dataSharingConsentAt: instant(),
+    lastActivityAt: instant(),
+    erasedAt: instant(),
+    createdByUserId: uuid().references((): AnyPgColumn => users.id),
+    deletedAt: instant(),
+    search: searchColumn("variadic array[full_name, current_title, current_company] || skills"),
+  },
+  (t) => [
+    index("candidates_search").using("gin", t.search),
+    oneOf("candidates_verification_status", t.verificationStatus, VERIFICATION_STATUSES),
+    oneOf("candidates_marketplace_visibility", t.marketplaceVisibility, CANDIDATE_VISIBILITIES),
+    check(
+      "candidates_desired_salary",
+      sql`desired_salary_min <= desired_salary_max and desired_salary_min >= 0 and desired_salary_max >= 0`,
+    ),
+    index("candidates_created").on(t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
+  ],
+);
+
+/** Files live in R2 under `storage_key`; here stands what is known of them. */
+export const documents = ats.table(
+  "documents",
+  {
+    ...born(),
+    ...changing(),
+    entityType: text({ enum: DOCUMENT_ENTITIES }).notNull(),
+    entityId: uuid().notNull(),
+    documentType: text({ enum: DOCUMENT_TYPES }).notNull(),
+    filename: text().notNull(),
+    storageKey: text().notNull(),
+    contentType: text().notNull(),
+    fileSize: bigint({ mode: "number" }).notNull(),
+    processingStatus: text({ enum: PROCESSING_STATUSES }).notNull().default("pending"),
+    uploadedByUserId: uuid().references((): AnyPgColumn => users.id),
+    metadata: jsonb().$type<{ is_primary?: boolean }>().notNull().default({}),
+    deletedAt: instant(),
+  },
+  (t) => [
+    oneOf("documents_entity_type", t.entityType, DOCUMENT_ENTITIES),
+    oneOf("documents_document_type", t.documentType, DOCUMENT_TYPES),
+    oneOf("documents_processing_status", t.processingStatus, PROCESSING_STATUSES),
+    check("documents_file_size", sql`file_size between 0 and 10485760`),
+    index("documents_entity").on(t.entityType, t.entityId),
+  ],
+);
+
+/** The deal record. It holds no rate, no sourcer and no job owner: those are asked for at the hire. */
+export const candidateRoleAssignments = ats.table(
+  "candidate_role_assignments",
+  {
+    ...born(),
+    ...changing(),
+    candidateId: uuid()
+      .notNull()
+      .references(() => candidates.id),
+    jobId: uuid().notNull(),
+    companyId: uuid().notNull(),
+    proposedBy: uuid()
+      .notNull()
+      .references((): AnyPgColumn => users.id),
+    candidateRecruiterId: uuid().references((): AnyPgColumn => recruiters.id),
+    companyRecruiterId: uuid().references((): AnyPgColumn => recruiters.id),
+    state: text({ enum: CRA_STATES }).notNull(),
+    stateChangedAt: instant()
+      .notNull()
+      .default(sql`ops.now()`),
+    stateBeforeTimeout: text({ enum: CRA_STATES }),
+    currentGate: text({ enum: [...GATES, "none"] }),
+    gateSequence: jsonb().$type<readonly (typeof GATES)[number][]>().notNull().default([]),
+    gateHistory: jsonb().$type<readonly GateHistoryEntry[]>().notNull().default([]),
+    hasCandidateRecruiter: boolean().notNull().default(false),
+    hasCompanyRecruiter: boolean().notNull().default(false),
+    reachedCompanyAt: instant(),
+    proposalType: text({ enum: PROPOSAL_TYPES }),
+    proposedAt: instant(),
+    responseDueAt: instant(),
+    acceptedAt: instant(),
+    declinedAt: instant(),
+    timedOutAt: instant(),
+    gatesPassedAt: instant(),
+    closedAt: instant(),
+    proposalNotes: text(),
+    responseNotes: text(),
+    applicationId: uuid().references((): AnyPgColumn => applications.id),
+  },
+  (t) => [
+    foreignKey({ name: "cra_job_company", columns: [t.jobId, t.companyId], foreignColumns: [jobs.id, jobs.companyId] }),
+    oneOf("cra_state", t.state, CRA_STATES),
+    oneOf("cra_current_gate", t.currentGate, [...GATES, "none"]),
+    oneOf("cra_proposal_type", t.proposalType, PROPOSAL_TYPES),
+    check(
+      "cra_flags",
+      sql`has_candidate_recruiter = (candidate_recruiter_id is not null) and has_company_recruiter = (company_recruiter_id is not null)`,
+    ),
+    check("cra_closed", sql`(state in ${ENDED_STATES}) = (closed_at is not null)`),
+    uniqueIndex("cra_one_live_deal")
+      .on(t.candidateId, t.jobId)
+      .where(sql`state not in ${ENDED_STATES}`),
+    index("cra_candidate").on(t.candidateId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
+    index("cra_job").on(t.jobId),
+    index("cra_company").on(t.companyId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
+    index("cra_candidate_recruiter").on(t.candidateRecruiterId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
+    index("cra_company_recruiter").on(t.companyRecruiterId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
+    index("cra_proposed_by").on(t.proposedBy),
+    index("cra_application").on(t.applicationId),
+    index("cra_created").on(t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
+    index("cra_state_since").on(t.state, t.stateChangedAt),
+    index("cra_current_gate_idx")
+      .on(t.currentGate)
+      .where(sql`current_gate is not null and current_gate <> 'none'`),
+  ],
+);
+
+export const craGateFeedback = ats.table(
+  "cra_gate_feedback",
+  {
+    ...born(),
+    assignmentId: uuid()
+      .notNull()
+      .references(() => candidateRoleAssignments.id),
+    gateName: text({ enum: GATES }).notNull(),
+    createdByUserId: uuid()
+      .notNull()
+      .references((): AnyPgColumn => users.id),
+    createdByType: text({ enum: PARTIES }).notNull(),
+    feedbackType: text({ enum: FEEDBACK_TYPES }).notNull(),
+    messageText: text().notNull(),
+    inResponseToId: uuid().references((): AnyPgColumn => craGateFeedback.id),
+    addresseeType: text({ enum: ADDRESSEES }),
+    visibility: text({ enum: ["gate", "shared"] })
+      .notNull()
+      .default("gate"),
+  },
+  (t) => [
+    oneOf("cra_gate_feedback_gate", t.gateName, GATES),
+    oneOf("cra_gate_feedback_author", t.createdByType, PARTIES),
+    oneOf("cra_gate_feedback_type", t.feedbackType, FEEDBACK_TYPES),
+    oneOf("cra_gate_feedback_addressee", t.addresseeType, ADDRESSEES),
+    oneOf("cra_gate_feedback_visibility", t.visibility, ["gate", "shared"]),
+    index("cra_gate_feedback_assignment").on(t.assignmentId, t.createdAt),
+  ],
+);
+
+export const applications = ats.table(
+  "applications",
+  {
+    ...born(),
+    ...changing(),
+    jobId: uuid().notNull(),
+    companyId: uuid().notNull(),
+    candidateId: uuid()
+      .notNull()
+      .references(() => candidates.id),
+    candidateRecruiterId: uuid().references((): AnyPgColumn => recruiters.id),
+    companyRecruiterId: uuid().references((): AnyPgColumn => recruiters.id),
+    stage: text({ enum: APPLICATION_STAGES }).notNull().default("draft"),
+    stageChangedAt: instant()
+      .notNull()
+      .default(sql`ops.now()`),
+    stageBeforeExpiry: text({ enum: APPLICATION_STAGES }),
+    expiryWarnedAt: instant(),
+    applicationSource: text({ enum: APPLICATION_SOURCES }).notNull().default("direct"),
+    coverLetter: text(),
+    candidateNotes: text(),
+    recruiterNotes: text(),
+    internalNotes: text(),
+    salary: salary(),
+    acceptedByCandidate: boolean().notNull().default(false),
+    submittedAt: instant(),
+    hiredAt: instant(),
+    expiredAt: instant(),
+    closedAt: instant(),
+    placementId: uuid().references((): AnyPgColumn => placements.id),
+    declineReason: text(),
+    declineDetails: text(),
+    createdByUserId: uuid().references((): AnyPgColumn => users.id),
+  },
+  (t) => [
+    foreignKey({ name: "applications_job_company", columns: [t.jobId, t.companyId], foreignColumns: [jobs.id, jobs.companyId] }),
+    oneOf("applications_stage", t.stage, APPLICATION_STAGES),
+    oneOf("applications_source", t.applicationSource, APPLICATION_SOURCES),
+    uniqueIndex("applications_one_live")
+      .on(t.candidateId, t.jobId)
+      .where(sql`stage not in ('rejected', 'withdrawn', 'expired') and closed_at is null`),
+    index("applications_candidate").on(t.candidateId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
+    index("applications_company").on(t.companyId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
+    index("applications_job").on(t.jobId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
+    index("applications_candidate_recruiter").on(t.candidateRecruiterId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
+    index("applications_company_recruiter").on(t.companyRecruiterId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
+    index("applications_created").on(t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
+    index("applications_waiting").on(t.stage, t.stageChangedAt),
+  ],
+);
+
+export const applicationNotes = ats.table(
+  "application_notes",
+  {
+    ...born(),
+    ...changing(),
+    applicationId: uuid()
+      .notNull()
+      .references(() => applications.id),
+    createdByUserId: uuid()
+      .notNull()
+      .references((): AnyPgColumn => users.id),
+    createdByType: text({ enum: PARTIES }).notNull(),
+    noteType: text({ enum: NOTE_TYPES }).notNull().default("note"),
+    visibility: text({ enum: NOTE_VISIBILITIES }).notNull().default("shared"),
+    messageText: text().notNull(),
+    inResponseToId: uuid().references((): AnyPgColumn => applicationNotes.id),
+    deletedAt: instant(),
+  },
+  (t) => [
+    oneOf("application_notes_author", t.createdByType, PARTIES),
+    oneOf("application_notes_type", t.noteType, NOTE_TYPES),
+    oneOf("application_notes_visibility", t.visibility, NOTE_VISIBILITIES),
+    index("application_notes_application").on(t.applicationId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
+  ],
+);
+
+/** What happened to an application, for the people in it. Append-only. */
+export const applicationAuditLog = ats.table(
+  "application_audit_log",
+  {
+    ...born(),
+    applicationId: uuid()
+      .notNull()
+      .references(() => applications.id),
+    action: text().notNull(),
+    performedByUserId: uuid(),
+    performedByRole: text(),
+    companyId: uuid(),
+    oldValue: jsonb().$type<Record<string, unknown>>(),
+    newValue: jsonb().$type<Record<string, unknown>>(),
+    metadata: jsonb().$type<Record<string, unknown>>(),
+    ipAddress: text(),
+    userAgent: text(),
+  },
+  (t) => [index("application_audit_log_application").on(t.applicationId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst())],
+);
+
+export const aiReviews = ats.table(
+  "ai_reviews",
+  {
+    ...born(),
+    applicationId: uuid()
+      .notNull()
+      .references(() => applications.id),
+    fitScore: integer().notNull(),
+    recommendation: text({ enum: RECOMMENDATIONS }).notNull(),
+    overallSummary: text().notNull(),
+    confidenceLevel: integer().notNull(),
+    strengths: text()
+      .array()
+      .notNull()
+      .default(sql`'{}'`),
+    concerns: text()
+      .array()
+      .notNull()
+      .default(sql`'{}'`),
+    matchedSkills: text()
+      .array()
+      .notNull()
+      .default(sql`'{}'`),
+    missingSkills: text()
+      .array()
+      .notNull()
+      .default(sql`'{}'`),
+    skillsMatchPercentage: integer(),
+    requiredYears: numeric({ precision: 4, scale: 1 }),
+    candidateYears: numeric({ precision: 4, scale: 1 }),
+    meetsExperienceRequirement: boolean(),
+    locationCompatibility: text({ enum: LOCATION_FITS }),
+    modelVersion: text().notNull(),
+    processingTimeMs: integer(),
+    analyzedAt: instant().notNull(),
+  },
+  (t) => [
+    oneOf("ai_reviews_recommendation", t.recommendation, RECOMMENDATIONS),
+    oneOf("ai_reviews_location", t.locationCompatibility, LOCATION_FITS),
+    check(
+      "ai_reviews_scores",
+      sql`fit_score between 0 and 100 and confidence_level between 0 and 100 and skills_match_percentage between 0 and 100`,
+    ),
+    index("ai_reviews_application").on(t.applicationId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
+  ],
+);
+
+export const placements = ats.table(
+  "placements",
+  {
+    ...born(),
+    ...changing(),
+    applicationId: uuid()
+      .notNull()
+      .unique("placements_application_id_key")
+      .references((): AnyPgColumn => applications.id),
+    craId: uuid()
+      .notNull()
+      .references(() => candidateRoleAssignments.id),
+    jobId: uuid()
+      .notNull()
+      .references(() => jobs.id),
+    candidateId: uuid()
+      .notNull()
+      .references(() => candidates.id),
+    companyId: uuid()
+      .notNull()
+      .references(() => companies.id),
+    state: text({ enum: PLACEMENT_STATES }).notNull(),
+    salary: salary().notNull(),
+    salaryCents: centsColumn()
+      .notNull()
+      .generatedAlwaysAs(sql`(salary * 100)::bigint`),
+    feePercentage: percentage(),
+    placementFee: money().notNull(),
+    placementFeeCents: centsColumn()
+      .notNull()
+      .generatedAlwaysAs(sql`(placement_fee * 100)::bigint`),
+    hiredAt: instant().notNull(),
+    startDate: date().notNull(),
+    endDate: date(),
+    guaranteeDays: integer().notNull(),
+    guaranteeExpiresAt: instant().notNull(),
+    guaranteeWarnedDays: integer(),
+    completedAt: instant(),
+    failedAt: instant(),
+    failureReason: text(),
+    withinGuarantee: boolean(),
+    replacesPlacementId: uuid().references((): AnyPgColumn => placements.id),
+    replacementPlacementId: uuid().references((): AnyPgColumn => placements.id),
+    moneyVersion: integer().notNull().default(1),
+  },
+  (t) => [
+    oneOf("placements_state", t.state, PLACEMENT_STATES),
+    check("placements_salary", sql`salary > 0`),
+    check("placements_fee", sql`placement_fee >= 0`),
+    check("placements_guarantee_days", sql`guarantee_days between 0 and 365`),
+    check("placements_failed", sql`(state = 'failed') = (failed_at is not null)`),
+    index("placements_company").on(t.companyId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
+    index("placements_candidate").on(t.candidateId),
+    index("placements_job").on(t.jobId),
+    index("placements_created").on(t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
+    index("placements_running").on(t.state, t.startDate, t.guaranteeExpiresAt),
+  ],
+);
+
+/** One open invitation of a recruiter to a role; a new one replaces an expired one. */
+export const roleInvitations = ats.table(
+  "role_invitations",
+  {
+    ...born(),
+    ...changing(),
+    roleId: uuid()
+      .notNull()
+      .references(() => jobs.id),
+    recruiterId: uuid()
+      .notNull()
+      .references((): AnyPgColumn => recruiters.id),
+    invitedBy: text({ enum: INVITERS }).notNull(),
+    invitedAt: instant()
+      .notNull()
+      .default(sql`ops.now()`),
+    expiresAt: instant(),
+    acceptedAt: instant(),
+    revokedAt: instant(),
+  },
+  (t) => [
+    oneOf("role_invitations_invited_by", t.invitedBy, INVITERS),
+    index("role_invitations_recruiter").on(t.recruiterId),
+    uniqueIndex("role_invitations_one_open")
+      .on(t.roleId, t.recruiterId)
+      .where(sql`revoked_at is null`),
+  ],
+);

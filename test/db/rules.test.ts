@@ -1,0 +1,465 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { APPLICATION_STAGES, CRA_STATES, GATES } from "#db/schema/ats.ts";
+import { corresponds } from "#domain/deals/states.ts";
+import { addPlacement, application, deal, id, payouts, seedWorld, splits, THEN, useDb } from "./world.ts";
+
+/** Every CHECK and unique index of the tables, and a write that it must refuse. */
+const u = (kind: Parameters<typeof id>[0], number = 1) => `'${id(kind, number)}'`;
+
+const WRONG: Record<string, string> = {
+  // identity
+  users_clerk_user_id_key: `update identity.users set clerk_user_id = 'clerk_1' where id = ${u("user", 2)}`,
+  users_email_key: `update identity.users set email = 'USER1@example.com' where id = ${u("user", 2)}`,
+  organizations_slug_unique: "update identity.organizations set slug = 'same'",
+  memberships_one_live: `insert into identity.memberships (user_id, role_name, organization_id) values (${u("user", 5)}, 'company_admin', ${u("organization")})`,
+  user_roles_one_live: `insert into identity.user_roles (user_id, role_name) values (${u("user", 8)}, 'platform_admin')`,
+  user_roles_role_name: "update identity.user_roles set role_name = 'company_admin'",
+  // network
+  recruiters_user_id_key: `insert into network.recruiters (user_id, name) values (${u("user")}, 'again')`,
+  recruiters_slug_unique: "update network.recruiters set slug = 'same'",
+  recruiter_candidates_invitation_key: `insert into network.recruiter_candidates (recruiter_id, candidate_id, invitation_token_hash) values (${u("recruiter", 2)}, ${u("candidate")}, 'hash')`,
+  recruiter_candidates_one_active: `insert into network.recruiter_candidates (recruiter_id, candidate_id, status, consent_given, consent_given_at) values (${u("recruiter", 2)}, ${u("candidate")}, 'active', true, now())`,
+  recruiter_candidates_one_open: `insert into network.recruiter_candidates (recruiter_id, candidate_id) values (${u("recruiter")}, ${u("candidate")})`,
+  recruiter_candidates_consent: "update network.recruiter_candidates set consent_given_at = null",
+  recruiter_companies_one_open: `insert into network.recruiter_companies (recruiter_id, company_id, permissions) values (${u("recruiter", 2)}, ${u("company")}, '{}')`,
+  candidate_sourcers_candidate_id_key: `insert into network.candidate_sourcers (candidate_id, sourcer_recruiter_id) values (${u("candidate")}, ${u("recruiter", 2)})`,
+  company_sourcers_company_id_key: `insert into network.company_sourcers (company_id, sourcer_recruiter_id) values (${u("company")}, ${u("recruiter", 3)})`,
+  recruiter_reputation_score: "update network.recruiter_reputation set reputation_score = 101",
+  teams_suspended_reason: "update network.teams set status = 'suspended'",
+  team_members_joined: "update network.team_members set joined_at = null",
+  team_members_one_owner: `insert into network.team_members (team_id, recruiter_id, role, status, joined_at) values (${u("team")}, ${u("recruiter")}, 'owner', 'active', now())`,
+  team_members_one_earning_team: `insert into network.team_members (team_id, recruiter_id, role, status, joined_at) values (${u("team", 2)}, ${u("recruiter", 4)}, 'member', 'active', now())`,
+  team_members_team_recruiter: `insert into network.team_members (team_id, recruiter_id, role) values (${u("team")}, ${u("recruiter", 4)}, 'collaborator')`,
+  team_split_configs_config: "update network.team_split_configs set config = '{}'",
+  team_split_configs_purpose: "update network.team_split_configs set is_default = false",
+  // ats
+  companies_slug_unique: "update ats.companies set slug = 'same'",
+  jobs_salary: "update ats.jobs set salary_min = 2, salary_max = 1",
+  jobs_fee_percentage: "update ats.jobs set fee_percentage = 100.01",
+  jobs_guarantee_days: "update ats.jobs set guarantee_days = 366",
+  jobs_bulk_bonus: "update ats.jobs set bulk_bonus = 1",
+  jobs_commute_types: "update ats.jobs set commute_types = '{remote,walk}'",
+  jobs_premium_type: "update ats.jobs set premium_type = '{vip}'",
+  job_pre_screen_questions_options: "update ats.job_pre_screen_questions set question_type = 'select'",
+  job_pre_screen_answers_one: `insert into ats.job_pre_screen_answers (application_id, question_id, answer) values (${u("application")}, ${u("other")}, 'true')`,
+  candidates_email_key: `update ats.candidates set email = 'Candidate1@Example.com' where id = ${u("candidate", 2)}`,
+  candidates_user_id_key: `update ats.candidates set user_id = ${u("user", 6)}`,
+  candidates_desired_salary: "update ats.candidates set desired_salary_min = -1",
+  documents_file_size: "update ats.documents set file_size = 10485761",
+  cra_flags: `update ats.candidate_role_assignments set has_company_recruiter = true where id = ${u("deal")}`,
+  cra_closed: `update ats.candidate_role_assignments set closed_at = now() where id = ${u("deal")}`,
+  cra_one_live_deal: `insert into ats.candidate_role_assignments (candidate_id, job_id, company_id, proposed_by, state) values (${u("candidate", 2)}, ${u("job", 2)}, ${u("company")}, ${u("user")}, 'proposed')`,
+  applications_one_live: `insert into ats.applications (candidate_id, job_id, company_id) values (${u("candidate")}, ${u("job")}, ${u("company")})`,
+  ai_reviews_scores: "update ats.ai_reviews set skills_match_percentage = 101",
+  placements_application_id_key: `insert into ats.placements (application_id, cra_id, job_id, candidate_id, company_id, state, salary, placement_fee, hired_at, start_date, guarantee_days, guarantee_expires_at)
+    select application_id, cra_id, job_id, candidate_id, company_id, 'hired', 1, 1, now(), now(), 90, now() from ats.placements`,
+  placements_salary: "update ats.placements set salary = 0",
+  placements_fee: "update ats.placements set placement_fee = -1",
+  placements_guarantee_days: "update ats.placements set guarantee_days = -1",
+  placements_failed: "update ats.placements set state = 'failed'",
+  role_invitations_one_open: `insert into ats.role_invitations (role_id, recruiter_id, invited_by) values (${u("job")}, ${u("recruiter")}, 'admin')`,
+  // billing
+  plans_slug_unique: "insert into billing.plans (slug, name, tier, price_cents, annual_price_cents) values ('free', 'Free', 'free', 0, 0)",
+  plans_price: "update billing.plans set annual_price_cents = -1",
+  splits_rates_one_open: `insert into billing.splits_rates select (jsonb_populate_record(r, jsonb_build_object('id', gen_random_uuid()))).* from billing.splits_rates r`,
+  splits_rates_sum: "update billing.splits_rates set candidate_recruiter_rate = 50",
+  fee_terms_one_open: `insert into billing.fee_terms select (jsonb_populate_record(f, jsonb_build_object('id', gen_random_uuid()))).* from billing.fee_terms f`,
+  subscriptions_one_of_user: `insert into billing.subscriptions (user_id, plan_id, status) select ${u("user")}, plan_id, 'incomplete' from billing.subscriptions limit 1`,
+  subscriptions_one_of_team: `insert into billing.subscriptions (user_id, team_id, plan_id, status) select ${u("user", 4)}, ${u("team")}, plan_id, 'active' from billing.subscriptions limit 1`,
+  subscriptions_stripe_subscription_key: "update billing.subscriptions set stripe_subscription_id = 'sub_same'",
+  subscriptions_past_due: "update billing.subscriptions set status = 'past_due'",
+  custom_contracts_approved: "update billing.custom_contracts set approved_at = null",
+  custom_contracts_dates: "update billing.custom_contracts set contract_end_date = '2024-12-31'",
+  custom_contracts_fee: "update billing.custom_contracts set discount_percentage = 101",
+  custom_contracts_no_overlap: `insert into billing.custom_contracts (company_id, contract_start_date) values (${u("company")}, '2025-12-31')`,
+  placement_snapshot_parts: "update billing.placement_snapshot set job_owner_tier = null",
+  placement_snapshot_rates: "update billing.placement_snapshot set job_owner_rate = 61",
+  placement_allocations_parts: "update billing.placement_allocations set platform_cents = -1",
+  placement_splits_amounts: "update billing.placement_splits set bonus_amount = split_amount + 1",
+  placement_splits_one_per_payee_and_role:
+    "update billing.placement_splits set recruiter_id = (select recruiter_id from billing.placement_splits limit 1), role = 'job_owner'",
+  payout_transactions_split_key: `insert into billing.placement_payout_transactions (placement_split_id, placement_id, recruiter_id, status, amount, net_amount) values (${u("split")}, ${u("placement")}, ${u("recruiter")}, 'pending', 8000, 8000)`,
+  payout_transactions_amounts: "update billing.placement_payout_transactions set net_amount = 1",
+  payout_transactions_hold: "update billing.placement_payout_transactions set status = 'on_hold'",
+  payout_transactions_completed: "update billing.placement_payout_transactions set status = 'completed', completed_at = now()",
+  // notify, ops
+  notifications_dedupe_key:
+    "insert into notify.notifications (event_type, channel, subject, template, category, dedupe_key) values ('x', 'email', 's', 't', 'billing', 'once')",
+  notification_preferences_one: `insert into notify.notification_preferences (user_id, category) values (${u("user")}, 'billing')`,
+  provider_events_one:
+    "insert into ops.provider_events (provider, provider_event_id, type, received_at) values ('clerk', 'e1', 't', now())",
+};
+
+/** Triggers refuse these updates before the CHECK is asked; here the CHECK itself is meant. */
+const WITHOUT_TRIGGERS = /^update billing\.placement_(snapshot|splits|allocations)/;
+
+const SCHEMAS = "('identity', 'network', 'ats', 'billing', 'notify', 'ops')";
+const WORD_LIST = `contype = 'c' and cardinality(conkey) = 1 and pg_get_constraintdef(oid) ~ '^CHECK \\(\\(\\w+ = ANY \\(\\(?ARRAY'`;
+
+describe("rules of the tables", () => {
+  const { db } = useDb(seedWorld);
+
+  it.each(Object.entries(WRONG))("%s", async (name, statement) => {
+    await db().refuses(WITHOUT_TRIGGERS.test(statement) ? `set local session_replication_role = replica; ${statement}` : statement, name);
+  });
+
+  it("lists every CHECK and unique index but the word lists and what only a foreign key needs", async () => {
+    const names = await db().rows<{ name: string }>(
+      `select conname as name from pg_constraint where contype in ('c', 'x') and connamespace::regnamespace::text in ${SCHEMAS} and not (${WORD_LIST})
+       union select c.relname from pg_index i join pg_class c on c.oid = i.indexrelid
+       where i.indisunique and not i.indisprimary and c.relname <> 'jobs_id_company' and c.relnamespace::regnamespace::text in ${SCHEMAS}`,
+    );
+    expect(names.map(({ name }) => name).toSorted()).toEqual(Object.keys(WRONG).toSorted());
+  });
+
+  it("refuses a word that is in no list", async () => {
+    const lists = await db().rows<{ name: string; table_name: string; column_name: string }>(
+      `select conname as name, conrelid::regclass::text as table_name, attname as column_name
+       from pg_constraint join pg_attribute on attrelid = conrelid and attnum = conkey[1]
+       where ${WORD_LIST} and connamespace::regnamespace::text in ${SCHEMAS}`,
+    );
+    expect(lists.length).toBeGreaterThan(50);
+    for (const { name, table_name, column_name } of lists) {
+      expect(await db().value(`select count(*)::int from ${table_name}`), table_name).toBeGreaterThan(0);
+      const others = await db().rows<{ name: string }>(
+        `select conname as name from pg_constraint where conrelid = '${table_name}'::regclass and contype = 'c' and conname <> $1`,
+        [name],
+      );
+      const alone = others.map((other) => `alter table ${table_name} drop constraint "${other.name}";`).join("");
+      await db().refuses(
+        `${alone} set local session_replication_role = replica; update ${table_name} set ${column_name} = 'nonsense'`,
+        name,
+      );
+    }
+  });
+
+  it("ends each one-at-a-time rule where it should: ended rows do not count", async () => {
+    await db().accepts(
+      `update network.recruiter_candidates set status = 'terminated';
+       insert into network.recruiter_candidates (recruiter_id, candidate_id) values (${u("recruiter")}, ${u("candidate")});
+       update identity.memberships set deleted_at = now();
+       insert into identity.memberships (user_id, role_name, organization_id) values (${u("user", 5)}, 'company_admin', ${u("organization")});
+       update identity.users set status = 'deactivated' where id = ${u("user")};
+       update identity.users set email = 'user1@example.com' where id = ${u("user", 2)};
+       update billing.subscriptions set status = 'canceled';
+       insert into billing.subscriptions (user_id, plan_id, status) select ${u("user")}, plan_id, 'active' from billing.subscriptions limit 1;
+       update billing.custom_contracts set contract_end_date = '2025-12-30';
+       insert into billing.custom_contracts (company_id, contract_start_date) values (${u("company")}, '2025-12-31');
+       update ats.candidate_role_assignments set state = 'withdrawn', closed_at = now() where id = ${u("deal")};
+       update ats.applications set stage = 'withdrawn' where id = ${u("application")};
+       insert into ats.applications (candidate_id, job_id, company_id) values (${u("candidate")}, ${u("job")}, ${u("company")})`,
+    );
+  });
+
+  it("keeps the company of a deal and of an application that of its job", async () => {
+    await db().refuses(`update ats.applications set company_id = ${u("company", 2)}`, "applications_job_company");
+    await db().refuses(`update ats.candidate_role_assignments set company_id = ${u("company", 2)}`, "cra_job_company");
+  });
+});
+
+describe("what never changes", () => {
+  const { db } = useDb(seedWorld);
+
+  it.each([
+    "billing.placement_snapshot",
+    "billing.placement_splits",
+    "billing.placement_allocations",
+    "ats.application_audit_log",
+    "ats.cra_gate_feedback",
+    "ops.audit_events",
+  ])("%s is append-only", async (table) => {
+    expect(await db().value(`select count(*)::int from ${table}`)).toBeGreaterThan(0);
+    const column = await db().value<string>(
+      `select attname from pg_attribute where attrelid = '${table}'::regclass and attnum > 0 and attgenerated = '' and attidentity = '' limit 1`,
+    );
+    await db().refuses(`update ${table} set ${column} = ${column}`, "append_only");
+    await db().refuses(`delete from ${table}`, "append_only");
+    await db().refuses(`truncate ${table} cascade`, "23001");
+  });
+
+  it("holds the partitions of the audit too", async () => {
+    await db().refuses("delete from ops.audit_events_default", "append_only");
+    await db().refuses("truncate ops.audit_events_default", "append_only_whole");
+    const month = await db().value<string>("select 'ops.audit_events_' || to_char(now() at time zone 'UTC', 'YYYY_MM')");
+    await db().refuses(`truncate ${month}`, "append_only_whole");
+  });
+
+  it("corrects a sourcer by deleting and inserting only", async () => {
+    await db().refuses(`update network.candidate_sourcers set sourcer_recruiter_id = ${u("recruiter", 2)}`, "never_updated");
+    await db().refuses(`update network.company_sourcers set sourced_at = now()`, "never_updated");
+    await db().accepts(
+      `delete from network.candidate_sourcers; insert into network.candidate_sourcers (candidate_id, sourcer_recruiter_id) values (${u("candidate")}, ${u("recruiter", 2)})`,
+    );
+  });
+
+  it("lets gate_history only grow", async () => {
+    const set = (history: string) => `update ats.candidate_role_assignments set gate_history = '${history}' where id = ${u("deal")}`;
+    const one = `[{"gate": "company", "action": "approved"}]`;
+    const two = `[{"gate": "company", "action": "approved"}, {"gate": "company", "action": "denied"}]`;
+    await db().accepts(`${set(one)}; ${set(one)}; ${set(two)}`);
+    await db().refuses(`${set(two)}; ${set(one)}`, "cra_gate_history_grows");
+    await db().refuses(`${set(one)}; ${set("[]")}`, "cra_gate_history_grows");
+    await db().refuses(
+      `${set(one)}; ${set('[{"gate": "company", "action": "denied"}, {"gate": "company", "action": "approved"}]')}`,
+      "cra_gate_history_grows",
+    );
+    await db().refuses(set("{}"), "cra_gate_history_grows");
+  });
+});
+
+describe("a deal and its application", () => {
+  const { db } = useDb(seedWorld);
+
+  const ENDED = ["rejected", "declined", "withdrawn", "timed_out", "closed"];
+  const RECRUITERS = [
+    [null, null],
+    [1, null],
+    [null, 1],
+    [1, 2],
+    [1, 1],
+  ] as const;
+
+  it.each(CRA_STATES)("%s takes the stages that the domain says, and no other", async (state) => {
+    for (const gate of [null, "none", ...GATES] as const) {
+      for (const [candidateRecruiter, companyRecruiter] of RECRUITERS) {
+        const recruiters = {
+          candidateRecruiterId: candidateRecruiter && id("recruiter", candidateRecruiter),
+          companyRecruiterId: companyRecruiter && id("recruiter", companyRecruiter),
+        };
+        const position = { state, currentGate: gate, ...recruiters };
+        const stages = await db().value<string[]>("select ats.stages_of(jsonb_populate_record(null::ats.candidate_role_assignments, $1))", [
+          JSON.stringify({
+            state,
+            current_gate: gate,
+            candidate_recruiter_id: recruiters.candidateRecruiterId,
+            company_recruiter_id: recruiters.companyRecruiterId,
+          }),
+        ]);
+        expect(stages.toSorted(), JSON.stringify(position)).toEqual(
+          APPLICATION_STAGES.filter((stage) => corresponds(position, stage)).toSorted(),
+        );
+      }
+    }
+  });
+
+  it.each(CRA_STATES)("%s refuses every other stage at the commit", async (state) => {
+    for (const stage of APPLICATION_STAGES) {
+      const put = async () => {
+        await db().insert("ats.applications", application(3, 3, stage));
+        await db().insert("ats.candidate_role_assignments", {
+          ...deal(3, 3, state),
+          current_gate: "company",
+          closed_at: ENDED.includes(state) ? THEN : null,
+        });
+      };
+      const fits = corresponds({ state, currentGate: "company", candidateRecruiterId: id("recruiter"), companyRecruiterId: null }, stage);
+      await (fits ? db().accepts(put) : db().refuses(put, "deal_application_correspondence"));
+    }
+  });
+
+  it("needs a deal from the submission on", async () => {
+    const alone = (stage: string) => () => db().insert("ats.applications", application(3, 3, stage));
+    for (const stage of APPLICATION_STAGES) {
+      await (corresponds(null, stage) ? db().accepts(alone(stage)) : db().refuses(alone(stage), "deal_application_correspondence"));
+    }
+  });
+
+  it("is asked of both at the commit, whichever changes, in either order", async () => {
+    const toReview = `update ats.applications set stage = 'company_review' where id = ${u("application")}`;
+    const passed = `update ats.candidate_role_assignments set state = 'submitted_to_company', current_gate = 'none' where id = ${u("deal")}`;
+    await db().refuses(toReview, "deal_application_correspondence");
+    await db().refuses(passed, "deal_application_correspondence");
+    await db().accepts(`${toReview}; ${passed}`);
+    await db().accepts(`${passed}; ${toReview}`);
+  });
+
+  it("is about the same candidate and job", async () => {
+    await db().refuses(
+      `update ats.candidate_role_assignments set candidate_id = ${u("candidate", 3)} where id = ${u("deal")}`,
+      "deal_application_correspondence",
+    );
+    await db().refuses(
+      `update ats.candidate_role_assignments set application_id = ${u("application", 2)} where id = ${u("deal")}`,
+      "deal_application_correspondence",
+    );
+  });
+});
+
+describe("the money of a placement", () => {
+  const { db } = useDb(async (db) => {
+    await seedWorld(db);
+    await db.run(
+      "set session_replication_role = replica; delete from billing.placement_payout_transactions; delete from billing.placement_splits",
+    );
+    await db.run(
+      "delete from billing.placement_allocations; delete from billing.placement_snapshot; delete from ats.placements; set session_replication_role = origin",
+    );
+  });
+  const hire =
+    (wrong: Parameters<typeof addPlacement>[1] = {}) =>
+    () =>
+      addPlacement(db(), wrong);
+  const [closer, owner] = splits as [object, object];
+  const [closerPayout, ownerPayout] = payouts as [object, object];
+
+  it("adds up", async () => {
+    await db().accepts(hire());
+    await db().refuses(hire({ allocation: { splits_cents: 1_100_001 } }), "placement_splits_sum");
+    await db().refuses(hire({ allocation: { platform_cents: 900_001 } }), "placement_allocations_sum");
+    await db().refuses(hire({ snapshot: { total_placement_fee: 20_000.01 } }), "placement_allocations_sum");
+    await db().refuses(
+      hire({
+        splits: [{ ...closer, split_amount: 8_000.01 }, { ...owner }],
+        payouts: [{ ...closerPayout, amount: 8_000.01, net_amount: 8_000.01 }, { ...ownerPayout }],
+      }),
+      "placement_splits_sum",
+    );
+    await db().refuses(hire({ splits: [{ ...closer }], payouts: [{ ...closerPayout }] }), "placement_splits_sum");
+    await db().refuses(hire({ allocation: null }), "placement_splits_sum");
+  });
+
+  it("allows a hire without splits, where all is the platform's", async () => {
+    await db().accepts(hire({ allocation: { splits_cents: 0, platform_cents: 2_000_000 }, splits: [], payouts: [] }));
+    await db().accepts(
+      hire({ snapshot: { total_placement_fee: 0 }, allocation: { splits_cents: 0, platform_cents: 0 }, splits: [], payouts: [] }),
+    );
+  });
+
+  it("refuses a split that comes later", async () => {
+    await db().refuses(async () => {
+      await addPlacement(db());
+      await db().run("set constraints all immediate; set constraints all deferred");
+      await db().insert("billing.placement_splits", { ...closer, id: id("split", 3), role: "job_owner", split_amount: 1 });
+      await db().insert("billing.placement_payout_transactions", {
+        ...closerPayout,
+        id: id("payout", 3),
+        placement_split_id: id("split", 3),
+        amount: 1,
+        net_amount: 1,
+      });
+    }, "placement_splits_sum");
+  });
+
+  it("gives each split one transaction, of its placement, payee and amount", async () => {
+    const refused = (wrong: object) =>
+      db().refuses(hire({ payouts: [{ ...closerPayout, ...wrong }, { ...ownerPayout }] }), "payout_transactions_match_split");
+    await db().refuses(hire({ payouts: [{ ...closerPayout }] }), "payout_transactions_match_split");
+    await refused({ amount: 7_999.99, net_amount: 7_999.99 });
+    await refused({ recruiter_id: id("recruiter", 2) });
+    await db().refuses(hire({ payouts: [...payouts, { ...closerPayout, id: id("payout", 3) }] }), "payout_transactions_split_key");
+  });
+
+  it("starts a transaction only as a hire does", async () => {
+    const starting = (start: object) => hire({ payouts: [{ ...closerPayout, ...start }, { ...ownerPayout }] });
+    await db().accepts(starting({ status: "on_hold", hold_reasons: ["inactive_at_hire"] }));
+    await db().refuses(starting({ status: "on_hold", hold_reasons: ["admin_hold"] }), "payout_transactions_start");
+    await db().refuses(starting({ status: "processing" }), "payout_transactions_start");
+    await db().refuses(
+      starting({ status: "completed", completion_reason: "zero_amount", completed_at: THEN }),
+      "payout_transactions_start",
+    );
+    const zero = { amount: 0, net_amount: 0, status: "completed", completion_reason: "zero_amount", completed_at: THEN };
+    await db().accepts(
+      hire({
+        splits: [{ ...closer, split_amount: 0 }, { ...owner }],
+        payouts: [{ ...closerPayout, ...zero }, { ...ownerPayout }],
+        allocation: { splits_cents: 300_000, platform_cents: 1_700_000 },
+      }),
+    );
+  });
+
+  describe("once there is a transaction", () => {
+    beforeAll(() => db().commit(hire()));
+
+    /** MONEY §10.1. */
+    const NEXT: Record<string, readonly string[]> = {
+      pending: ["processing", "completed", "on_hold", "cancelled"],
+      processing: ["completed", "failed", "on_hold"],
+      failed: ["processing", "completed", "on_hold", "cancelled"],
+      on_hold: ["pending", "completed", "cancelled"],
+      completed: ["reversed"],
+      cancelled: [],
+      reversed: [],
+    };
+    const become = (status: string) =>
+      `update billing.placement_payout_transactions set status = '${status}', hold_reasons = ${status === "on_hold" ? "'{admin_hold}'" : "'{}'"},
+         completion_reason = ${status === "completed" ? "'transfer', completed_at = now()" : "null, completed_at = null"} where id = ${u("payout")}`;
+    const START: Record<string, readonly string[]> = {
+      pending: [],
+      processing: ["processing"],
+      failed: ["processing", "failed"],
+      on_hold: ["on_hold"],
+      completed: ["completed"],
+      cancelled: ["cancelled"],
+      reversed: ["completed", "reversed"],
+    };
+
+    it.each(Object.keys(NEXT))("%s goes only where it may", async (from) => {
+      const path = START[from]!.map(become).join(";");
+      for (const to of Object.keys(NEXT).filter((status) => status !== from)) {
+        const work = `${path}; ${become(to)}`;
+        await (NEXT[from]!.includes(to) ? db().accepts(work) : db().refuses(work, "payout_transactions_transition"));
+      }
+    });
+
+    it("keeps split, payee and amount, and stays", async () => {
+      const set = (change: string) => `update billing.placement_payout_transactions set ${change} where id = ${u("payout")}`;
+      await db().refuses(set("amount = 1, net_amount = 1"), "payout_transactions_fixed");
+      await db().refuses(set(`recruiter_id = ${u("recruiter", 2)}`), "payout_transactions_fixed");
+      await db().refuses(set(`placement_split_id = ${u("split", 2)}`), "payout_transactions_fixed");
+      await db().refuses("delete from billing.placement_payout_transactions", "never_deleted");
+      await db().refuses("truncate billing.placement_payout_transactions", "never_deleted_whole");
+    });
+
+    it("counts a change of the placement's state in its money_version, and no other", async () => {
+      const version = () => db().value<number>("select money_version from ats.placements");
+      await db().attempt(async () => {
+        await db().run("update ats.placements set guarantee_warned_days = 30");
+        expect(await version()).toBe(1);
+        await db().run("update ats.placements set state = 'active'");
+        expect(await version()).toBe(2);
+        await db().run("update ats.placements set state = 'active'");
+        expect(await version()).toBe(2);
+      });
+    });
+  });
+});
+
+describe("partitions of the audit", () => {
+  const { db } = useDb();
+  const parts = () =>
+    db().value<string[]>(
+      "select array_agg(inhrelid::regclass::text order by 1) from pg_inherits where inhparent = 'ops.audit_events'::regclass",
+    );
+
+  it("are there for this month and three more, and the daily call adds what is missing", async () => {
+    const made = await parts();
+    expect(made).toHaveLength(5);
+    await db().run("select ops.ensure_partitions(3)");
+    expect(await parts()).toEqual(made);
+    await db().run("set ops.clock_offset = '31 days'; select ops.ensure_partitions(3); reset ops.clock_offset");
+    expect(await parts()).toHaveLength(6);
+  });
+
+  it("take rows of any month, those of none into the default one, and still can be added", async () => {
+    const event = (at: string) =>
+      db().insert("ops.audit_events", {
+        id: id("other"),
+        at,
+        request_id: "r",
+        actor: {},
+        action: "a",
+        subject_type: "job",
+        subject_id: id("job"),
+        changes: {},
+      });
+    await event("2001-01-01");
+    await event(new Date().toISOString());
+    await event("2040-01-15");
+    expect(await db().value("select count(*)::int from ops.audit_events_default")).toBe(2);
+    await db().run("set ops.clock_offset = '20 years'; select ops.ensure_partitions(0); reset ops.clock_offset");
+    const years = 2040 - new Date().getUTCFullYear();
+    await db().run(`set ops.clock_offset = '${years} years'; select ops.ensure_partitions(12); reset ops.clock_offset`);
+    expect(await db().value("select count(*)::int from ops.audit_events where at = '2040-01-15'")).toBe(1);
+  });
+});
