@@ -1,0 +1,181 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { people } from "./people.ts";
+import { portOf } from "./ports.ts";
+import { command, LocalProblem } from "./problem.ts";
+
+/** The first of the worked examples of DOMAIN §4.5, in cents: $100,000 at 20 %, every recruiter on the paid plan. */
+const EXAMPLE = {
+  number: 1,
+  salary: 10_000_000,
+  fee: 2_000_000,
+  parts: {
+    candidate_recruiter: 600_000,
+    company_recruiter: 300_000,
+    job_owner: 300_000,
+    candidate_sourcer: 160_000,
+    company_sourcer: 160_000,
+  },
+  platform: 480_000,
+} as const;
+
+type DealRole = keyof typeof EXAMPLE.parts;
+
+/** What each role is called where people talk. */
+const ROLE_WORDS: Readonly<Record<DealRole, string>> = {
+  candidate_recruiter: "Closer",
+  company_recruiter: "Company recruiter",
+  job_owner: "Specs owner",
+  candidate_sourcer: "Discovery",
+  company_sourcer: "BD",
+};
+
+/** Northwind's people, beside Rosa. All of its recruiters have the paid plan. */
+const CAST = {
+  admin: "nadia@northwind.test",
+  jobOwner: "nora.quill@recruit.test",
+  companyRecruiter: "cleo.march@recruit.test",
+} as const;
+
+const MAIL_PATIENCE_MS = 15_000;
+const DAYS_TO_START = 14;
+
+const origin = (name: "worker" | "issuer" | "mail"): string => `http://127.0.0.1:${portOf(name)}`;
+
+/** Somebody who calls the API. */
+type Caller = (method: string, path: string, body?: unknown) => Promise<Json>;
+
+// What the API answers, read field by field.
+// oxlint-disable-next-line typescript/no-explicit-any
+type Json = any;
+
+let steps = 0;
+
+await command(async () => {
+  const admin = await signIn(CAST.admin);
+  const owner = await signIn(CAST.jobOwner);
+  const cleo = await signIn(CAST.companyRecruiter);
+  const rosa = await signIn(people.rosa.email);
+  const ada = await signIn(people.ada.email);
+
+  const { id: companyRecruiterId } = await cleo("GET", "recruiters/me");
+  const connections: Json[] = await owner("GET", "recruiter-companies?status=active&include=company");
+  const company = connections.map((each) => each.company).find(({ name }) => name === "Northwind");
+  if (!company) throw new LocalProblem("Northwind is not in this database; npm run reset and npm start bring it back.");
+
+  const drafted = await owner("POST", "jobs", {
+    company_id: company.id,
+    title: "Head of Trade",
+    department: "Operations",
+    location: "Seattle, WA",
+    employment_type: "full_time",
+    salary_min_cents: 9_000_000,
+    salary_max_cents: 11_000_000,
+    fee_percentage: "20.00",
+    company_recruiter_id: companyRecruiterId,
+  });
+  say("Nora, a recruiter who may write roles for Northwind, drafts", `${drafted.title} ${short(drafted.id)}`);
+  const job = await admin("PATCH", `jobs/${drafted.id}`, { status: "active" });
+  say("Nadia of Northwind posts it", `${job.status}, fee ${job.effective_fee_percentage} %`);
+
+  const email = `robin.hale.${Date.now().toString(36)}@candidates.test`;
+  const invited = await rosa("POST", "recruiter-candidates", { email, full_name: "Robin Hale" });
+  say("Rosa brings a candidate", `Robin Hale ${short(invited.candidate_id)}, ${invited.status}`);
+  const link = await invitationTo(email);
+  say("The mail catcher has the invitation", `…${link.slice(-12)}`);
+  const robin = await signIn(email);
+  const accepted = await robin("POST", `${link}/accept`);
+  say("Robin signs in and consents", accepted.status);
+
+  const application = await rosa("POST", "applications", { job_id: job.id, candidate_id: invited.candidate_id });
+  say("Rosa begins the application", `${short(application.id)}, ${application.stage}`);
+  const submitted = await rosa("POST", `applications/${application.id}/submit`);
+  say("Rosa submits it; her own gate is passed with that", `${submitted.stage}, ${submitted.state}`);
+  const deal = `candidate-role-assignments/${submitted.assignment_id}`;
+  const passed = await cleo("POST", `${deal}/approve-gate`, { notes: "Has led a team of this size." });
+  say("Cleo, Northwind's recruiter, approves", `${passed.application_stage}, ${passed.state}`);
+  const reached = await admin("POST", `${deal}/approve-gate`);
+  say("Nadia approves, and sees who it is", `${reached.application_stage}, ${reached.state}`);
+
+  const met = await admin("POST", `${deal}/advance`, { state: "in_process" });
+  say("Northwind interviews", `${met.application_stage}, ${met.state}`);
+  const offered = await admin("POST", `${deal}/advance`, { state: "offer" });
+  say("Northwind makes an offer", `${offered.application_stage}, ${offered.state}`);
+  const agreed = await robin("POST", `applications/${application.id}/accept-offer`);
+  say("Robin accepts", `${agreed.stage}, accepted ${agreed.accepted_by_candidate}`);
+  const startDate = new Date(Date.now() + DAYS_TO_START * 86_400_000).toISOString().slice(0, 10);
+  const hired = await admin("POST", `applications/${application.id}/hire`, { salary_cents: EXAMPLE.salary, start_date: startDate });
+  say("Northwind hires", `placement ${short(hired.id)}, from ${hired.start_date} for $${hired.salary}`);
+
+  const placement = await ada("GET", `placements/${hired.id}?include=snapshot,splits`);
+  compare(placement.placement_fee_cents, placement.splits, placement.snapshot.platform_amount_cents);
+});
+
+/** Prints the fee and where it goes, and holds it against the worked example. */
+function compare(fee: number, splits: readonly Json[], platform: number): void {
+  const paid = (role: string): number =>
+    splits.filter((split) => split.role === role).reduce((sum, split) => sum + split.split_amount_cents, 0);
+  const lines: [string, number, number][] = [
+    ["Fee", fee, EXAMPLE.fee],
+    ...Object.entries(EXAMPLE.parts).map(([role, wanted]): [string, number, number] => [ROLE_WORDS[role as DealRole], paid(role), wanted]),
+    ["Platform", platform, EXAMPLE.platform],
+  ];
+  console.log("");
+  for (const [name, amount] of lines) console.log(`  ${name.padEnd(18)} ${amount.toString().padStart(9)} cents`);
+  console.log("");
+
+  const wrong = lines.filter(([, amount, wanted]) => amount !== wanted);
+  if (wrong.length > 0) {
+    const words = wrong.map(([name, amount, wanted]) => `${name.toLowerCase()} is ${amount} instead of ${wanted} cents`);
+    throw new LocalProblem(`This is not worked example ${EXAMPLE.number}: ${words.join(", ")}.`);
+  }
+  console.log(`This is worked example ${EXAMPLE.number} of DOMAIN §4.5: $100,000 at 20 %, all on the paid plan.`);
+}
+
+function say(who: string, what: string): void {
+  steps += 1;
+  console.log(`${steps.toString().padStart(2)}  ${who}: ${what}`);
+}
+
+function short(id: string): string {
+  return `…${id.slice(-6)}`;
+}
+
+/** A caller with a session of this person. */
+async function signIn(email: string): Promise<Caller> {
+  const answer = await send(`${origin("issuer")}/_local/token`, { method: "POST", body: JSON.stringify({ email }) });
+  const { token } = (await answer.json()) as { token: string };
+  return (method, path, body) => call(token, method, path, body);
+}
+
+async function call(token: string, method: string, path: string, body: unknown = {}): Promise<Json> {
+  const reading = method === "GET";
+  const answer = await send(path.startsWith("/") ? `${origin("worker")}${path}` : `${origin("worker")}/api/v2/${path}`, {
+    method,
+    headers: { Authorization: `Bearer ${token}`, ...(reading ? {} : { "Content-Type": "application/json" }) },
+    ...(reading ? {} : { body: JSON.stringify(body) }),
+  });
+  const given = (await answer.json()) as Json;
+  if (answer.ok) return given.data;
+  throw new LocalProblem(`${method} ${path} was answered ${answer.status} ${given.code}: ${given.detail}`);
+}
+
+/** The path in the invitation that was mailed to an address. */
+async function invitationTo(email: string): Promise<string> {
+  const deadline = Date.now() + MAIL_PATIENCE_MS;
+  while (Date.now() < deadline) {
+    const answer = await send(`${origin("mail")}/_local/mails?to=${encodeURIComponent(email)}`, {});
+    const { data } = (await answer.json()) as { data: { text: string }[] };
+    const path = data.map(({ text }) => /https?:\/\/[^/\s]+(\/\S+\/invitations\/[\w-]+)/.exec(text)?.[1]).find(Boolean);
+    if (path) return path;
+    await pause(100);
+  }
+  throw new LocalProblem(`No invitation reached ${email} within ${MAIL_PATIENCE_MS / 1_000} s.`);
+}
+
+async function send(url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init);
+  } catch {
+    throw new LocalProblem(`Nothing answers at ${new URL(url).origin}; start the local world with npm start.`);
+  }
+}

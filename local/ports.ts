@@ -1,0 +1,49 @@
+import { createServer, type AddressInfo } from "node:net";
+import { LocalProblem } from "./problem.ts";
+
+/** Every port of the local world, the variable that moves it, and the words for it in a message. */
+export const PORTS = {
+  worker: { variable: "WORKER_PORT", preset: 8787, name: "the Worker" },
+  postgres: { variable: "POSTGRES_PORT", preset: 5487, name: "Postgres" },
+  neon: { variable: "NEON_PORT", preset: 8788, name: "the Neon endpoint" },
+  issuer: { variable: "ISSUER_PORT", preset: 8789, name: "the identity issuer" },
+  mail: { variable: "MAIL_PORT", preset: 8790, name: "the mail catcher" },
+} as const;
+
+export type PortName = keyof typeof PORTS;
+
+/** The port to use: the variable's, or else the preset. Refuses what is not a port. */
+export function portOf(name: PortName): number {
+  const { variable, preset } = PORTS[name];
+  const wanted = process.env[variable] ?? String(preset);
+  const port = Number(wanted);
+  if (!/^\d+$/.test(wanted) || port < 1 || port > 65_535) {
+    throw new LocalProblem(`${variable} is "${wanted}", which is not a port; give a number from 1 to 65535.`);
+  }
+  return port;
+}
+
+/** Refuses, with the port and its variable in the sentence, if something already listens there. */
+export async function requireFree(name: PortName): Promise<void> {
+  const port = portOf(name);
+  if (await isFree(port)) return;
+  const { variable, name: words } = PORTS[name];
+  throw new LocalProblem(`Port ${port} for ${words} is taken; stop what uses it or set ${variable} to another port.`);
+}
+
+/** A port of 127.0.0.1 that nothing listened on a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => (error.code === "EADDRINUSE" ? resolve(false) : reject(error)));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
+}

@@ -1,0 +1,230 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import pg from "pg";
+import { migrate } from "#db/migrate.ts";
+import { cronsOf, startClock } from "./clock.ts";
+import { startIssuer } from "./issuer.ts";
+import { localFolder, lockFolder, ROOT } from "./lock.ts";
+import { startMailCatcher } from "./mail-catcher.ts";
+import { startNeonEndpoint } from "./neon-endpoint.ts";
+import { kindInWords, people, PEOPLE } from "./people.ts";
+import { portOf, requireFree, type PortName } from "./ports.ts";
+import { startPostgres } from "./postgres.ts";
+import { command, LocalProblem } from "./problem.ts";
+import { spawnTethered, type Tethered } from "./processes.ts";
+import { localSecrets } from "./secrets.ts";
+
+/** How long the Worker may take from its start to its first answer. */
+const WORKER_PATIENCE_MS = 60_000;
+const STOP_PATIENCE_MS = 5_000;
+/** Under npm one Ctrl-C arrives twice: from the terminal and, a moment later, from npm. */
+const ONE_KEYSTROKE_MS = 500;
+
+/** What runs, in the order in which it was started. */
+const running: { stop(): void | Promise<void>; kill?(): void }[] = [];
+let ending: Promise<void> | undefined;
+
+await command(async () => {
+  watchSignals();
+  try {
+    await start();
+  } catch (error) {
+    if (ending) return; // parts that are being stopped complain
+    await stopAll();
+    throw error;
+  }
+});
+
+async function start(): Promise<void> {
+  const begun = performance.now();
+  const folder = localFolder();
+  const url = (name: PortName, host = "127.0.0.1") => `http://${host}:${portOf(name)}`;
+  const origin = url("worker");
+  const givenDatabase = process.env["DATABASE_URL"] || undefined;
+
+  await lockFolder(
+    folder,
+    url("issuer"),
+    (pid) => `The local world is already running (process ${pid}); use that one, or stop it with Ctrl-C first.`,
+  );
+  for (const name of ["worker", "neon", "issuer", "mail"] as const) await requireFree(name);
+  if (!givenDatabase) await requireFree("postgres");
+  const secrets = await localSecrets(join(folder, "secrets.json"));
+
+  const database = givenDatabase ?? (await ownDatabase(join(folder, "postgres")));
+  await createIfMissing(database);
+  await migrate(database);
+
+  const neon = started(await startNeonEndpoint({ port: portOf("neon"), server: database }));
+  const issuer = started(
+    await startIssuer({ port: portOf("issuer"), keyFile: join(folder, "issuer-key.json"), people: PEOPLE, authorizedParty: origin }),
+  );
+  const mail = started(await startMailCatcher({ port: portOf("mail"), key: secrets.MAIL_API_KEY }));
+
+  const { seed } = await import("./seed.ts"); // late, so that a problem with ports is said at once
+  await seed({ databaseUrl: database });
+
+  const worker = startWorker(folder, {
+    ENVIRONMENT: "development",
+    DATABASE_URL: database,
+    LOCAL_NEON_ENDPOINT: neon.sqlUrl,
+    CLERK_ISSUER: issuer.url,
+    CLERK_JWKS_URL: `${issuer.url}/.well-known/jwks.json`,
+    CLERK_AZP: [origin, url("worker", "app.localhost")].join(","),
+    API_ORIGIN: origin,
+    MAIL_API_BASE: mail.url,
+    MAIL_FROM: "Splits Network <hello@splits.test>",
+    ...secrets,
+  });
+  await untilAnswering(`${origin}/openapi.json`, worker);
+  worker.onOutput((text) => void process.stdout.write(text));
+  started(startClock({ worker: origin, crons: cronsOf(await readFile(join(ROOT, "wrangler.toml"), "utf8")) }));
+  if (ending) return;
+
+  const tokens = await Promise.all(
+    PEOPLE.map(async (person) => `${person.name}, ${kindInWords(person.kind)}, ${person.email}\n${await issuer.token(person)}\n`),
+  );
+  const bearer = (email: string) => `-H "Authorization: Bearer $(npm run -s token -- ${email})"`;
+  console.log(`
+The local world is ready after ${((performance.now() - begun) / 1000).toFixed(1)} s. Ctrl-C stops all of it.
+
+  API        ${origin}   (its contract: ${origin}/openapi.json)
+  Mail       ${url("mail", "mail.localhost")}
+  Sign-in    ${issuer.url}
+  Neon       ${neon.sqlUrl}
+  Postgres   ${givenDatabase ? "the one of DATABASE_URL" : database}
+
+Session tokens, good for 12 hours (another: npm run token -- <email>):
+
+${tokens.join("\n")}
+Try:
+
+  curl '${origin}/api/v2/jobs'
+  curl ${bearer(people.rosa.email)} '${origin}/api/v2/users/me'
+  curl ${bearer(people.grace.email)} '${origin}/api/v2/applications'
+`);
+}
+
+// --- the parts
+
+/** Has a part stopped with the others, those that started last first. */
+function started<Part extends { stop(): void | Promise<void> }>(part: Part): Part {
+  running.push(part);
+  return part;
+}
+
+/** Our own Postgres's address of the database `splits`. */
+async function ownDatabase(dataDir: string): Promise<string> {
+  const postgres = started(await startPostgres({ dataDir, port: portOf("postgres") }));
+  const fallen = () => fellOver("Postgres", postgres.lines());
+  void postgres.ended.then(fallen, fallen);
+  const url = new URL(postgres.url);
+  url.pathname = "/splits";
+  return url.href;
+}
+
+/** Creates the database that an address names, if its server has none of that name. */
+async function createIfMissing(database: string): Promise<void> {
+  const refusal = await tryQuery(database, "SELECT 1");
+  if (refusal === undefined) return;
+  if ((refusal as { code?: string }).code !== "3D000") {
+    throw new LocalProblem(`The database cannot be used: ${(refusal as Error).message}.`);
+  }
+  const server = new URL(database);
+  const name = decodeURIComponent(server.pathname.slice(1));
+  server.pathname = "/postgres";
+  const failure = await tryQuery(server.href, `CREATE DATABASE ${pg.escapeIdentifier(name)}`);
+  if (failure !== undefined) throw new LocalProblem(`The database ${name} could not be created: ${(failure as Error).message}.`);
+}
+
+/** Runs one statement over a connection of its own, and returns what the server had against it. */
+async function tryQuery(connectionString: string, statement: string): Promise<unknown> {
+  const client = new pg.Client({ connectionString });
+  try {
+    await client.connect();
+    await client.query(statement);
+    return undefined;
+  } catch (error) {
+    return error;
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+/** Starts `wrangler dev` with the string bindings of workers/runtime.ts. */
+function startWorker(folder: string, bindings: Record<string, string>): Tethered {
+  const worker = spawnTethered(
+    process.execPath,
+    [
+      join(ROOT, "node_modules", "wrangler", "bin", "wrangler.js"),
+      "dev",
+      "--ip=127.0.0.1",
+      `--port=${portOf("worker")}`,
+      `--persist-to=${join(folder, "wrangler")}`,
+      "--log-level=warn",
+      ...Object.entries(bindings).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
+    ],
+    {
+      farewell: "TERM",
+      cwd: ROOT,
+      env: {
+        ...process.env,
+        WRANGLER_SEND_METRICS: "false",
+        WRANGLER_REGISTRY_PATH: join(folder, "wrangler-registry"),
+        WRANGLER_LOG_PATH: join(folder, "wrangler-logs"),
+        CLOUDFLARE_CF_FETCH_ENABLED: "false", // nothing leaves the machine
+      },
+    },
+  );
+  started({ stop: () => worker.stop("SIGTERM", STOP_PATIENCE_MS), kill: () => worker.kill() });
+  const fallen = () => fellOver("The Worker", worker.lines());
+  void worker.ended.then(fallen, fallen);
+  return worker;
+}
+
+async function untilAnswering(url: string, worker: Tethered): Promise<void> {
+  const deadline = Date.now() + WORKER_PATIENCE_MS;
+  let last = "no answer";
+  while (Date.now() < deadline) {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(WORKER_PATIENCE_MS) }).catch(() => undefined);
+    if (ending) return;
+    if (answer?.ok) return;
+    if (answer) last = `${answer.status} ${await answer.text()}`;
+    await pause(100);
+  }
+  throw new Error(`The Worker does not serve ${url} (${last.slice(0, 500)}). It printed:\n${worker.lines()}`);
+}
+
+// --- the end
+
+/** A part that ends unasked takes the world with it. */
+async function fellOver(name: string, lines: string): Promise<void> {
+  if (ending) return;
+  console.error(`${name} ended unexpectedly. Its last lines:\n\n${lines}\n`);
+  await stopAll();
+  process.exit(1);
+}
+
+function stopAll(): Promise<void> {
+  ending ??= (async () => {
+    for (const each of running.toReversed()) await Promise.resolve(each.stop()).catch((error) => console.error(error));
+  })();
+  return ending;
+}
+
+/** The first Ctrl-C stops everything in order, the second at once. What we leave behind, its tether ends. */
+function watchSignals(): void {
+  let first: number | undefined;
+  const onSignal = (): void => {
+    if (first === undefined) {
+      first = Date.now();
+      console.log("\nStopping; Ctrl-C again does not wait.");
+      void stopAll().then(() => process.exit(0));
+    } else if (Date.now() - first > ONE_KEYSTROKE_MS) {
+      for (const each of running) each.kill?.();
+      process.exit(130);
+    }
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
+}

@@ -1,0 +1,40 @@
+import type { TestProject } from "vitest/node";
+import { startIssuer } from "#local/issuer.ts";
+import { startMailCatcher } from "#local/mail-catcher.ts";
+import { PEOPLE } from "#local/people.ts";
+import { testServer } from "./postgres.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** The superuser's address of the run's Postgres. */
+    serverUrl: string;
+    /** The Neon endpoint: the driver's address is `<neonUrl>/sql`, the controls are `<neonUrl>/_local/…`. */
+    neonUrl: string;
+    /** The issuer of session tokens; `POST <issuerUrl>/_local/token {email, sub?}` makes one. */
+    issuerUrl: string;
+    /** The mail API, and what it received at `<mailUrl>/_local/mails?to=`. */
+    mailUrl: string;
+    mailKey: string;
+  }
+}
+
+/** Brings up the outside world once for a whole test run, on ports of its own. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const mailKey = "re_test";
+  const [server, issuer, mail] = await Promise.all([
+    testServer(),
+    startIssuer({ port: 0, authorizedParty: "https://app.splits.test", people: PEOPLE }),
+    startMailCatcher({ port: 0, key: mailKey }),
+  ]);
+
+  project.provide("serverUrl", server.serverUrl);
+  project.provide("neonUrl", server.neon.url);
+
+  project.provide("issuerUrl", issuer.url);
+  project.provide("mailUrl", mail.url);
+  project.provide("mailKey", mailKey);
+
+  return async () => {
+    await Promise.all([server.stop(), issuer.stop(), mail.stop()]);
+  };
+}
