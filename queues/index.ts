@@ -1,0 +1,19 @@
+import type { Context } from "#services/context.ts";
+import type { MailSender } from "#services/ports.ts";
+import { events } from "./events.ts";
+import { mail } from "./mail.ts";
+import { pipelineDlq } from "./pipeline-dlq.ts";
+
+/** What a consumer works with: a context of the system, made anew for each batch. */
+export interface Consumption {
+  ctx: Context;
+  mailer: MailSender;
+  /** Where links in mails lead. */
+  origin: string;
+}
+
+/** A consumer of one queue: does each message's work once, acknowledges what is done, retries the rest. */
+export type Consumer = (batch: MessageBatch, work: Consumption) => Promise<void>;
+
+/** One consumer per queue, by the queue's name. */
+export const CONSUMERS: Readonly<Record<string, Consumer>> = { events, mail, "pipeline-dlq": pipelineDlq };

@@ -1,0 +1,49 @@
+import { sql } from "drizzle-orm";
+import { candidateRoleAssignments as deals, candidates } from "#db/schema/ats.ts";
+import { computed, select } from "#db/statements.ts";
+import { conflict, forbidden } from "#domain/refusals.ts";
+import { commit, deciding, expectVersion, readable, unchanged, update } from "../commit.ts";
+import type { Context } from "../context.ts";
+import { readableCandidates } from "./access.ts";
+
+const ENDED = sql.raw("('rejected', 'declined', 'withdrawn', 'timed_out', 'closed')");
+
+/**
+ * Takes a candidate out of sight: a platform admin, once no deal is live, or whoever entered them,
+ * while there never was a deal. The row stays for the deals that name it.
+ */
+export async function deleteCandidate(ctx: Context, id: string): Promise<{ id: string }> {
+  return deciding(ctx, async () => {
+    const [[found]] = await ctx.read(
+      select({
+        id: candidates.id,
+        version: candidates.version,
+        createdByUserId: candidates.createdByUserId,
+        hasDeals: computed<boolean>("has_deals", sql`exists (select 1 from ${deals} where ${deals.candidateId} = ${candidates.id})`),
+        hasLiveDeals: computed<boolean>(
+          "has_live_deals",
+          sql`exists (select 1 from ${deals} where ${deals.candidateId} = ${candidates.id} and ${deals.state} not in ${ENDED})`,
+        ),
+      })
+        .from(candidates)
+        .where(sql`${candidates.id} = ${id} and ${readableCandidates()}`),
+    );
+    const candidate = readable("candidate", id, found);
+    const { isPlatformAdmin } = ctx.access;
+    if (!isPlatformAdmin && candidate.createdByUserId !== ctx.userId)
+      throw forbidden("Only who entered a candidate, or a platform admin, may remove them.");
+    expectVersion(ctx, candidate);
+    if (candidate.hasLiveDeals || (candidate.hasDeals && !isPlatformAdmin))
+      throw conflict("This candidate has deals.", { reason: "has_deals" });
+    return commit(
+      ctx,
+      { id },
+      {
+        expect: [unchanged(candidates, candidate)],
+        write: [update(ctx, candidates, id, { deletedAt: ctx.now() })],
+        audit: { action: "candidate.deleted", subject: { type: "candidate", id }, before: candidate, after: null },
+        events: [],
+      },
+    );
+  });
+}

@@ -1,0 +1,290 @@
+import { and, eq, getTableColumns, is, SQL, sql } from "drizzle-orm";
+import { getTableConfig, PgArray, type PgColumn, type PgTable } from "drizzle-orm/pg-core";
+import { auditEvents } from "#db/schema/audit.ts";
+import { idempotencyKeys, outbox } from "#db/schema/ops.ts";
+import { deleteFrom, insertInto, statement, updateOf } from "#db/statements.ts";
+import type { DomainEvent } from "#domain/events/catalogue.ts";
+import { toHex } from "#domain/bytes.ts";
+import { SYSTEM_USER_ID } from "#domain/ids.ts";
+import { conflict, Refusal } from "#domain/refusals.ts";
+import type { Context, Reply, Statement } from "./context.ts";
+
+/** A decision that is overtaken is made again on the new state, this often in all (DESIGN R-4). */
+const ROUNDS = 3;
+/** The event's nudge goes first; only then may the sweep take it. */
+const NUDGE_LEAD_SECONDS = 60;
+const KEY_LIFE_HOURS = 24;
+
+type Row = object;
+
+/** What was done, to which row, and how it looked before and after. Null where there was or is nothing. */
+export interface Audit {
+  action: string;
+  subject: { type: string; id: string };
+  before?: Row | null;
+  after?: Row | null;
+  companyId?: string | null;
+  /** Required for whatever overrides the ordinary rule. */
+  reason?: string | null;
+}
+
+/** Everything one decision changes. It happens whole or not at all. */
+export interface Change {
+  /** Guards: SQL that raises 40001 when the decision rested on something that has changed. */
+  expect?: readonly Statement[];
+  write: readonly Statement[];
+  audit: Audit | readonly Audit[];
+  events: readonly DomainEvent[];
+}
+
+/** Locks a row and demands the version that was read. */
+export function unchanged(table: PgTable, row: { id: string; version: number }): Statement {
+  const { schema, name } = getTableConfig(table);
+  return statement(sql`select ops.guard_version(${`${schema}.${name}`}, ${row.id}::uuid, ${row.version}::integer)`);
+}
+
+/**
+ * A whole new row: what is given, the columns' own defaults, an id, and the instant of the
+ * decision as its birth. Nothing needs to be read back after the commit.
+ */
+export function newRow<T extends PgTable>(
+  ctx: Context,
+  table: T,
+  given: Partial<T["$inferInsert"]> & Record<string, unknown>,
+): T["$inferSelect"] {
+  const row: Record<string, unknown> = {};
+  for (const [name, column] of Object.entries(getTableColumns(table))) {
+    if (column.generated || column.generatedIdentity) continue;
+    row[name] = given[name] ?? defaultOf(ctx, name, column);
+  }
+  return row as T["$inferSelect"];
+}
+
+function defaultOf(ctx: Context, name: string, column: PgColumn): unknown {
+  if (name === "id") return ctx.newId();
+  if (!column.hasDefault) return null;
+  if (!is(column.default, SQL)) return column.default;
+  // the two defaults that the schema writes as SQL: an empty array, and the database's clock
+  return is(column, PgArray) ? [] : ctx.now();
+}
+
+/** One new row. */
+export const insert = <T extends PgTable>(table: T, row: T["$inferInsert"]): Statement =>
+  insertInto(table).values(row as never) as Statement;
+
+/** Several new rows in one statement. */
+export const insertAll = <T extends PgTable>(table: T, rows: readonly T["$inferInsert"][]): Statement =>
+  insertInto(table).values(rows as never) as Statement;
+
+/** Writes the given fields of one row and raises its version. */
+export function update<T extends PgTable>(ctx: Context, table: T, id: string, fields: Partial<T["$inferInsert"]>): Statement {
+  const columns = getTableColumns(table) as Record<string, never>;
+  return updateOf(table)
+    .set({ ...fields, version: sql`${columns["version"]} + 1`, updatedAt: ctx.now() } as never)
+    .where(eq(columns["id"] as never, id)) as Statement;
+}
+
+/** Removes one row. */
+export const remove = (table: PgTable, id: string): Statement =>
+  deleteFrom(table).where(eq((getTableColumns(table) as Record<string, never>)["id"] as never, id)) as Statement;
+
+/**
+ * Commits one decision in one transaction: the reply under the request's key, guards, rows, audit
+ * and events. Renders the reply, so that it is stored with the change, and nudges the event queue.
+ */
+export async function commit<Result>(ctx: Context, result: Result, change: Change): Promise<Result> {
+  const reply = ctx.present ? (ctx.present as (result: Result) => Reply)(result) : null;
+  const events = change.events.map((event) => ({ id: ctx.newId(), event }));
+  const audits = "action" in change.audit ? [change.audit] : change.audit;
+  const auditRows = await Promise.all(audits.map((audit) => auditRow(ctx, audit)));
+  const batch: Statement[] = [
+    statement(sql`select ops.begin_commit()`),
+    ...keyRow(ctx, reply),
+    ...(change.expect ?? []),
+    ...change.write,
+    ...(auditRows.length > 0 ? [insertAll(auditEvents, auditRows as never)] : []),
+    ...(events.length > 0
+      ? [
+          insertAll(
+            outbox,
+            events.map(({ id, event }) => outboxRow(ctx, id, event)),
+          ),
+        ]
+      : []),
+  ];
+  await ctx.database.writer.batch(batch as never);
+  ctx.reply = reply;
+  if (events.length > 0) {
+    const nudge = ctx.ports.events.send(events.map(({ id }) => id));
+    ctx.ports.later(
+      nudge.catch(() => ctx.ports.log("warn", "the event queue took no nudge; the sweep will", { request_id: ctx.request.id })),
+    );
+  }
+  return result;
+}
+
+/**
+ * Stores a final refusal under the request's key, so that a repeat gets the same answer.
+ *
+ * @returns false when another request with this key was faster, so that its reply counts
+ */
+export async function rememberRefusal(ctx: Context, reply: Reply): Promise<boolean> {
+  const rows = keyRow(ctx, reply);
+  try {
+    if (rows.length > 0) await ctx.database.writer.batch(rows as never);
+  } catch (error) {
+    if (databaseRefusal(error)?.constraint === KEY_CONSTRAINT) return false;
+    ctx.ports.log("warn", "a refusal was not kept under its key", { request_id: ctx.request.id });
+  }
+  return true;
+}
+
+function keyRow(ctx: Context, reply: Reply | null): Statement[] {
+  const idempotency = ctx.request.idempotency;
+  if (!idempotency || !reply) return [];
+  const owner = ctx.access.userId ? `user:${ctx.access.userId}` : idempotency.anonymousOwner;
+  const now = ctx.now();
+  return [
+    deleteFrom(idempotencyKeys).where(
+      and(eq(idempotencyKeys.owner, owner), eq(idempotencyKeys.key, idempotency.key), sql`${idempotencyKeys.expiresAt} <= ops.now()`),
+    ) as Statement,
+    insert(idempotencyKeys, {
+      owner,
+      key: idempotency.key,
+      method: ctx.request.method,
+      route: ctx.request.path,
+      fingerprint: idempotency.fingerprint,
+      status: reply.status,
+      headers: reply.headers,
+      body: reply.body,
+      createdAt: now,
+      expiresAt: new Date(now.getTime() + KEY_LIFE_HOURS * 3_600_000),
+    }),
+  ];
+}
+
+const outboxRow = (ctx: Context, id: string, event: DomainEvent): typeof outbox.$inferInsert => ({
+  id,
+  eventType: event.type,
+  occurredAt: ctx.now(),
+  actorUserId: ctx.access.userId,
+  subjectType: event.subject.type,
+  subjectId: event.subject.id,
+  payload: event.payload as unknown as Record<string, unknown>,
+  claimedUntil: new Date(ctx.now().getTime() + NUDGE_LEAD_SECONDS * 1_000),
+});
+
+async function auditRow(ctx: Context, audit: Audit) {
+  const before = audit.before ?? null;
+  const after = audit.after ?? null;
+  const [beforeHash, afterHash] = await Promise.all([digest(before), digest(after)]);
+  return {
+    id: ctx.newId(),
+    at: ctx.now(),
+    ingestedAt: ctx.now(),
+    requestId: ctx.request.id,
+    actor: { kind: ctx.caller.kind, user_id: ctx.access.userId ?? (ctx.caller.kind === "system" ? SYSTEM_USER_ID : null) },
+    action: audit.action,
+    subjectType: audit.subject.type,
+    subjectId: audit.subject.id,
+    companyId: audit.companyId ?? null,
+    beforeHash,
+    afterHash,
+    changes: changedFields(before, after),
+    reason: audit.reason ?? null,
+  };
+}
+
+/** Fields whose values say nothing about a person, so that the audit may tell them. */
+const TELLING_FIELDS = new Set(["status", "state", "stage", "currentGate", "tier", "roleName", "teamRole"]);
+
+function changedFields(before: Row | null, after: Row | null): Record<string, unknown> {
+  const old = (before ?? {}) as Record<string, unknown>;
+  const fresh = (after ?? {}) as Record<string, unknown>;
+  const names = [...new Set([...Object.keys(old), ...Object.keys(fresh)])].filter(
+    (name) => JSON.stringify(old[name]) !== JSON.stringify(fresh[name]),
+  );
+  return Object.fromEntries(
+    names.map((name) => [name, TELLING_FIELDS.has(name) ? { from: old[name] ?? null, to: fresh[name] ?? null } : true]),
+  );
+}
+
+async function digest(row: Row | null): Promise<string | null> {
+  if (!row) return null;
+  const bytes = new TextEncoder().encode(JSON.stringify(row));
+  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
+}
+
+/** What the database said no with. */
+export interface DatabaseRefusal {
+  code: string;
+  constraint: string | null;
+}
+
+/** The SQLSTATE and constraint behind an error, if the database raised it. */
+export function databaseRefusal(error: unknown): DatabaseRefusal | null {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const { code, constraint } = cause as { code?: unknown; constraint?: unknown };
+    if (typeof code === "string" && /^[0-9A-Z]{5}$/.test(code))
+      return { code, constraint: typeof constraint === "string" ? constraint : null };
+  }
+  return null;
+}
+
+/** Somebody was faster: serialization failure, deadlock, a lock not had in time. */
+const OVERTAKEN = new Set(["40001", "40P01", "55P03"]);
+/** A unique index or a reference said no: the verb knows what that means. */
+const DECIDED_BY_CONSTRAINT = new Set(["23505", "23503", "23P01"]);
+const KEY_CONSTRAINT = "idempotency_keys_pkey";
+
+/**
+ * Repeats a whole decision when it was overtaken, three rounds in all, then refuses with
+ * `conflict`. `lost` turns the unique indexes that decide a race into the verb's own refusals.
+ */
+export async function deciding<Result>(
+  ctx: Context,
+  decision: () => Promise<Result>,
+  lost: Readonly<Record<string, () => Refusal>> = {},
+): Promise<Result> {
+  for (let round = 1; ; round++) {
+    try {
+      return await decision();
+    } catch (error) {
+      const refusal = databaseRefusal(error);
+      if (!refusal) throw error;
+      const sameKey = refusal.constraint === KEY_CONSTRAINT;
+      const known = DECIDED_BY_CONSTRAINT.has(refusal.code) && refusal.constraint ? lost[refusal.constraint] : undefined;
+      if (known) throw known();
+      if (!sameKey && !OVERTAKEN.has(refusal.code)) throw error;
+      if (round < ROUNDS) continue;
+      if (refusal.code === "55P03" && ctx.request.idempotency) {
+        throw new Refusal(
+          "idempotency_in_progress",
+          "A request with this Idempotency-Key is still being worked on. Try again in a second.",
+        );
+      }
+      throw conflict("Somebody else changed this at the same time. Read it again and repeat your request.");
+    }
+  }
+}
+
+/** Refuses when the caller's `If-Match` or `version` names another version than the one read. */
+export function expectVersion(ctx: Context, row: { version: number }, version?: number): void {
+  const expected = ctx.request.ifMatch ?? version;
+  if (expected !== undefined && expected !== row.version) {
+    throw new Refusal("precondition_failed", `You hold version ${expected}; the current one is ${row.version}. Read it again first.`);
+  }
+}
+
+/** What a read found: a missing row and a hidden row answer alike (DOMAIN D-49). */
+export function readable<T>(noun: string, id: string, row: T | undefined): T {
+  if (row === undefined) throw new Refusal("not_found", `There is no ${noun} ${id} that you may see.`);
+  return row;
+}
+
+/** As `readable`, and the caller may change it: readable but not editable is 403 (DESIGN R-5). */
+export function editable<T extends { editable: boolean }>(noun: string, id: string, row: T | undefined): T {
+  const found = readable(noun, id, row);
+  if (!found.editable) throw new Refusal("forbidden", `You may see this ${noun} but not change it.`);
+  return found;
+}

@@ -1,0 +1,271 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { BatchItem, BatchResponse } from "drizzle-orm/batch";
+import type { Database } from "#db/connection.ts";
+import { select, statement } from "#db/statements.ts";
+import { idempotencyKeys } from "#db/schema/ops.ts";
+import { uuidv7 } from "#domain/ids.ts";
+import { forbidden, Refusal } from "#domain/refusals.ts";
+import type { Ports } from "./ports.ts";
+
+export type Statement = BatchItem<"pg">;
+
+/** Who stands behind a request, as far as its credential tells. */
+export type Caller =
+  | { kind: "anonymous" }
+  | { kind: "session"; id: string; sessionId: string; verifiedEmail: string | null; name: string | null }
+  | { kind: "system" };
+
+/** The access context of DOMAIN §1.2, resolved by `ops.enter` in every trip. */
+export interface Access {
+  now: Date;
+  userId: string | null;
+  userStatus: string | null;
+  isPlatformAdmin: boolean;
+  candidateId: string | null;
+  recruiterId: string | null;
+  recruiterStatus: string | null;
+  roles: readonly string[];
+  organizationIds: readonly string[];
+  companyIds: readonly string[];
+  adminCompanyIds: readonly string[];
+  teams: readonly { team_id: string; team_role: string }[];
+}
+
+/** Who may call a verb at all, judged before anything else is (DESIGN R-2, R-10). */
+export type Audience =
+  /** anybody, signed in or not */
+  | "public"
+  /** a known person, with or without a role */
+  | "person"
+  /** as `person`, about themselves: a session behind which nobody is known is no credential (DOMAIN §1.3) */
+  | "self"
+  /** a person with at least one role */
+  | "member";
+
+export interface RequestFacts {
+  id: string;
+  method: string;
+  path: string;
+  ip: string | null;
+  userAgent: string | null;
+  organizationId: string | null;
+  ifMatch: number | null;
+  idempotency: { key: string; fingerprint: string; anonymousOwner: string } | null;
+}
+
+/** A reply as it is stored and sent: rendered once (DESIGN R-18). */
+export interface Reply {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** A read left out a way that this caller has after all: whoever asked asks again. */
+export class WrongGuess extends Error {}
+
+/** The reply that an earlier request with the same key got. Thrown by `read`, answered at the edge. */
+export class Replayed extends Error {
+  readonly reply: Reply;
+  constructor(reply: Reply) {
+    super("replayed");
+    this.reply = reply;
+  }
+}
+
+/**
+ * What callers were last time, so that a list need not ask along ways that lead them nowhere. It is
+ * a guess about cost, never about rights: what was guessed is held against the context that came
+ * with the rows, and a wrong guess is read again.
+ */
+const lastAccess = new Map<string, Access>();
+const REMEMBERED_CALLERS = 1_000;
+
+function remember(caller: Caller, access: Access): void {
+  if (caller.kind !== "session") return;
+  if (lastAccess.size >= REMEMBERED_CALLERS) lastAccess.clear();
+  lastAccess.set(caller.id, access);
+}
+
+const NOBODY: Access = {
+  now: new Date(0),
+  userId: null,
+  userStatus: null,
+  isPlatformAdmin: false,
+  candidateId: null,
+  recruiterId: null,
+  recruiterStatus: null,
+  roles: [],
+  organizationIds: [],
+  companyIds: [],
+  adminCompanyIds: [],
+  teams: [],
+};
+
+export interface ContextParts {
+  caller: Caller;
+  audience: Audience;
+  database: Database;
+  ports: Ports;
+  request: RequestFacts;
+  /** Renders a verb's result; `commit` calls it once. */
+  present?: (result: never) => Reply;
+  /** Makes a person of a verified stranger; true when somebody was made or linked. */
+  welcome?: (ctx: Context) => Promise<boolean>;
+}
+
+/** What a verb works with: who asks, what may be asked of the world, and the instant of the decision. */
+export class Context {
+  readonly caller: Caller;
+  readonly audience: Audience;
+  readonly database: Database;
+  readonly ports: Ports;
+  readonly request: RequestFacts;
+  readonly present: ((result: never) => Reply) | undefined;
+  /** The reply that `commit` rendered. */
+  reply: Reply | null = null;
+  #welcome: ContextParts["welcome"];
+  #access: Access = NOBODY;
+  #made = 0;
+  #untried: { opensTo: (access: Access) => boolean }[] = [];
+
+  constructor(parts: ContextParts) {
+    this.caller = parts.caller;
+    this.audience = parts.audience;
+    this.database = parts.database;
+    this.ports = parts.ports;
+    this.request = parts.request;
+    this.present = parts.present;
+    this.#welcome = parts.welcome;
+  }
+
+  /** The caller's access, as the last `read` found it. */
+  get access(): Access {
+    return this.#access;
+  }
+
+  /** What the caller probably may: nothing for the public, what was found last time for a person. */
+  private get expectedAccess(): Access | undefined {
+    return this.caller.kind === "anonymous" ? NOBODY : this.caller.kind === "session" ? lastAccess.get(this.caller.id) : undefined;
+  }
+
+  /** The ways that probably lead this caller somewhere. A wrong guess shows in the same read, which then says so. */
+  likely<W extends { opensTo: (access: Access) => boolean }>(ways: readonly W[]): readonly W[] {
+    const expected = this.expectedAccess;
+    if (!expected) return ways;
+    const open = ways.filter((way) => way.opensTo(expected));
+    if (open.length === 0) return ways;
+    this.#untried.push(...ways.filter((way) => !open.includes(way)));
+    return open;
+  }
+
+  /** The user behind the caller. Only after a `read`, and never for the public. */
+  get userId(): string {
+    if (!this.#access.userId) throw new Refusal("forbidden", "This needs a signed-in person.");
+    return this.#access.userId;
+  }
+
+  /** The instant of the decision: the database's clock at the last `read`. */
+  now(): Date {
+    return this.#access.now;
+  }
+
+  /** A new id; ids of one context sort in the order they were made. */
+  newId(): string {
+    return uuidv7(this.now(), this.#made++, this.ports.randomBytes(8));
+  }
+
+  /**
+   * Sends the statements as one read-only snapshot in one trip, behind `ops.enter`. Judges the
+   * caller first: 401 for a deactivated person, 403 for one without a role or organization.
+   */
+  async read<const T extends readonly Statement[]>(...statements: T): Promise<BatchResponse<T>> {
+    const key = this.request.idempotency;
+    const head = [enter(this.caller, this.request.organizationId), ...(key ? [storedReply(key)] : [])];
+    const results = (await this.database.reader.batch([...head, ...statements] as never)) as unknown[];
+    const entered = (results[0] as { rows: { entered: Entered }[] }).rows[0]?.entered;
+    if (!entered) throw new Error("ops.enter gave no context");
+    this.#access = toAccess(entered);
+    remember(this.caller, this.#access);
+    const untried = this.#untried.splice(0);
+    if (untried.some((way) => way.opensTo(this.#access))) throw new WrongGuess();
+    if (!entered.user_id && this.#welcome && (await this.#welcome(this))) {
+      this.#welcome = undefined;
+      return this.read(...statements);
+    }
+    this.#judge(entered);
+    if (key) replay(key.fingerprint, (results[1] as StoredReply[])[0]);
+    return results.slice(head.length) as BatchResponse<T>;
+  }
+
+  #judge(entered: Entered): void {
+    if (entered.user_status === "deactivated") throw new Refusal("revoked_credential", "This account has been deactivated.");
+    if (entered.unknown_organization) throw forbidden("You are no member of the organization named in X-Organization-Id.");
+    if (this.audience === "public" || this.caller.kind === "system") return;
+    if (!entered.user_id) {
+      const nobody = "No person is known behind this session.";
+      throw this.audience === "self" ? new Refusal("invalid_token", nobody) : forbidden(nobody);
+    }
+    if (this.audience === "member" && entered.roles.length === 0) throw forbidden("You have no role here yet.");
+  }
+}
+
+interface Entered {
+  now: string;
+  user_id: string | null;
+  user_status: string | null;
+  is_platform_admin: boolean;
+  candidate_id: string | null;
+  recruiter_id: string | null;
+  recruiter_status: string | null;
+  roles: string[];
+  organization_ids: string[];
+  company_ids: string[];
+  admin_company_ids: string[];
+  teams: { team_id: string; team_role: string }[];
+  unknown_organization: boolean;
+}
+
+const toAccess = (entered: Entered): Access => ({
+  now: new Date(entered.now),
+  userId: entered.user_id,
+  userStatus: entered.user_status,
+  isPlatformAdmin: entered.is_platform_admin,
+  candidateId: entered.candidate_id,
+  recruiterId: entered.recruiter_id,
+  recruiterStatus: entered.recruiter_status,
+  roles: entered.roles,
+  organizationIds: entered.organization_ids,
+  companyIds: entered.company_ids,
+  adminCompanyIds: entered.admin_company_ids,
+  teams: entered.teams,
+});
+
+function enter(caller: Caller, organizationId: string | null): Statement {
+  const id = caller.kind === "session" ? caller.id : null;
+  return statement(sql`select ops.enter(${caller.kind}, ${id}, ${organizationId}::uuid) as entered`);
+}
+
+type StoredReply = Reply & { fingerprint: string };
+
+/** A key belongs to the person; without one, to the path, which then carries a secret token. */
+export const keyOwner = (anonymousOwner: string): SQL => sql`coalesce('user:' || ops.user_id(), ${anonymousOwner})`;
+
+const storedReply = (idempotency: NonNullable<RequestFacts["idempotency"]>) =>
+  select({
+    fingerprint: idempotencyKeys.fingerprint,
+    status: idempotencyKeys.status,
+    headers: idempotencyKeys.headers,
+    body: idempotencyKeys.body,
+  })
+    .from(idempotencyKeys)
+    .where(
+      sql`${idempotencyKeys.owner} = ${keyOwner(idempotency.anonymousOwner)} and ${idempotencyKeys.key} = ${idempotency.key} and ${idempotencyKeys.expiresAt} > ops.now()`,
+    );
+
+function replay(fingerprint: string, stored: StoredReply | undefined): void {
+  if (!stored) return;
+  if (stored.fingerprint !== fingerprint) {
+    throw new Refusal("idempotency_key_reused", "This Idempotency-Key was used with another request. Use a new key.");
+  }
+  throw new Replayed({ status: stored.status, headers: { ...stored.headers, "Idempotent-Replayed": "true" }, body: stored.body });
+}

@@ -1,0 +1,44 @@
+import { candidateRoleAssignments as deals } from "#db/schema/ats.ts";
+import { answererOf } from "#domain/deals/propose.ts";
+import { forbidden, notFound } from "#domain/refusals.ts";
+import { commit, deciding, expectVersion, unchanged, update } from "../commit.ts";
+import type { Context } from "../context.ts";
+import { type ChangedDeal, readDeal } from "./change-deal.ts";
+
+/** Changes the words of a deal: the pitch by whoever proposed, the answer by whoever was asked. Never its state. */
+export async function updateDealNotes(
+  ctx: Context,
+  assignmentId: string,
+  notes: { proposalNotes?: string | null | undefined; responseNotes?: string | null | undefined },
+  version?: number,
+): Promise<ChangedDeal> {
+  return deciding(ctx, async () => {
+    const { cra, application, actor } = await readDeal(ctx, { assignmentId });
+    if (!cra) throw notFound("deal", assignmentId);
+    const admin = actor.parties.has("platform_admin");
+    if (notes.proposalNotes !== undefined && cra.proposedBy !== ctx.userId && !admin)
+      throw forbidden("Only who proposed changes the pitch.");
+    const answerer = answererOf(cra.proposalType);
+    if (notes.responseNotes !== undefined && !actor.parties.has(answerer) && !admin)
+      throw forbidden("Only who was asked changes the answer.");
+    expectVersion(ctx, cra, version);
+    const fields = Object.fromEntries(Object.entries(notes).filter(([, value]) => value !== undefined));
+    const changed = { ...cra, ...fields, version: cra.version + 1, updatedAt: ctx.now() };
+    return commit(
+      ctx,
+      { cra: changed, application, actedAs: admin ? "platform_admin" : answerer },
+      {
+        expect: [unchanged(deals, cra)],
+        write: [update(ctx, deals, cra.id, fields)],
+        audit: {
+          action: "cra.notes_updated",
+          subject: { type: "candidate_role_assignment", id: cra.id },
+          before: cra,
+          after: changed,
+          companyId: cra.companyId,
+        },
+        events: [],
+      },
+    );
+  });
+}

@@ -1,0 +1,60 @@
+import { or, type SQL, sql } from "drizzle-orm";
+import { candidateRoleAssignments as deal, jobs, roleInvitations } from "#db/schema/ats.ts";
+import { recruiterCompanies, recruiters } from "#db/schema/network.ts";
+import { candidatesOnly, companyPeople, everybody, platformAdmins, recruitersOnly } from "../audience.ts";
+import type { Way } from "../listing.ts";
+
+/** The jobs anybody may see: open ones that are not for invited recruiters only. */
+export const publicJobs = (): SQL => sql`(${jobs.status} = 'active' and not ${jobs.inviteOnly})`;
+
+/** Each way by which a caller comes to see a job (DOMAIN §1.4). */
+export const waysToJobs = (): Way[] => [
+  { rows: sql`(${jobs.deletedAt} is null and ${publicJobs()})`, opensTo: everybody },
+  { rows: sql`(${jobs.deletedAt} is null and (select ops.is_admin()))`, opensTo: platformAdmins },
+  { rows: sql`(${jobs.deletedAt} is null and ${jobs.companyId} = any((select ops.company_ids())::uuid[]))`, opensTo: companyPeople },
+  {
+    rows: sql`(${jobs.deletedAt} is null and ${jobs.id} in (
+      select own.id from ${jobs} own where own.job_owner_recruiter_id = (select ops.recruiter_id())
+      union all select own.id from ${jobs} own where own.company_recruiter_id = (select ops.recruiter_id())
+      union all select ${deal.jobId} from ${deal} where ${deal.candidateRecruiterId} = (select ops.recruiter_id())
+      union all select ${deal.jobId} from ${deal} where ${deal.companyRecruiterId} = (select ops.recruiter_id())
+      union all select ${deal.jobId} from ${deal} where ${deal.candidateId} = (select ops.candidate_id())
+      union all select ${roleInvitations.roleId} from ${roleInvitations}
+        where ${roleInvitations.recruiterId} = (select ops.active_recruiter_id()) and ${roleInvitations.revokedAt} is null
+          and (${roleInvitations.expiresAt} is null or ${roleInvitations.expiresAt} > ops.now() or ${roleInvitations.acceptedAt} is not null)))`,
+    opensTo: (access) => recruitersOnly(access) || candidatesOnly(access),
+  },
+];
+
+/** The jobs the caller may see. */
+export const readableJobs = (): SQL => or(...waysToJobs().map(({ rows }) => rows)) as SQL;
+
+/** The jobs the caller may change: a company admin's own, an owner's with leave to edit, everything for platform admins. */
+export const editableJobs = (): SQL => sql`(
+  (select ops.is_admin())
+  or ${jobs.companyId} = any((select ops.admin_company_ids())::uuid[])
+  or (${jobs.jobOwnerRecruiterId} = (select ops.active_recruiter_id()) and ${jobs.companyId} in (${companiesWhereRecruiter("can_edit_jobs")})))`;
+
+/** The companies that gave the calling recruiter this permission. */
+export const companiesWhereRecruiter = (
+  permission: "can_edit_jobs" | "can_create_jobs" | "can_advance_candidates" | "can_submit_candidates",
+): SQL => sql`
+  select ${recruiterCompanies.companyId} from ${recruiterCompanies}
+  where ${recruiterCompanies.recruiterId} = (select ops.active_recruiter_id())
+    and ${recruiterCompanies.status} = 'active' and (${recruiterCompanies.permissions} ->> ${permission})::boolean`;
+
+/** Whether a recruiter may stand for a company: active, and connected with it. */
+export const isCompanyRecruiter = (recruiterId: SQL, companyId: SQL): SQL => sql`exists (
+  select 1 from ${recruiterCompanies} join ${recruiters} on ${recruiters.id} = ${recruiterCompanies.recruiterId}
+  where ${recruiterCompanies.recruiterId} = ${recruiterId} and ${recruiterCompanies.companyId} = ${companyId}
+    and ${recruiterCompanies.status} = 'active' and ${recruiters.status} = 'active')`;
+
+/**
+ * How much of a job the caller may read: `internal` with recruiters' ids and fees, or what the public sees. A recruiter
+ * who is not active keeps the jobs they own, represent or have a deal on (DOMAIN §1.5); the rest they read as the public.
+ */
+export const seesJobInternals = (): SQL => sql`coalesce(
+  (select ops.is_admin()) or (select ops.active_recruiter_id()) is not null or ${jobs.companyId} = any((select ops.company_ids())::uuid[])
+  or ((select ops.recruiter_id()) is not null and (
+    (select ops.recruiter_id()) in (${jobs.jobOwnerRecruiterId}, ${jobs.companyRecruiterId})
+    or exists (select 1 from ${deal} where ${deal.jobId} = ${jobs.id} and (select ops.recruiter_id()) in (${deal.candidateRecruiterId}, ${deal.companyRecruiterId})))), false)`;

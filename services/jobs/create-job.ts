@@ -1,0 +1,80 @@
+import { and, eq, sql } from "drizzle-orm";
+import { companies, jobs } from "#db/schema/ats.ts";
+import { computed, select } from "#db/statements.ts";
+import { jobCreated } from "#domain/events/job.ts";
+import type { BasisPoints } from "#domain/money.ts";
+import { forbidden, invalidField, type Refusal } from "#domain/refusals.ts";
+import { commit, deciding, insert, newRow, readable } from "../commit.ts";
+import type { Context } from "../context.ts";
+import { readableCompanies } from "../companies/access.ts";
+import { companiesWhereRecruiter, isCompanyRecruiter } from "./access.ts";
+import { checkJob } from "./check-job.ts";
+import { contractFee, feeInForce } from "./fee.ts";
+import type { Job } from "./job.ts";
+
+/** What a poster may say of a job. */
+export type JobFields = Omit<
+  typeof jobs.$inferInsert,
+  | "id"
+  | "createdAt"
+  | "updatedAt"
+  | "version"
+  | "deletedAt"
+  | "createdByUserId"
+  | "jobOwnerRecruiterId"
+  | "openedAt"
+  | "filledAt"
+  | "closedAt"
+>;
+
+/**
+ * Posts a job for a company: by its admins, by platform admins, or by a recruiter whom the company
+ * lets create jobs and who then owns it (DOMAIN §2.2). While a contract is in force the job starts
+ * with the contract's percentage, so that recruiters see the true fee (D-25).
+ */
+export async function createJob(ctx: Context, fields: JobFields): Promise<Job> {
+  return deciding(ctx, async () => {
+    const [[company]] = await ctx.read(
+      select({
+        id: companies.id,
+        own: computed<boolean>("own", sql`((select ops.is_admin()) or ${companies.id} = any((select ops.admin_company_ids())::uuid[]))`),
+        mayCreate: computed<boolean>("may_create", sql`${companies.id} in (${companiesWhereRecruiter("can_create_jobs")})`),
+        recruiterFits: computed<boolean>(
+          "recruiter_fits",
+          isCompanyRecruiter(sql`${fields.companyRecruiterId ?? null}::uuid`, sql`${companies.id}`),
+        ),
+        contractFee: computed<BasisPoints | null>("contract_fee", contractFee(sql`${companies.id}`)),
+        ...feeInForce(),
+      })
+        .from(companies)
+        .where(and(eq(companies.id, fields.companyId), readableCompanies())),
+    );
+    const { own, mayCreate, recruiterFits, contractFee: contract, ...terms } = readable("company", fields.companyId, company);
+    if (!own && !mayCreate) throw forbidden("You may not post jobs for this company.");
+    checkJob(fields);
+    if (fields.companyRecruiterId && !recruiterFits && !ctx.access.isPlatformAdmin) throw notConnected();
+
+    const feePercentage = contract ?? fields.feePercentage ?? null;
+    const row = newRow(ctx, jobs, {
+      ...fields,
+      feePercentage,
+      jobOwnerRecruiterId: own ? null : ctx.access.recruiterId,
+      createdByUserId: ctx.userId,
+      openedAt: fields.status === "active" ? ctx.now() : null,
+    });
+    const job: Job = {
+      ...row,
+      editable: true,
+      internal: true,
+      effectiveFee: feePercentage ?? (row.premiumType.includes("executive") ? terms.executiveBp : terms.standardBp),
+    };
+    return commit(ctx, job, {
+      write: [insert(jobs, row)],
+      audit: { action: "job.created", subject: { type: "job", id: job.id }, after: row, companyId: job.companyId },
+      events: [jobCreated(job)],
+    });
+  });
+}
+
+export const notConnected = (): Refusal =>
+  invalidField("company_recruiter_id", "not_connected", "This recruiter has no active connection to the company.");

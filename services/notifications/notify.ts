@@ -1,0 +1,123 @@
+import { sql } from "drizzle-orm";
+import { notifications } from "#db/schema/notify.ts";
+import { insertInto, statement } from "#db/statements.ts";
+import { type Facts, type Hearer, type Notice, NOTICED_EVENTS, noticesOf } from "#domain/notices/notices.ts";
+import { commit, newRow } from "../commit.ts";
+import type { Context, Statement } from "../context.ts";
+import type { StoredEvent, Subscriber } from "../events/handle-events.ts";
+
+/** Turns an event into one row per recipient and channel, once, and lets the mails go (DESIGN R-13). */
+export const notificationSubscriber: Subscriber = {
+  name: "notifications",
+  hears: NOTICED_EVENTS,
+  handle: notify,
+};
+
+interface Person extends Record<string, unknown> {
+  party: Hearer;
+  user_id: string | null;
+  email: string;
+  in_app: Record<string, boolean> | null;
+  mail: Record<string, boolean> | null;
+}
+
+async function notify(ctx: Context, event: StoredEvent, handled: Statement): Promise<void> {
+  const notices = noticesOf(event);
+  const [facts, people] = await ctx.read(factsOf(event), peopleOf(event));
+  const known = toFacts((facts as unknown as { rows: Record<string, string | null>[] }).rows[0]);
+  const persons = (people as unknown as { rows: Person[] }).rows;
+  const rows = notices.flatMap((notice) =>
+    persons.filter(({ party }) => party === notice.to).flatMap((person) => rowsFor(ctx, event, notice, known, person)),
+  );
+  await commit(ctx, null, {
+    write: [handled, ...(rows.length > 0 ? [insertInto(notifications).values(rows).onConflictDoNothing() as Statement] : [])],
+    audit: [],
+    events: [],
+  });
+  const mails = rows.filter(({ channel }) => channel === "email").map(({ id }) => id);
+  if (mails.length > 0)
+    ctx.ports.later(ctx.ports.mail.send(mails).catch(() => ctx.ports.log("warn", "the mail queue took no nudge; the sweep will")));
+}
+
+/** Somebody without a user has no in-app list; preferences hold where there are some, else everything is on. */
+function rowsFor(ctx: Context, event: StoredEvent, notice: Notice, facts: Facts, person: Person) {
+  const wanted = (channel: "in_app" | "email"): boolean =>
+    channel === "in_app"
+      ? person.user_id !== null && person.in_app?.[notice.category] !== false
+      : notice.mail === true && (notice.invitation === true || person.mail?.[notice.category] !== false);
+  return (["in_app", "email"] as const).filter(wanted).map((channel) =>
+    newRow(ctx, notifications, {
+      recipientUserId: person.user_id,
+      recipientEmail: channel === "email" ? person.email : null,
+      eventType: event.type,
+      channel,
+      subject: notice.subject(facts),
+      template: notice.template,
+      payload: { text: notice.text(facts), subject_type: event.subject.type, subject_id: event.subject.id },
+      status: channel === "in_app" ? "sent" : "pending",
+      priority: notice.priority ?? "normal",
+      category: notice.category,
+      dedupeKey: `${event.id}:${person.user_id ?? person.party}:${channel}`,
+    }),
+  );
+}
+
+const toFacts = (row: Record<string, string | null> = {}): Facts => ({
+  jobTitle: row["job_title"] ?? null,
+  companyName: row["company_name"] ?? null,
+  candidateName: row["candidate_name"] ?? null,
+  recruiterName: row["recruiter_name"] ?? null,
+  reason: row["reason"] ?? null,
+});
+
+/** The ids an event names, by the part they play; absent ones find nobody. */
+function partsOf(event: StoredEvent) {
+  const payload = event.payload as unknown as Record<string, string | null | undefined>;
+  return {
+    job: payload["job_id"] ?? null,
+    company: payload["company_id"] ?? null,
+    candidate: payload["candidate_id"] ?? null,
+    application: payload["application_id"] ?? null,
+    candidateRecruiter: payload["candidate_recruiter_id"] ?? null,
+    companyRecruiter: payload["company_recruiter_id"] ?? null,
+    recruiter: payload["recruiter_id"] ?? payload["sourcer_recruiter_id"] ?? null,
+    user: payload["user_id"] ?? null,
+  };
+}
+
+const companyOf = ({ job, company }: ReturnType<typeof partsOf>) =>
+  sql`coalesce(${company}::uuid, (select company_id from ats.jobs where id = ${job}::uuid))`;
+
+function factsOf(event: StoredEvent): Statement {
+  const parts = partsOf(event);
+  return statement(sql`select
+    (select title from ats.jobs where id = ${parts.job}::uuid) as job_title,
+    (select name from ats.companies where id = ${companyOf(parts)}) as company_name,
+    (select full_name from ats.candidates where id = ${parts.candidate}::uuid) as candidate_name,
+    (select name from network.recruiters where id = coalesce(${parts.recruiter}::uuid, ${parts.candidateRecruiter}::uuid, ${parts.companyRecruiter}::uuid)) as recruiter_name,
+    (select f.message_text from ats.cra_gate_feedback f join ats.candidate_role_assignments d on d.id = f.assignment_id
+      where d.application_id = ${parts.application}::uuid and d.state = 'rejected' and f.feedback_type = 'denial_reason'
+      order by f.created_at desc limit 1) as reason`);
+}
+
+function peopleOf(event: StoredEvent): Statement {
+  const parts = partsOf(event);
+  return statement(sql`
+    with person(party, user_id, email) as (
+      select 'candidate', user_id, email::text from ats.candidates where id = ${parts.candidate}::uuid and erased_at is null
+      union select p.party, u.id, u.email::text from (values
+          ('candidate_recruiter', ${parts.candidateRecruiter}::uuid), ('company_recruiter', ${parts.companyRecruiter}::uuid), ('recruiter', ${parts.recruiter}::uuid)
+        ) p(party, recruiter_id)
+        join network.recruiters r on r.id = p.recruiter_id join identity.users u on u.id = r.user_id and u.status = 'active'
+      union select 'company', u.id, u.email::text from ats.companies c
+        join identity.memberships m on m.organization_id = c.identity_organization_id and m.deleted_at is null and (m.company_id is null or m.company_id = c.id)
+        join identity.users u on u.id = m.user_id and u.status = 'active'
+        where c.id = ${companyOf(parts)}
+      union select 'platform_admin', u.id, u.email::text from identity.user_roles r join identity.users u on u.id = r.user_id and u.status = 'active' where r.deleted_at is null
+      union select 'user', id, email::text from identity.users where id = ${parts.user}::uuid
+    )
+    select party, user_id, email,
+      (select json_object_agg(category, in_app_enabled) from notify.notification_preferences n where n.user_id = person.user_id) as in_app,
+      (select json_object_agg(category, email_enabled) from notify.notification_preferences n where n.user_id = person.user_id) as mail
+    from person`);
+}

@@ -1,0 +1,52 @@
+import { eq, getTableColumns, sql } from "drizzle-orm";
+import { placementPayoutTransactions as transactions, placementSplits as splits } from "#db/schema/billing.ts";
+import { computed, select } from "#db/statements.ts";
+import type { Context } from "../context.ts";
+import { getOne, type Included, listOf, type ListQuery, type Noun, type Page } from "../listing.ts";
+import { readableSplits, readableTransactions, requireEarner, waysToTransactions } from "./access.ts";
+import { placementInclude } from "./split.ts";
+
+/** Whether the money of a split moved. */
+export type Transaction = typeof transactions.$inferSelect & { dealRole: string };
+
+export const transactionNoun = {
+  name: "payout transaction",
+  table: transactions,
+  columns: {
+    ...getTableColumns(transactions),
+    dealRole: computed<string>("deal_role", sql`(select s.role from ${splits} s where s.id = ${transactions.placementSplitId})`),
+  },
+  readable: readableTransactions,
+  ways: waysToTransactions,
+  filters: {
+    status: (name: string) => sql`${transactions.status} = ${name}`,
+    recruiter_id: (id: string) => eq(transactions.recruiterId, id),
+    placement_id: (id: string) => eq(transactions.placementId, id),
+    /** A UTC month, `2026-05`. */
+    period: (month: string) => sql`(${transactions.createdAt} >= (${`${month}-01`}::date)::timestamp at time zone 'utc'
+      and ${transactions.createdAt} < (${`${month}-01`}::date + interval '1 month') at time zone 'utc')`,
+  },
+  includes: {
+    split: {
+      rows: (ids) =>
+        select()
+          .from(splits)
+          .where(sql`${splits.id} in (select placement_split_id from ${transactions} where id in ${ids}) and ${readableSplits()}`),
+      parentKey: "placementSplitId",
+      childKey: "id",
+      many: false,
+    },
+    placement: placementInclude(transactions),
+  },
+} satisfies Noun<Transaction>;
+
+/** One page of the payout transactions the caller may see. Companies and candidates never see any: 403. */
+export async function listTransactions(ctx: Context, query: ListQuery): Promise<Page<Transaction>> {
+  const page = await listOf<Transaction>(ctx, transactionNoun, query);
+  requireEarner(ctx);
+  return page;
+}
+
+/** One payout transaction the caller may see, or 404. */
+export const getTransaction = (ctx: Context, id: string, include: readonly string[]): Promise<Included<Transaction>> =>
+  getOne<Transaction>(ctx, transactionNoun, id, include);

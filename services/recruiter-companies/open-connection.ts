@@ -1,0 +1,87 @@
+import { sql } from "drizzle-orm";
+import { companies, jobs } from "#db/schema/ats.ts";
+import { recruiterCompanies, recruiters } from "#db/schema/network.ts";
+import { computed, select } from "#db/statements.ts";
+import { DEFAULT_PERMISSIONS, opened, type Permissions } from "#domain/relationships/connection.ts";
+import { conflict, forbidden, notFound, Refusal } from "#domain/refusals.ts";
+import { commit, deciding, insert, newRow, readable } from "../commit.ts";
+import type { Context } from "../context.ts";
+import { readableJobs } from "../jobs/access.ts";
+import { readableRecruiters } from "../recruiters/access.ts";
+import type { Connection } from "./connection.ts";
+
+export interface NewConnection {
+  companyId: string;
+  /** The recruiter whom a company invites; without one, the calling recruiter asks. */
+  recruiterId: string | null;
+  permissions: Partial<Permissions> | null;
+  requestMessage: string | null;
+  termsAcknowledged: boolean;
+}
+
+/** A recruiter asks to work with a company, or a company's admin invites a recruiter. */
+export async function openConnection(ctx: Context, given: NewConnection): Promise<Connection> {
+  return deciding(
+    ctx,
+    async () => {
+      const recruiterId = given.recruiterId;
+      const [[company], [invited]] = await ctx.read(
+        select({
+          id: companies.id,
+          status: companies.status,
+          own: computed<boolean>(
+            "own",
+            sql`coalesce((select ops.is_admin()) or ${companies.id} = any((select ops.admin_company_ids())::uuid[]), false)`,
+          ),
+        })
+          .from(companies)
+          .where(
+            sql`${companies.id} = ${given.companyId} and ${companies.deletedAt} is null and ((select ops.is_admin()) or ${companies.isMarketplaceListed}
+              or ${companies.id} = any((select ops.company_ids())::uuid[]) or ${companies.id} in (select ${jobs.companyId} from ${jobs} where ${readableJobs()}))`,
+          ),
+        select({ id: recruiters.id, status: recruiters.status })
+          .from(recruiters)
+          .where(sql`${recruiters.id} = coalesce(${recruiterId}::uuid, (select ops.recruiter_id())) and ${readableRecruiters()}`),
+      );
+      const { own } = readable("company", given.companyId, company);
+      const asks = recruiterId === null || recruiterId === ctx.access.recruiterId;
+      if (asks) requireAskingRecruiter(ctx, given);
+      else if (!own) throw forbidden("Only the company's admins invite recruiters.");
+      if (!invited) throw notFound("recruiter", recruiterId ?? undefined);
+      if (!asks && invited.status !== "active") throw conflict("This recruiter is not active.", { reason: "recruiter_not_active" });
+
+      const acknowledged = asks && given.termsAcknowledged;
+      const row = newRow(ctx, recruiterCompanies, {
+        recruiterId: invited.id,
+        companyId: given.companyId,
+        permissions: { ...DEFAULT_PERMISSIONS, ...given.permissions },
+        invitedBy: asks ? null : ctx.userId,
+        requestMessage: given.requestMessage,
+        termsAcknowledgedAt: acknowledged ? ctx.now() : null,
+        termsAcknowledgedBy: acknowledged ? ctx.userId : null,
+      });
+      const connection: Connection = { ...row, isRecruiter: asks, isCompany: !asks, isAdmin: ctx.access.isPlatformAdmin };
+      return commit(ctx, connection, {
+        write: [insert(recruiterCompanies, row)],
+        audit: {
+          action: asks ? "recruiter_company.requested" : "recruiter_company.invited",
+          subject: { type: "recruiter_company", id: row.id },
+          after: row,
+          companyId: row.companyId,
+        },
+        events: [opened(row)],
+      });
+    },
+    {
+      recruiter_companies_one_open: () =>
+        conflict("There is an open connection of this recruiter and this company already.", { reason: "open_connection" }),
+    },
+  );
+}
+
+function requireAskingRecruiter(ctx: Context, given: NewConnection): void {
+  const { recruiterId, recruiterStatus } = ctx.access;
+  if (!recruiterId) throw forbidden("Only recruiters ask for a connection; name the recruiter whom your company invites.");
+  if (recruiterStatus !== "active") throw new Refusal("recruiter_not_active", `Your recruiter account is ${recruiterStatus}.`);
+  if (given.permissions) throw forbidden("Permissions are given by the company.");
+}

@@ -1,0 +1,68 @@
+import { type SQL, sql } from "drizzle-orm";
+import { users } from "#db/schema/identity.ts";
+import { select } from "#db/statements.ts";
+import { event } from "#domain/events/catalogue.ts";
+import { conflict, forbidden, invalidField, notFound } from "#domain/refusals.ts";
+import { commit, deciding, editable, expectVersion, unchanged, update } from "../commit.ts";
+import type { Context } from "../context.ts";
+import { readableUsers } from "./access.ts";
+import { type User, userNoun } from "./user.ts";
+
+export interface UserChanges {
+  fields: Partial<Pick<User, "name" | "onboardingStatus" | "onboardingStep">>;
+  status?: User["status"] | undefined;
+  /** Why the status changes; required. */
+  reason?: string | undefined;
+  version?: number | undefined;
+}
+
+/** Changes the caller's own name and onboarding. */
+export const updateOwnUser = (ctx: Context, changes: UserChanges): Promise<User> =>
+  change(ctx, sql`${users.id} = (select ops.user_id())`, null, changes);
+
+/**
+ * Changes a person: oneself, or anybody by platform admins, who also deactivate and reactivate,
+ * with a reason. A person whose subject was deleted by the issuer never comes back.
+ */
+export const updateUser = (ctx: Context, id: string, changes: UserChanges): Promise<User> =>
+  change(ctx, sql`${users.id} = ${id}`, id, changes);
+
+async function change(ctx: Context, where: SQL, id: string | null, changes: UserChanges): Promise<User> {
+  return deciding(
+    ctx,
+    async () => {
+      const [[found]] = await ctx.read(
+        select(userNoun.columns)
+          .from(users)
+          .where(sql`${where} and ${readableUsers()}`),
+      );
+      if (!found && id === null) throw notFound("person behind this session");
+      const before = editable("user", id ?? "", found as User | undefined);
+      const { fields, status: to, reason, version } = changes;
+      const { isPlatformAdmin } = ctx.access;
+      if (to !== undefined && !isPlatformAdmin) throw forbidden("Platform admins deactivate and reactivate people.");
+      const moves = to !== undefined && to !== before.status;
+      if (moves && !reason) throw invalidField("reason", "required", "reason is required to change a person's status.");
+      expectVersion(ctx, before, version);
+      if (moves && before.id === ctx.userId) throw conflict("Nobody deactivates themselves. Ask another platform admin.");
+      if (moves && before.deletedAt) throw conflict("The account behind this person was deleted and does not come back.");
+
+      const written = { ...fields, ...(moves ? { status: to } : {}) };
+      const after: User = { ...before, ...written, version: before.version + 1, updatedAt: ctx.now() };
+      const subject = { type: "user", id: before.id };
+      return commit(ctx, after, {
+        expect: [unchanged(users, before)],
+        write: [update(ctx, users, before.id, written)],
+        audit: {
+          action: moves ? `user.${to === "active" ? "reactivated" : "deactivated"}` : "user.updated",
+          subject,
+          before,
+          after,
+          reason: reason ?? null,
+        },
+        events: moves && to === "deactivated" ? [event("user.deactivated", subject, { user_id: before.id })] : [],
+      });
+    },
+    { users_email_key: () => conflict("Another active person has this address.") },
+  );
+}
