@@ -1,0 +1,53 @@
+import type { z } from "@hono/zod-openapi";
+import { type FieldError, Refusal } from "#domain/refusals.ts";
+
+type Place = "path" | "query" | "body";
+
+/**
+ * Holds what came in against its contract. A path or query that does not fit is 400
+ * `invalid_parameter`; a body is 422 `validation_failed` (DOMAIN D-109). Every broken rule is named.
+ */
+export function parse<T>(shape: z.ZodType<T>, value: unknown, place: Place): T {
+  const result = shape.safeParse(value);
+  const found = [...(result.error?.issues.flatMap((issue) => fieldErrors(issue, place)) ?? []), ...unstorable(value, place)];
+  if (result.success && found.length === 0) return result.data;
+  const detail = found.map(({ pointer, message }) => `${pointer}: ${message}`).join("; ");
+  throw new Refusal(place === "body" ? "validation_failed" : "invalid_parameter", detail, { errors: found });
+}
+
+function fieldErrors(issue: z.core.$ZodIssue, place: Place): FieldError[] {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({
+      pointer: pointer([...issue.path, key], place),
+      code: "unknown",
+      message: `${key} is not known here`,
+    }));
+  }
+  return [{ pointer: pointer(issue.path, place), code: CODES[issue.code] ?? "invalid", message: issue.message }];
+}
+
+const CODES: Partial<Record<z.core.$ZodIssue["code"], string>> = {
+  invalid_type: "invalid_type",
+  too_small: "too_small",
+  too_big: "too_big",
+  invalid_format: "invalid_format",
+  invalid_value: "invalid_value",
+};
+
+/** The texts no table can hold: with a NUL, or with half of a character that takes two halves. */
+function unstorable(value: unknown, place: Place, path: readonly PropertyKey[] = []): FieldError[] {
+  if (typeof value === "object" && value !== null) {
+    return Object.entries(value).flatMap(([key, each]) => [
+      ...unstorable(key, place, [...path, key]),
+      ...unstorable(each, place, [...path, key]),
+    ]);
+  }
+  if (typeof value !== "string" || (!value.includes("\0") && value.isWellFormed())) return [];
+  return [{ pointer: pointer(path, place), code: "invalid_format", message: "is not a text of whole characters without NUL" }];
+}
+
+/** A JSON Pointer into the body (RFC 6901), or the parameter's place and name. */
+const pointer = (path: readonly PropertyKey[], place: Place): string =>
+  place === "body"
+    ? path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("")
+    : `${place}:${String(path[0] ?? "")}`;

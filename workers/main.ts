@@ -1,0 +1,42 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { uuidv7 } from "#domain/ids.ts";
+import { resend } from "#integrations/mail/resend.ts";
+import { CONSUMERS } from "#queues/index.ts";
+import { Context } from "#services/context.ts";
+import { type ApiEnv, apiApp } from "./api/app.ts";
+import { databaseOf, type Env, portsOf, refuseLocalSwitches } from "./runtime.ts";
+import { runCron } from "./schedule.ts";
+
+let api: OpenAPIHono<ApiEnv> | undefined;
+
+/** One Worker: HTTP by host and path, the queues' consumers, and the crons. */
+export default {
+  fetch(request, env, execution) {
+    if (!api) {
+      refuseLocalSwitches(env);
+      api = apiApp();
+    }
+    return api.fetch(request, env, execution);
+  },
+
+  async queue(batch, env, execution) {
+    const mailer = resend({ base: env.MAIL_API_BASE, key: env.MAIL_API_KEY, from: env.MAIL_FROM });
+    await CONSUMERS[batch.queue]?.(batch, { ctx: systemContext(env, execution, `queue ${batch.queue}`), mailer, origin: env.API_ORIGIN });
+  },
+
+  async scheduled(event, env, execution) {
+    await runCron(event.cron, systemContext(env, execution, `cron ${event.cron}`));
+  },
+} satisfies ExportedHandler<Env>;
+
+/** A context in which the system itself acts, under a request id of its own. */
+function systemContext(env: Env, execution: ExecutionContext, work: string): Context {
+  const id = uuidv7(new Date(), 0, crypto.getRandomValues(new Uint8Array(8)));
+  return new Context({
+    caller: { kind: "system" },
+    audience: "public",
+    database: databaseOf(env, id),
+    ports: portsOf(env, (rest) => execution.waitUntil(rest)),
+    request: { id, method: "SYSTEM", path: work, ip: null, userAgent: null, organizationId: null, ifMatch: null, idempotency: null },
+  });
+}

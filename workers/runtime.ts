@@ -1,0 +1,77 @@
+import { connect } from "#db/connection.ts";
+import { toBase64Url, toHex } from "#domain/bytes.ts";
+import type { LinkTokens, Log, Ports } from "#services/ports.ts";
+import type { IssuerSettings } from "./api/session-token.ts";
+
+/** The Worker's bindings, as wrangler.toml names them. */
+export interface Env {
+  ENVIRONMENT: "development" | "production";
+  DATABASE_URL: string;
+  /** The `/sql` address of the local Neon stand-in. Production refuses it. */
+  LOCAL_NEON_ENDPOINT?: string;
+  CLERK_ISSUER: string;
+  CLERK_JWKS_URL: string;
+  CLERK_JWKS?: string;
+  /** Origins a session token may be made for, separated by commas. */
+  CLERK_AZP: string;
+  /** At most two secrets of Clerk's webhooks, separated by commas. */
+  CLERK_WEBHOOK_SECRETS?: string;
+  LINK_KEY: string;
+  API_ORIGIN: string;
+  MAIL_API_BASE: string;
+  MAIL_API_KEY: string;
+  MAIL_FROM: string;
+  EVENTS: Queue<{ event_ids: readonly string[] }>;
+  MAIL: Queue<{ notification_ids: readonly string[] }>;
+}
+
+export const log: Log = (level, message, facts = {}) => {
+  console[level](JSON.stringify({ level, message, ...facts }));
+};
+
+/** The ports of one request or one batch of messages. */
+export function portsOf(env: Env, later: (work: Promise<unknown>) => void): Ports {
+  return {
+    events: { send: async (ids) => void (await env.EVENTS.send({ event_ids: ids })) },
+    mail: { send: async (ids) => void (await env.MAIL.send({ notification_ids: ids })) },
+    links: linkTokens(env.LINK_KEY),
+    log,
+    later,
+    randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+  };
+}
+
+export const databaseOf = (env: Env, requestId: string) => connect({ url: env.DATABASE_URL, endpoint: env.LOCAL_NEON_ENDPOINT, requestId });
+
+export const issuerOf = (env: Env): IssuerSettings => ({
+  issuer: env.CLERK_ISSUER,
+  jwksUrl: env.CLERK_JWKS_URL,
+  pinnedKeys: env.CLERK_JWKS,
+  authorizedParties: env.CLERK_AZP.split(","),
+});
+
+/** Tokens of mailed links: an HMAC over row and instant, so that no message needs to carry one (DESIGN R-6). */
+export function linkTokens(secret: string): LinkTokens {
+  const utf8 = new TextEncoder();
+  return {
+    async token(rowId, issuedAt) {
+      const key = await crypto.subtle.importKey("raw", utf8.encode(secret), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+      const mac = await crypto.subtle.sign("HMAC", key, utf8.encode(`${rowId}|${issuedAt.toISOString()}`));
+      return toBase64Url(new Uint8Array(mac));
+    },
+    async hash(token) {
+      return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", utf8.encode(token))));
+    },
+  };
+}
+
+/** Refuses to serve production with a local switch on, or with an issuer nobody outside could trust. */
+export function refuseLocalSwitches(env: Env): void {
+  if (env.ENVIRONMENT === "development") return;
+  if (env.LOCAL_NEON_ENDPOINT) throw new Error("LOCAL_NEON_ENDPOINT is a local switch and must not be set here");
+  for (const name of ["CLERK_ISSUER", "CLERK_JWKS_URL", "API_ORIGIN", "MAIL_API_BASE"] as const) {
+    const { protocol, hostname } = new URL(env[name]);
+    const local = hostname === "localhost" || /\.(localhost|test|invalid)$/.test(hostname) || /^[\d.]+$|^\[/.test(hostname);
+    if (protocol !== "https:" || local) throw new Error(`${name} must be a public https address`);
+  }
+}
