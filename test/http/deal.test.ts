@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { people } from "#local/people.ts";
+import { freePort } from "#local/ports.ts";
+import { descendantsOf, processes } from "../processes.ts";
+
+const START_MS = 60_000;
+
+let folder: string;
+let ports: Record<"WORKER_PORT" | "POSTGRES_PORT" | "NEON_PORT" | "ISSUER_PORT" | "MAIL_PORT", string>;
+let world: Running | undefined;
+
+interface Running {
+  child: ChildProcess;
+  said: () => string;
+  ended: Promise<number | null>;
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "splits-deal-"));
+  await chmod(folder, 0o755); // as root, Postgres runs as another user
+  const free = async () => String(await freePort());
+  ports = {
+    WORKER_PORT: await free(),
+    POSTGRES_PORT: await free(),
+    NEON_PORT: await free(),
+    ISSUER_PORT: await free(),
+    MAIL_PORT: await free(),
+  };
+});
+afterAll(async () => {
+  if (world) await stopped(world);
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** One of the commands of `local/`, in a folder and on ports of this test's own. */
+function run(script: "start" | "deal"): Running {
+  const child = spawn(process.execPath, [`local/${script}.ts`], {
+    env: { ...process.env, DATABASE_URL: "", SPLITS_LOCAL_DIR: folder, ...ports },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let words = "";
+  child.stdout.on("data", (text) => (words += text));
+  child.stderr.on("data", (text) => (words += text));
+  return { child, said: () => words, ended: new Promise((resolve) => child.once("close", resolve)) };
+}
+
+async function started(): Promise<Running> {
+  const running = run("start");
+  const deadline = Date.now() + START_MS;
+  while (!running.said().includes("The local world is ready")) {
+    if (running.child.exitCode !== null || Date.now() > deadline) throw new Error(`npm start failed:\n${running.said()}`);
+    await pause(50);
+  }
+  return running;
+}
+
+/** Ends the world as Ctrl-C does, and returns how it ended. */
+function stopped({ child, ended }: Running): Promise<number | null> {
+  world = undefined;
+  child.kill("SIGINT");
+  return ended;
+}
+
+/** What a person reads of the API. */
+async function read(email: string, path: string): Promise<{ data: Record<string, unknown>[]; pagination: { total: number } }> {
+  const issued = await fetch(`http://127.0.0.1:${ports.ISSUER_PORT}/_local/token`, { method: "POST", body: JSON.stringify({ email }) });
+  const { token } = (await issued.json()) as { token: string };
+  const answer = await fetch(`http://127.0.0.1:${ports.WORKER_PORT}/api/v2/${path}`, { headers: { Authorization: `Bearer ${token}` } });
+  expect(answer.status).toBe(200);
+  return (await answer.json()) as never;
+}
+
+const TABLE = `
+  Fee                  2000000 cents
+  Closer                600000 cents
+  Company recruiter     300000 cents
+  Specs owner           300000 cents
+  Discovery             160000 cents
+  BD                    160000 cents
+  Platform              480000 cents
+
+This is worked example 1 of DOMAIN §4.5: $100,000 at 20 %, all on the paid plan.
+`;
+
+describe("npm run deal", () => {
+  it("says in one sentence that nothing is running", async () => {
+    const { ended, said } = run("deal");
+    expect(await ended).toBe(1);
+    expect(said()).toBe(`Nothing answers at http://127.0.0.1:${ports.ISSUER_PORT}; start the local world with npm start.\n`);
+  });
+
+  it("plays a deal to the cent, again and again, and the world keeps it over a restart", { timeout: 180_000 }, async () => {
+    world = await started();
+    for (let times = 0; times < 2; times++) {
+      const { ended, said } = run("deal");
+      expect({ code: await ended, said: said() }).toEqual({ code: 0, said: expect.stringContaining(TABLE) });
+    }
+    const placed = "placements?state=hired";
+    expect((await read(people.rosa.email, placed)).pagination.total).toBe(2);
+
+    const below = descendantsOf(world.child.pid ?? 0);
+    expect(below.length).toBeGreaterThan(2);
+    expect(await stopped(world)).toBe(0);
+    await expect.poll(() => processes().filter(({ pid }) => below.includes(pid)), { timeout: 5_000 }).toEqual([]);
+
+    world = await started();
+    const kept = await read(people.rosa.email, placed);
+    expect(kept.data.map((each) => each["job_title"])).toEqual(["Head of Trade", "Head of Trade"]);
+    const jobs = await read(people.ada.email, "jobs?limit=1");
+    expect(jobs.pagination.total).toBe(62); // 60 were seeded, and only once
+    expect(await stopped(world)).toBe(0);
+  });
+});
