@@ -1,0 +1,233 @@
+import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { chmod, mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { migrate } from "#db/migrate.ts";
+import { startNeonEndpoint } from "#local/neon-endpoint.ts";
+import { freePort } from "#local/ports.ts";
+import { startPostgres } from "#local/postgres.ts";
+import pg from "pg";
+
+/**
+ * Builds the Worker as it is deployed, runs it in workerd against real Postgres, and prints its
+ * throughput as a share of a bare Worker's in the same run (DESIGN §7). Three alternating runs,
+ * medians. `--json` prints one object on the last line.
+ */
+const RUNS = 3;
+const SECONDS = Number(process.env["BENCH_SECONDS"] ?? 4);
+const CONNECTIONS = 8;
+const JOBS = 200;
+const ISSUER = "https://issuer.splits.test";
+const PARTY = "https://app.splits.test";
+const ROOT = resolve(import.meta.dirname, "..");
+
+interface Measured {
+  perSecond: number;
+  p50Ms: number;
+  p95Ms: number;
+}
+
+const median = (numbers: readonly number[]): number => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
+
+/** Asks again and again over a few connections, and counts what was answered well. */
+async function load(ask: () => Promise<Response>): Promise<Measured> {
+  const until = performance.now() + SECONDS * 1_000;
+  const times: number[] = [];
+  const ask1 = async () => {
+    while (performance.now() < until) {
+      const began = performance.now();
+      const response = await ask();
+      const words = await response.text();
+      if (!response.ok) throw new Error(`${response.status} ${words}`);
+      times.push(performance.now() - began);
+    }
+  };
+  await Promise.all(Array.from({ length: CONNECTIONS }, ask1));
+  const sorted = times.toSorted((a, b) => a - b);
+  return {
+    perSecond: times.length / SECONDS,
+    p50Ms: sorted[Math.floor(sorted.length * 0.5)] ?? 0,
+    p95Ms: sorted[Math.floor(sorted.length * 0.95)] ?? 0,
+  };
+}
+
+async function world() {
+  const folder = await mkdtemp(join(tmpdir(), "splits-bench-"));
+  await chmod(folder, 0o755);
+  const postgres = await startPostgres({ dataDir: join(folder, "postgres"), port: await freePort(), durable: false });
+  const neon = await startNeonEndpoint({ port: 0, server: postgres.url });
+  const { url } = await neon.createDatabase({ template: "template0", name: "bench" });
+  await migrate(url);
+  const client = new pg.Client(url);
+  await client.connect();
+  const [organization, company, user] = [randomUUID(), randomUUID(), randomUUID()];
+  await client.query(`insert into identity.organizations (id, name, slug) values ('${organization}', 'Acme', 'acme')`);
+  await client.query(
+    `insert into ats.companies (id, identity_organization_id, name, slug) values ('${company}', '${organization}', 'Acme', 'acme')`,
+  );
+  await client.query(
+    `insert into identity.users (id, clerk_user_id, email, name) values ('${user}', 'user_bench', 'bench@acme.test', 'Bench')`,
+  );
+  await client.query(
+    `insert into identity.memberships (user_id, role_name, organization_id) values ('${user}', 'company_admin', '${organization}')`,
+  );
+  await client.query(
+    `insert into ats.jobs (company_id, title, status, description, created_at)
+     select '${company}', 'Job ' || n, 'active', repeat('What the role is about. ', 20), now() - n * interval '1 minute' from generate_series(1, ${JOBS}) n`,
+  );
+  await client.query("analyze");
+  const { rows } = await client.query<{ id: string }>("select id from ats.jobs");
+  await client.end();
+  return {
+    url,
+    neon,
+    company,
+    jobs: rows.map(({ id }) => id),
+    async stop() {
+      await neon.stop();
+      await postgres.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The bundle that `wrangler deploy` would send. */
+async function bundle(): Promise<string> {
+  const out = join(ROOT, "dist");
+  const wrangler = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
+  await promisify(execFile)(process.execPath, [wrangler, "deploy", "--dry-run", "--outdir", out, "--minify"], {
+    cwd: ROOT,
+    env: { ...process.env, WRANGLER_SEND_METRICS: "false", CI: "1" },
+  });
+  return join(out, "main.js");
+}
+
+async function bareBundle(): Promise<string> {
+  const outfile = join(ROOT, "dist/bare.js");
+  await build({
+    entryPoints: [join(ROOT, "bench/bare.ts")],
+    outfile,
+    bundle: true,
+    format: "esm",
+    minify: true,
+    conditions: ["workerd", "worker"],
+    platform: "browser",
+    logLevel: "error",
+  });
+  return outfile;
+}
+
+function workerd(scriptPath: string, bindings: Record<string, string>): Miniflare {
+  const options = convertV4MiniflareOptions({
+    modules: true,
+    scriptPath,
+    compatibilityDate: "2026-11-01",
+    compatibilityFlags: ["nodejs_compat"],
+    bindings,
+    queueProducers: { EVENTS: "events", MAIL: "mail" },
+    handleStructuredLogs: () => undefined,
+  });
+  return new Miniflare(options);
+}
+
+async function main(): Promise<void> {
+  const [script, bareScript] = [await bundle(), await bareBundle()];
+  const place = await world();
+  const keys = await generateKeyPair("RS256");
+  const jwk = { ...(await exportJWK(keys.publicKey)), kid: "bench", alg: "RS256", use: "sig" };
+  const token = await new SignJWT({ sub: "user_bench", sid: "sess_bench", azp: PARTY, iss: ISSUER, v: 2 })
+    .setProtectedHeader({ alg: "RS256", kid: "bench" })
+    .setIssuedAt()
+    .setNotBefore("-5s")
+    .setExpirationTime("1h")
+    .sign(keys.privateKey);
+  const bindings = {
+    ENVIRONMENT: "development",
+    DATABASE_URL: place.url,
+    LOCAL_NEON_ENDPOINT: place.neon.sqlUrl,
+    CLERK_ISSUER: ISSUER,
+    CLERK_JWKS_URL: "http://127.0.0.1:9/jwks",
+    CLERK_JWKS: JSON.stringify({ keys: [jwk] }),
+    CLERK_AZP: PARTY,
+    LINK_KEY: "bench",
+    API_ORIGIN: "http://127.0.0.1:8787",
+    MAIL_API_BASE: "http://127.0.0.1:9",
+    MAIL_API_KEY: "bench",
+    MAIL_FROM: "bench@splits.test",
+  };
+  const ours = workerd(script, bindings);
+  const bare = workerd(bareScript, bindings);
+  try {
+    const [origin, bareOrigin] = [await ours.ready, await bare.ready];
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    let turn = 0;
+    const someJob = () => place.jobs[turn++ % place.jobs.length] ?? "";
+    const body = () => JSON.stringify({ title: `Title ${turn}` });
+    const asks = {
+      read: () => fetch(new URL(`/api/v2/jobs?company_id=${place.company}`, origin), { headers }),
+      bareRead: () => fetch(new URL(`/jobs?company_id=${place.company}`, bareOrigin), { headers }),
+      write: () => fetch(new URL(`/api/v2/jobs/${someJob()}`, origin), { method: "PATCH", headers, body: body() }),
+      bareWrite: () => fetch(new URL(`/jobs/${someJob()}`, bareOrigin), { method: "PATCH", headers, body: body() }),
+    };
+    const measured: Record<keyof typeof asks, Measured[]> = { read: [], bareRead: [], write: [], bareWrite: [] };
+    for (const ask of Object.values(asks)) for (let warm = 0; warm < 50; warm++) await (await ask()).text();
+    for (let run = 0; run < RUNS; run++) {
+      for (const name of ["read", "bareRead", "write", "bareWrite"] as const) measured[name].push(await load(asks[name]));
+    }
+    const trips = async (ask: () => Promise<Response>) => place.neon.counts((await ask()).headers.get("x-request-id") ?? "").round_trips;
+    const of = (name: keyof typeof asks) => ({
+      per_second: Math.round(median(measured[name].map(({ perSecond }) => perSecond))),
+      p50_ms: Number(median(measured[name].map(({ p50Ms }) => p50Ms)).toFixed(2)),
+      p95_ms: Number(median(measured[name].map(({ p95Ms }) => p95Ms)).toFixed(2)),
+    });
+    const raw = { read: of("read"), bare_read: of("bareRead"), write: of("write"), bare_write: of("bareWrite") };
+    const ratio = (a: Measured[], b: Measured[]) =>
+      Number(median(a.map((each, run) => each.perSecond / (b[run]?.perSecond ?? Infinity))).toFixed(2));
+    const result = {
+      read_ratio: ratio(measured.read, measured.bareRead),
+      write_ratio: ratio(measured.write, measured.bareWrite),
+      read_round_trips: await trips(asks.read),
+      write_round_trips: await trips(asks.write),
+      bundle_gzip_kb: Number((gzipSync(await readFile(script)).length / 1024).toFixed(1)),
+      bundle_kb: Number(((await stat(script)).size / 1024).toFixed(1)),
+      startup_ms: await startup(script, bareScript, bindings),
+      raw,
+    };
+    console.table(raw);
+    console.table({
+      "read, of a bare Worker": { value: result.read_ratio, budget: "≥ 0.75" },
+      "write, of a bare Worker": { value: result.write_ratio, budget: "≥ 0.60" },
+      "round trips of a read": { value: result.read_round_trips, budget: "1" },
+      "round trips of a write": { value: result.write_round_trips, budget: "2" },
+      "bundle, KB gzip": { value: result.bundle_gzip_kb, budget: "≤ 900" },
+      "start-up, ms above a bare Worker": { value: result.startup_ms, budget: "≤ 100" },
+    });
+    if (process.argv.includes("--json")) console.log(JSON.stringify(result));
+  } finally {
+    await Promise.all([ours.dispose(), bare.dispose()]);
+    await place.stop();
+  }
+}
+
+/** How much longer than a bare Worker ours takes from nothing to its first answer: what its top level costs. */
+async function startup(script: string, bareScript: string, bindings: Record<string, string>): Promise<number> {
+  const first = async (path: string) => {
+    const began = performance.now();
+    const worker = workerd(path, bindings);
+    await fetch(new URL("/nowhere", await worker.ready));
+    const took = performance.now() - began;
+    await worker.dispose();
+    return took;
+  };
+  const differences: number[] = [];
+  for (let run = 0; run < RUNS; run++) differences.push((await first(script)) - (await first(bareScript)));
+  return Math.max(0, Math.round(median(differences)));
+}
+
+await main();
