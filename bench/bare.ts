@@ -2,6 +2,7 @@ import { desc, eq, getTableColumns, sql } from "drizzle-orm";
 import { Hono } from "hono";
 import { connect } from "#db/connection.ts";
 import { jobs } from "#db/schema/ats.ts";
+import { notifications } from "#db/schema/notify.ts";
 
 /**
  * What the ratios compare against: a Worker without token, access context, audit, outbox or
@@ -26,6 +27,19 @@ app.get("/jobs", async (c) => {
       .from(jobs)
       .where(eq(jobs.companyId, c.req.query("company_id") ?? ""))
       .orderBy(desc(jobs.createdAt), desc(jobs.id))
+      .limit(25),
+  ]);
+  return c.json({ data: rows });
+});
+
+app.get("/notifications", async (c) => {
+  const { reader } = database(c.env);
+  const [rows] = await reader.batch([
+    reader
+      .select()
+      .from(notifications)
+      .where(eq(notifications.recipientUserId, c.req.query("user_id") ?? ""))
+      .orderBy(desc(notifications.createdAt), desc(notifications.id))
       .limit(25),
   ]);
   return c.json({ data: rows });
