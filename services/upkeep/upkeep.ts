@@ -40,5 +40,6 @@ export const MINUTELY: readonly Step[] = [
   warnOfGuaranteeEnds,
   endTeamGrace,
 ];
-export const HOURLY: readonly Step[] = [];
+
+/** Every night: what keeps the tables small. */
 export const NIGHTLY: readonly Step[] = [keepPartitions, forgetTheOld];
