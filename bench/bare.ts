@@ -1,4 +1,4 @@
-import { desc, eq, getTableColumns, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, not, sql } from "drizzle-orm";
 import { Hono } from "hono";
 import { connect } from "#db/connection.ts";
 import { jobs } from "#db/schema/ats.ts";
@@ -38,7 +38,13 @@ app.get("/notifications", async (c) => {
     reader
       .select()
       .from(notifications)
-      .where(eq(notifications.recipientUserId, c.req.query("user_id") ?? ""))
+      .where(
+        and(
+          eq(notifications.recipientUserId, c.req.query("user_id") ?? ""),
+          eq(notifications.channel, sql`'in_app'`),
+          not(notifications.dismissed),
+        ),
+      )
       .orderBy(desc(notifications.createdAt), desc(notifications.id))
       .limit(25),
   ]);

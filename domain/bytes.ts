@@ -1,4 +1,11 @@
-export const toHex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+/** Two small letters or digits for each byte. */
+export const toHex = (bytes: Uint8Array): string => {
+  let text = "";
+  for (const byte of bytes) text += HEX[byte];
+  return text;
+};
 
 /** RFC 4648 §5, without padding. */
 export const toBase64Url = (bytes: Uint8Array): string =>

@@ -1,3 +1,5 @@
+import { toHex } from "./bytes.ts";
+
 /**
  * A version 7 UUID: 48 bits of milliseconds, a 12-bit sequence, then random bits. Ids sort by the
  * time they were made, and within one decision by their order.
@@ -9,7 +11,7 @@
 export function uuidv7(at: Date, sequence: number, random: Uint8Array): string {
   const time = at.getTime().toString(16).padStart(12, "0");
   const count = (sequence & 0xfff).toString(16).padStart(3, "0");
-  const bytes = Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const bytes = toHex(random);
   const variant = (8 + (Number.parseInt(bytes.charAt(0), 16) & 3)).toString(16);
   return `${time.slice(0, 8)}-${time.slice(8)}-7${count}-${variant}${bytes.slice(1, 4)}-${bytes.slice(4, 16)}`;
 }

@@ -1,8 +1,8 @@
-import { and, eq, getTableColumns, is, SQL, sql } from "drizzle-orm";
-import { getTableConfig, PgArray, type PgColumn, type PgTable } from "drizzle-orm/pg-core";
+import { and, eq, getTableColumns, getTableUniqueName, is, SQL, sql } from "drizzle-orm";
+import { PgArray, type PgColumn, type PgTable } from "drizzle-orm/pg-core";
 import { auditEvents } from "#db/schema/audit.ts";
 import { idempotencyKeys, outbox } from "#db/schema/ops.ts";
-import { deleteFrom, insertInto, statement, updateOf } from "#db/statements.ts";
+import { deleteFrom, insertInto, type Preparable, renderedOnce, statement, updateOf } from "#db/statements.ts";
 import type { DomainEvent } from "#domain/events/catalogue.ts";
 import { toHex } from "#domain/bytes.ts";
 import { SYSTEM_USER_ID } from "#domain/ids.ts";
@@ -30,17 +30,19 @@ export interface Audit {
 
 /** Everything one decision changes. It happens whole or not at all. */
 export interface Change {
-  /** Guards: SQL that raises 40001 when the decision rested on something that has changed. */
-  expect?: readonly Statement[];
+  /** Called in this order, before anything is written. */
+  expect?: readonly Guard[];
   write: readonly Statement[];
   audit: Audit | readonly Audit[];
   events: readonly DomainEvent[];
 }
 
+/** A call of one of the guards in SQL, which locks what a decision rested on and raises 40001 if it has changed. */
+export type Guard = SQL;
+
 /** Locks a row and demands the version that was read. */
-export function unchanged(table: PgTable, row: { id: string; version: number }): Statement {
-  const { schema, name } = getTableConfig(table);
-  return statement(sql`select ops.guard_version(${`${schema}.${name}`}, ${row.id}::uuid, ${row.version}::integer)`);
+export function unchanged(table: PgTable, row: { id: string; version: number }): Guard {
+  return sql`ops.guard_version(${getTableUniqueName(table)}, ${row.id}::uuid, ${row.version}::integer)`;
 }
 
 /**
@@ -70,18 +72,42 @@ function defaultOf(ctx: Context, name: string, column: PgColumn): unknown {
 
 /** One new row. */
 export const insert = <T extends PgTable>(table: T, row: T["$inferInsert"]): Statement =>
-  insertInto(table).values(row as never) as Statement;
+  written(table, "insert", row, (values) => insertInto(table).values(values as never) as unknown as Preparable);
 
 /** Several new rows in one statement. */
 export const insertAll = <T extends PgTable>(table: T, rows: readonly T["$inferInsert"][]): Statement =>
-  insertInto(table).values(rows as never) as Statement;
+  rows.length === 1 ? insert(table, rows[0] as T["$inferInsert"]) : (insertInto(table).values(rows as never) as Statement);
 
 /** Writes the given fields of one row and raises its version. */
 export function update<T extends PgTable>(ctx: Context, table: T, id: string, fields: Partial<T["$inferInsert"]>): Statement {
   const columns = getTableColumns(table) as Record<string, never>;
-  return updateOf(table)
-    .set({ ...fields, version: sql`${columns["version"]} + 1`, updatedAt: ctx.now() } as never)
-    .where(eq(columns["id"] as never, id)) as Statement;
+  return written(
+    table,
+    "update",
+    { ...fields, updatedAt: ctx.now() },
+    (values, key) =>
+      updateOf(table)
+        .set({ ...values, version: sql`${columns["version"]} + 1` } as never)
+        .where(eq(columns["id"] as never, key)) as unknown as Preparable,
+    id,
+  );
+}
+
+/** A write of the given fields, rendered once for the fields it names. A field that is SQL is rendered where it stands. */
+function written(
+  table: PgTable,
+  verb: string,
+  fields: object,
+  make: (values: Record<string, unknown>, key: unknown) => Preparable,
+  key?: string,
+): Statement {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  if (given.some(([, value]) => is(value, SQL))) return make(Object.fromEntries(given), key);
+  const placeholders = Object.fromEntries(given.map(([name]) => [name, sql.placeholder(name)]));
+  return renderedOnce(table, `${verb} ${Object.keys(placeholders).join(" ")}`, () => make(placeholders, sql.placeholder("#key")), {
+    ...Object.fromEntries(given),
+    "#key": key,
+  });
 }
 
 /** Removes one row. */
@@ -97,10 +123,11 @@ export async function commit<Result>(ctx: Context, result: Result, change: Chang
   const events = change.events.map((event) => ({ id: ctx.newId(), event }));
   const audits = "action" in change.audit ? [change.audit] : change.audit;
   const auditRows = await Promise.all(audits.map((audit) => auditRow(ctx, audit)));
+  const key = keyRow(ctx, reply);
+  const [begin, guards] = [sql`ops.begin_commit()`, change.expect ?? []];
   const batch: Statement[] = [
-    statement(sql`select ops.begin_commit()`),
-    ...keyRow(ctx, reply),
-    ...(change.expect ?? []),
+    // a repeat waits on the key's row before it waits on anything else (DESIGN R-1)
+    ...(key.length > 0 ? [calls([begin]), ...key, ...(guards.length > 0 ? [calls(guards)] : [])] : [calls([begin, ...guards])]),
     ...change.write,
     ...(auditRows.length > 0 ? [insertAll(auditEvents, auditRows as never)] : []),
     ...(events.length > 0
@@ -122,6 +149,8 @@ export async function commit<Result>(ctx: Context, result: Result, change: Chang
   }
   return result;
 }
+
+const calls = (functions: readonly SQL[]): Statement => statement(sql`select ${sql.join([...functions], sql`, `)}`);
 
 /**
  * Stores a final refusal under the request's key, so that a repeat gets the same answer.
@@ -202,7 +231,7 @@ function changedFields(before: Row | null, after: Row | null): Record<string, un
   const old = (before ?? {}) as Record<string, unknown>;
   const fresh = (after ?? {}) as Record<string, unknown>;
   const names = [...new Set([...Object.keys(old), ...Object.keys(fresh)])].filter(
-    (name) => JSON.stringify(old[name]) !== JSON.stringify(fresh[name]),
+    (name) => old[name] !== fresh[name] && JSON.stringify(old[name]) !== JSON.stringify(fresh[name]),
   );
   return Object.fromEntries(
     names.map((name) => [name, TELLING_FIELDS.has(name) ? { from: old[name] ?? null, to: fresh[name] ?? null } : true]),

@@ -1,13 +1,13 @@
 import { type SQL, sql } from "drizzle-orm";
-import type { BatchItem, BatchResponse } from "drizzle-orm/batch";
+import type { BatchResponse } from "drizzle-orm/batch";
 import type { Database } from "#db/connection.ts";
-import { select, statement } from "#db/statements.ts";
+import { select, type Statement, statement } from "#db/statements.ts";
 import { idempotencyKeys } from "#db/schema/ops.ts";
 import { uuidv7 } from "#domain/ids.ts";
 import { forbidden, Refusal } from "#domain/refusals.ts";
 import type { Ports } from "./ports.ts";
 
-export type Statement = BatchItem<"pg">;
+export type { Statement };
 
 /** Who stands behind a request, as far as its credential tells. */
 export type Caller =

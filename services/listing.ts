@@ -1,7 +1,7 @@
 import { and, asc, desc, getTableColumns, or, type SQL, sql } from "drizzle-orm";
 import type { PgColumn, PgTable } from "drizzle-orm/pg-core";
 import { matches } from "#db/search.ts";
-import { select } from "#db/statements.ts";
+import { computed, type Preparable, renderedOnce, select } from "#db/statements.ts";
 import { forbidden, Refusal } from "#domain/refusals.ts";
 import type { Access, Context, Statement } from "./context.ts";
 
@@ -84,36 +84,23 @@ export async function listOf<Row extends { id: string }>(
       errors: [{ pointer: "query:page", code: "out_of_range", message: `page × limit is at most ${COUNTED_ROWS}` }],
     });
   }
-  const id = keyOf(noun);
   const narrowing = and(
     ...narrowed,
     ...Object.entries(query.filters).map(([name, value]) => noun.filters?.[name]?.(value as never)),
     query.search && noun.search ? matches(noun.search, query.search) : undefined,
   );
-  const sort = noun.sorts?.[query.sortBy] ?? bookkeeping(noun.table, query.sortBy);
-  const direction = query.sortOrder === "asc" ? asc : desc;
-  const order = sql.join([direction(sort), direction(id)], sql`, `);
-  const ways = likelyWays(ctx, noun).map(
-    ({ rows: way }) =>
-      sql`(select ${id} as id, ${sort} as sort from ${noun.table} where ${and(way, narrowing)} order by ${order} limit ${COUNTED_ROWS + 1})`,
-  );
-  const word = sql.raw(query.sortOrder);
-  const seen = sql`with seen as materialized (${sql.join(ways, sql` union `)})`;
-  const wanted = sql`select id from seen order by sort ${word}, id ${word} limit ${query.limit} offset ${(query.page - 1) * query.limit}`;
-  const pageIds = sql`(${seen} ${wanted})`;
-  const counted = select({ total: sql<number>`total`.as("total"), ids: sql`ids`.as("ids") })
-    .from(sql`(${seen} select (select count(*)::int from seen) as total, array(${wanted}) as ids) page`)
-    .as("page");
-  const rows = select({ total: counted.total, ...shown(noun) })
-    .from(counted)
-    .leftJoin(noun.table, sql`${id} = any(${counted.ids})`)
-    .orderBy(direction(sort), direction(id));
-
+  const ways = likelyWays(ctx, noun);
+  const [only, ...others] = ways;
+  const { rows, pageIds } =
+    only && others.length === 0 && narrowing === undefined && query.page === 1
+      ? firstPage(noun, query, only)
+      : pageOfWays(
+          noun,
+          query,
+          ways.map(({ rows: way }) => and(way, narrowing)),
+        );
   const includes = includesOf(noun, query.include);
-  const [found, ...children] = (await ctx.read(
-    rows as Statement,
-    ...includes.map(([, include]) => include.rows(pageIds)),
-  )) as unknown as unknown[][];
+  const [found, ...children] = (await ctx.read(rows, ...includes.map(([, include]) => include.rows(pageIds)))) as unknown as unknown[][];
   allowIncludes(ctx, includes);
   const total = (found as { total: number }[])[0]?.total ?? 0;
   return {
@@ -129,19 +116,88 @@ export async function listOf<Row extends { id: string }>(
   };
 }
 
-const likelyWays = <Row extends { id: string }>(ctx: Context, noun: Noun<Row>): readonly Way[] =>
-  ctx.likely((noun.ways?.() ?? [noun.readable()]).map((way): Way => ("opensTo" in way ? way : { rows: way, opensTo: () => true })));
+/** The statement of a page's rows, each with the list's `total`, and the page's ids as a subquery for its includes. */
+interface PageStatement {
+  rows: Statement;
+  pageIds: SQL;
+}
+
+/**
+ * The beginning of a whole list that has one way in: read straight off the index of its order. Not for
+ * a narrowed one, which would be looked for along that index, however far apart its rows are.
+ */
+function firstPage<Row extends { id: string }>(noun: Noun<Row>, query: ListQuery, way: Way): PageStatement {
+  const { id, order } = orderOf(noun, query);
+  const counted = sql`(select count(*)::int from (select 1 from ${noun.table} where ${way.rows} order by ${order} limit ${COUNTED_ROWS + 1}) counted)`;
+  const make = () =>
+    select({ total: computed<number>("total", counted), ...shown(noun) })
+      .from(noun.table)
+      .where(way.rows)
+      .orderBy(order)
+      .limit(sql.placeholder("limit")) as unknown as Preparable;
+  return {
+    rows: renderedOnce(way, `first ${query.sortBy} ${query.sortOrder}`, make, { limit: query.limit }),
+    pageIds: sql`(select ${id} from ${noun.table} where ${way.rows} order by ${order} limit ${query.limit})`,
+  };
+}
+
+/** Any page: the first rows of each way in, put together. A page beyond the end still tells the total. */
+function pageOfWays<Row extends { id: string }>(noun: Noun<Row>, query: ListQuery, ways: readonly (SQL | undefined)[]): PageStatement {
+  const { id, sort, order } = orderOf(noun, query);
+  const firstOfEach = ways.map(
+    (condition) =>
+      sql`(select ${id} as id, ${sort} as sort from ${noun.table} where ${condition} order by ${order} limit ${COUNTED_ROWS + 1})`,
+  );
+  const word = sql.raw(query.sortOrder);
+  const seen = sql`with seen as materialized (${sql.join(firstOfEach, sql` union `)})`;
+  const wanted = sql`select id from seen order by sort ${word}, id ${word} limit ${query.limit} offset ${(query.page - 1) * query.limit}`;
+  const counted = select({ total: sql<number>`total`.as("total"), ids: sql`ids`.as("ids") })
+    .from(sql`(${seen} select (select count(*)::int from seen) as total, array(${wanted}) as ids) page`)
+    .as("page");
+  return {
+    rows: select({ total: counted.total, ...shown(noun) })
+      .from(counted)
+      .leftJoin(noun.table, sql`${id} = any(${counted.ids})`)
+      .orderBy(order) as Statement,
+    pageIds: sql`(${seen} ${wanted})`,
+  };
+}
+
+function orderOf<Row extends { id: string }>(noun: Noun<Row>, { sortBy, sortOrder }: ListQuery) {
+  const id = keyOf(noun);
+  const sort = noun.sorts?.[sortBy] ?? bookkeeping(noun.table, sortBy);
+  const direction = sortOrder === "asc" ? asc : desc;
+  return { id, sort, order: sql.join([direction(sort), direction(id)], sql`, `) };
+}
+
+const knownWays = new WeakMap<object, readonly Way[]>();
+
+/** Every way into a noun, written once. */
+function waysOf<Row extends { id: string }>(noun: Noun<Row>): readonly Way[] {
+  const known = knownWays.get(noun);
+  if (known) return known;
+  const ways = (noun.ways?.() ?? [noun.readable()]).map((way): Way => ("opensTo" in way ? way : { rows: way, opensTo: () => true }));
+  knownWays.set(noun, ways);
+  return ways;
+}
+
+const likelyWays = <Row extends { id: string }>(ctx: Context, noun: Noun<Row>): readonly Way[] => ctx.likely(waysOf(noun));
 
 /** The same as the noun's `readable`, along the ways that probably are the caller's. */
 const readableBy = <Row extends { id: string }>(ctx: Context, noun: Noun<Row>): SQL | undefined =>
   or(...likelyWays(ctx, noun).map(({ rows }) => rows));
 
 /** One row by its id as the caller may see it, as a statement for `ctx.read`. */
-export const rowById = <Row extends { id: string }>(ctx: Context, noun: Noun<Row>, id: string): Statement & { _: { result: Row[] } } =>
-  select(noun.columns)
-    .from(noun.table)
-    .where(and(sql`${keyOf(noun)} = ${id}`, readableBy(ctx, noun)))
-    .limit(1) as never;
+export function rowById<Row extends { id: string }>(ctx: Context, noun: Noun<Row>, id: string): Statement & { _: { result: Row[] } } {
+  const all = waysOf(noun);
+  const ways = ctx.likely(all);
+  const make = () =>
+    select(noun.columns)
+      .from(noun.table)
+      .where(and(sql`${keyOf(noun)} = ${sql.placeholder("id")}`, or(...ways.map(({ rows }) => rows))))
+      .limit(1) as unknown as Preparable;
+  return renderedOnce(noun, `by id ${ways.map((way) => all.indexOf(way)).join()}`, make, { id }) as never;
+}
 
 /** One row with its includes, in one trip. Absent where the caller may not see it. */
 export async function readOne<Row extends { id: string }>(

@@ -1042,6 +1042,8 @@ CREATE INDEX "jobs_search" ON "ats"."jobs" USING gin ("search");--> statement-br
 CREATE INDEX "jobs_company" ON "ats"."jobs" USING btree ("company_id","created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
 CREATE INDEX "jobs_open" ON "ats"."jobs" USING btree ("created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST) WHERE status = 'active' and not invite_only and deleted_at is null;--> statement-breakpoint
 CREATE INDEX "jobs_created" ON "ats"."jobs" USING btree ("created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
+CREATE INDEX "jobs_by_title" ON "ats"."jobs" USING btree ("title","id","status","invite_only") WHERE deleted_at is null;--> statement-breakpoint
+CREATE INDEX "jobs_by_update" ON "ats"."jobs" USING btree ("updated_at" DESC NULLS FIRST,"id" DESC NULLS FIRST,"status","invite_only") WHERE deleted_at is null;--> statement-breakpoint
 CREATE INDEX "jobs_owner" ON "ats"."jobs" USING btree ("job_owner_recruiter_id") WHERE job_owner_recruiter_id is not null;--> statement-breakpoint
 CREATE INDEX "jobs_company_recruiter" ON "ats"."jobs" USING btree ("company_recruiter_id") WHERE company_recruiter_id is not null;--> statement-breakpoint
 CREATE INDEX "jobs_closes" ON "ats"."jobs" USING btree ("closes_at") WHERE status = 'active' and closes_at is not null;--> statement-breakpoint

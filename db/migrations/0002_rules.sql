@@ -15,107 +15,100 @@ CREATE FUNCTION ops.enter(kind text, id text, organization uuid DEFAULT NULL) RE
 LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
-  context jsonb;
+  caller identity.users;
+  present boolean;
+  admin boolean := kind = 'system';
+  recruiter network.recruiters;
+  candidate uuid;
+  membership record;
+  team_ids uuid[] := '{}';
+  managed_team_ids uuid[] := '{}';
+  teams jsonb := '[]';
 BEGIN
   IF kind NOT IN ('session', 'user', 'anonymous', 'system') THEN
     RAISE 'unknown kind of caller: %', kind USING ERRCODE = 'invalid_parameter_value';
   END IF;
 
-  WITH
-  subject AS (
-    SELECT CASE enter.kind
-      WHEN 'session' THEN (SELECT u.id FROM identity.users u WHERE u.clerk_user_id = enter.id)
-      WHEN 'user' THEN enter.id::uuid
-      WHEN 'system' THEN '00000000-0000-0000-0000-000000000000'
-    END AS user_id
-  ),
-  caller AS (
-    SELECT u.*, u.status = 'active' AND u.deleted_at IS NULL AS present
-    FROM identity.users u
-    WHERE u.id = (SELECT user_id FROM subject)
-  ),
-  person AS (SELECT * FROM caller WHERE present),
-  admin AS (
-    SELECT enter.kind = 'system' OR EXISTS (
-      SELECT FROM identity.user_roles r JOIN person p ON p.id = r.user_id
-      WHERE r.role_name = 'platform_admin' AND r.deleted_at IS NULL
-    ) AS yes
-  ),
-  recruiter AS (SELECT r.id, r.status FROM network.recruiters r JOIN person p ON p.id = r.user_id),
-  candidate AS (SELECT c.id FROM ats.candidates c JOIN person p ON p.id = c.user_id WHERE c.deleted_at IS NULL),
-  membership AS (
-    SELECT m.role_name, m.organization_id, m.company_id
-    FROM identity.memberships m
-    JOIN person p ON p.id = m.user_id
-    JOIN identity.organizations o ON o.id = m.organization_id AND o.deleted_at IS NULL
-    WHERE m.deleted_at IS NULL AND (enter.organization IS NULL OR m.organization_id = enter.organization)
-  ),
-  company AS (
-    SELECT c.id, m.role_name
-    FROM membership m
-    JOIN ats.companies c ON c.identity_organization_id = m.organization_id AND c.id = coalesce(m.company_id, c.id)
-    WHERE c.deleted_at IS NULL
-  ),
-  team AS (
-    SELECT t.team_id, t.role
-    FROM network.team_members t JOIN recruiter r ON r.id = t.recruiter_id
-    WHERE t.status = 'active'
-  ),
-  role AS (
-    SELECT 'platform_admin' AS name FROM admin WHERE yes
-    UNION SELECT role_name FROM membership
-    UNION SELECT 'recruiter' FROM recruiter
-    UNION SELECT 'candidate' FROM candidate
-  )
-  SELECT jsonb_build_object(
-    'now', ops.now(),
-    'kind', enter.kind,
-    'user_id', (SELECT c.id FROM caller c),
-    'user_status', (SELECT CASE WHEN c.present THEN 'active' ELSE 'deactivated' END FROM caller c),
-    'email', (SELECT p.email FROM person p),
-    'name', (SELECT p.name FROM person p),
-    'is_platform_admin', (SELECT yes FROM admin),
-    'candidate_id', (SELECT c.id FROM candidate c),
-    'recruiter_id', (SELECT r.id FROM recruiter r),
-    'recruiter_status', (SELECT r.status FROM recruiter r),
-    'roles', array(SELECT r.name FROM role r ORDER BY 1),
-    'organization_ids', array(SELECT DISTINCT m.organization_id FROM membership m ORDER BY 1),
-    'org_wide_organization_ids', array(SELECT DISTINCT m.organization_id FROM membership m WHERE m.company_id IS NULL ORDER BY 1),
+  CASE kind
+    WHEN 'session' THEN SELECT u.* INTO caller FROM identity.users u WHERE u.clerk_user_id = enter.id;
+    WHEN 'user' THEN SELECT u.* INTO caller FROM identity.users u WHERE u.id = enter.id::uuid;
+    WHEN 'system' THEN SELECT u.* INTO caller FROM identity.users u WHERE u.id = '00000000-0000-0000-0000-000000000000';
+    ELSE NULL;
+  END CASE;
+  present := caller.id IS NOT NULL AND caller.status = 'active' AND caller.deleted_at IS NULL;
+
+  IF present THEN
+    admin := admin OR EXISTS (
+      SELECT FROM identity.user_roles r WHERE r.user_id = caller.id AND r.role_name = 'platform_admin' AND r.deleted_at IS NULL
+    );
+    SELECT r.* INTO recruiter FROM network.recruiters r WHERE r.user_id = caller.id;
+    SELECT c.id INTO candidate FROM ats.candidates c WHERE c.user_id = caller.id AND c.deleted_at IS NULL;
+  END IF;
+
+  SELECT
+    coalesce(array_agg(DISTINCT m.role_name), '{}') AS roles,
+    coalesce(array_agg(DISTINCT m.organization_id), '{}') AS organization_ids,
     -- of the whole organization: the admin of one company does not run the others
-    'admin_organization_ids', array(
-      SELECT DISTINCT m.organization_id FROM membership m WHERE m.company_id IS NULL AND m.role_name = 'company_admin' ORDER BY 1
-    ),
-    'company_ids', array(SELECT DISTINCT c.id FROM company c ORDER BY 1),
-    'admin_company_ids', array(SELECT DISTINCT c.id FROM company c WHERE c.role_name = 'company_admin' ORDER BY 1),
-    'teams', coalesce((SELECT jsonb_agg(jsonb_build_object('team_id', t.team_id, 'team_role', t.role) ORDER BY t.team_id) FROM team t), '[]'),
-    'unknown_organization', enter.organization IS NOT NULL AND NOT (SELECT yes FROM admin) AND NOT EXISTS (SELECT FROM membership)
-  ) INTO context;
+    coalesce(array_agg(DISTINCT m.organization_id) FILTER (WHERE m.company_id IS NULL AND m.role_name = 'company_admin'), '{}')
+      AS admin_organization_ids,
+    coalesce(array_agg(DISTINCT c.id) FILTER (WHERE c.id IS NOT NULL), '{}') AS company_ids,
+    coalesce(array_agg(DISTINCT c.id) FILTER (WHERE c.id IS NOT NULL AND m.role_name = 'company_admin'), '{}') AS admin_company_ids
+  INTO membership
+  FROM identity.memberships m
+  JOIN identity.organizations o ON o.id = m.organization_id AND o.deleted_at IS NULL
+  LEFT JOIN ats.companies c
+    ON c.identity_organization_id = m.organization_id AND c.id = coalesce(m.company_id, c.id) AND c.deleted_at IS NULL
+  WHERE present AND m.user_id = caller.id AND m.deleted_at IS NULL AND (organization IS NULL OR m.organization_id = organization);
+
+  IF recruiter.id IS NOT NULL THEN
+    SELECT
+      coalesce(array_agg(t.team_id), '{}'),
+      coalesce(array_agg(t.team_id) FILTER (WHERE t.role IN ('owner', 'admin')), '{}'),
+      coalesce(jsonb_agg(jsonb_build_object('team_id', t.team_id, 'team_role', t.role) ORDER BY t.team_id), '[]')
+    INTO team_ids, managed_team_ids, teams
+    FROM network.team_members t
+    WHERE t.recruiter_id = recruiter.id AND t.status = 'active';
+  END IF;
 
   PERFORM
-    set_config('splits.kind', enter.kind, true),
-    set_config('splits.user_id', coalesce(context->>'user_id', ''), true),
-    set_config('splits.is_admin', context->>'is_platform_admin', true),
-    set_config('splits.candidate_id', coalesce(context->>'candidate_id', ''), true),
-    set_config('splits.recruiter_id', coalesce(context->>'recruiter_id', ''), true),
-    set_config('splits.recruiter_status', coalesce(context->>'recruiter_status', ''), true),
-    set_config('splits.company_ids', ops.as_array(context->'company_ids'), true),
-    set_config('splits.admin_company_ids', ops.as_array(context->'admin_company_ids'), true),
-    set_config('splits.organization_ids', ops.as_array(context->'organization_ids'), true),
-    set_config('splits.admin_organization_ids', ops.as_array(context->'admin_organization_ids'), true),
-    set_config('splits.team_ids', ops.as_array(jsonb_path_query_array(context, '$.teams[*].team_id')), true),
-    set_config(
-      'splits.managed_team_ids',
-      ops.as_array(jsonb_path_query_array(context, '$.teams[*] ? (@.team_role == "owner" || @.team_role == "admin").team_id')),
-      true
-    );
-  RETURN context;
+    set_config('splits.kind', kind, true),
+    set_config('splits.user_id', coalesce(caller.id::text, ''), true),
+    set_config('splits.is_admin', admin::text, true),
+    set_config('splits.candidate_id', coalesce(candidate::text, ''), true),
+    set_config('splits.recruiter_id', coalesce(recruiter.id::text, ''), true),
+    set_config('splits.recruiter_status', coalesce(recruiter.status, ''), true),
+    set_config('splits.company_ids', membership.company_ids::text, true),
+    set_config('splits.admin_company_ids', membership.admin_company_ids::text, true),
+    set_config('splits.organization_ids', membership.organization_ids::text, true),
+    set_config('splits.admin_organization_ids', membership.admin_organization_ids::text, true),
+    set_config('splits.team_ids', team_ids::text, true),
+    set_config('splits.managed_team_ids', managed_team_ids::text, true);
+
+  RETURN jsonb_build_object(
+    'now', ops.now(),
+    'kind', kind,
+    'user_id', caller.id,
+    'user_status', CASE WHEN present THEN 'active' WHEN caller.id IS NOT NULL THEN 'deactivated' END,
+    'is_platform_admin', admin,
+    'candidate_id', candidate,
+    'recruiter_id', recruiter.id,
+    'recruiter_status', recruiter.status,
+    'roles', array_remove(
+      membership.roles || array[
+        CASE WHEN admin THEN 'platform_admin' END, CASE WHEN recruiter.id IS NOT NULL THEN 'recruiter' END,
+        CASE WHEN candidate IS NOT NULL THEN 'candidate' END
+      ],
+      NULL
+    ),
+    'organization_ids', membership.organization_ids,
+    'admin_organization_ids', membership.admin_organization_ids,
+    'company_ids', membership.company_ids,
+    'admin_company_ids', membership.admin_company_ids,
+    'teams', teams,
+    'unknown_organization', organization IS NOT NULL AND NOT admin AND membership.organization_ids = '{}'
+  );
 END
 $$;
---> statement-breakpoint
--- ["a", "b"] as {a,b}: how a setting holds ids.
-CREATE FUNCTION ops.as_array(ids jsonb) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT array(SELECT jsonb_array_elements_text(ids))::text $$;
 --> statement-breakpoint
 -- The accessors. Without a context the ids are NULL, which no row equals; they are inlined, so that
 -- `company_id = any(ops.company_ids())` is an index condition.
@@ -146,6 +139,73 @@ AS $$ SELECT nullif(current_setting('splits.managed_team_ids', true), '')::uuid[
 --> statement-breakpoint
 
 --------------------------------------------------------------------------------------------------
+-- What is asked of each row that is read. plpgsql keeps its plans, where SQL in the statement
+-- would be planned with every request; conditions that decide without them stand before them.
+--------------------------------------------------------------------------------------------------
+
+-- Whether a company gave the calling recruiter this permission.
+CREATE FUNCTION network.caller_may(permission text, company uuid) RETURNS boolean
+LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+  RETURN EXISTS (
+    SELECT FROM network.recruiter_companies c
+    WHERE c.recruiter_id = ops.active_recruiter_id() AND c.company_id = company
+      AND c.status = 'active' AND (c.permissions ->> permission)::boolean
+  );
+END
+$$;
+--> statement-breakpoint
+-- Whether the calling recruiter, active or not, has a deal on a job.
+CREATE FUNCTION ats.caller_works_on(job uuid) RETURNS boolean
+LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+  caller uuid := ops.recruiter_id();
+BEGIN
+  RETURN caller IS NOT NULL AND EXISTS (
+    SELECT FROM ats.candidate_role_assignments d
+    WHERE d.job_id = job AND caller IN (d.candidate_recruiter_id, d.company_recruiter_id)
+  );
+END
+$$;
+--> statement-breakpoint
+-- The percentage of the company's contract in force today, in basis points; NULL without one.
+CREATE FUNCTION billing.contract_fee(company uuid) RETURNS integer
+LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+  today date := (ops.now() AT TIME ZONE 'utc')::date;
+BEGIN
+  RETURN (
+    SELECT (c.fee_percentage * 100)::integer FROM billing.custom_contracts c
+    WHERE c.company_id = company AND c.approved_at IS NOT NULL
+      AND c.contract_start_date <= today AND (c.contract_end_date IS NULL OR c.contract_end_date >= today)
+  );
+END
+$$;
+--> statement-breakpoint
+-- What the company pays for a hire on a job today, in basis points: the contract's percentage, the
+-- job's own, the executive or the standard one (D-102).
+CREATE FUNCTION billing.effective_fee(company uuid, own_percentage numeric, premium_type text[]) RETURNS integer
+LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+  RETURN coalesce(
+    billing.contract_fee(company),
+    (own_percentage * 100)::integer,
+    (
+      SELECT CASE WHEN 'executive' = any(premium_type) THEN t.executive_bp ELSE t.standard_bp END
+      FROM billing.fee_terms t
+      WHERE t.effective_from <= ops.now() AND (t.effective_to IS NULL OR t.effective_to > ops.now())
+      LIMIT 1
+    )
+  );
+END
+$$;
+--> statement-breakpoint
+
+--------------------------------------------------------------------------------------------------
 -- Guards (DESIGN R-1, R-3, R-4)
 --------------------------------------------------------------------------------------------------
 
@@ -171,6 +231,39 @@ BEGIN
   END IF;
 END
 $$;
+--> statement-breakpoint
+
+-- What hangs on a row that a guard before this one has locked. The questions are asked here and not
+-- in the statement, whose snapshot may be older than the lock.
+CREATE FUNCTION ats.guard_job_use(job uuid, has_deals boolean, has_live_deals boolean, has_placement boolean) RETURNS void
+LANGUAGE plpgsql VOLATILE
+AS $$
+BEGIN
+  IF (has_deals, has_live_deals, has_placement) IS DISTINCT FROM (
+    EXISTS (SELECT FROM ats.applications a WHERE a.job_id = job),
+    EXISTS (SELECT FROM ats.candidate_role_assignments d WHERE d.job_id = job AND ats.is_live(d.state)),
+    EXISTS (SELECT FROM ats.placements p WHERE p.job_id = job)
+  ) THEN
+    RAISE 'what hangs on job % changed', job USING ERRCODE = 'serialization_failure';
+  END IF;
+END
+$$;
+--> statement-breakpoint
+CREATE FUNCTION ats.guard_company_idle(company uuid) RETURNS void
+LANGUAGE plpgsql VOLATILE
+AS $$
+BEGIN
+  IF EXISTS (SELECT FROM ats.jobs j WHERE j.company_id = company AND j.status IN ('pending', 'active', 'paused') AND j.deleted_at IS NULL)
+    OR EXISTS (SELECT FROM ats.candidate_role_assignments d WHERE d.company_id = company AND ats.is_live(d.state)) THEN
+    RAISE 'company % is in use', company USING ERRCODE = 'serialization_failure';
+  END IF;
+END
+$$;
+--> statement-breakpoint
+-- Whether a deal in this state still goes on.
+CREATE FUNCTION ats.is_live(state text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN state NOT IN ('rejected', 'declined', 'withdrawn', 'timed_out', 'closed');
 --> statement-breakpoint
 
 --------------------------------------------------------------------------------------------------

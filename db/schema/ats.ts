@@ -174,6 +174,13 @@ export const jobs = ats.table(
       .on(t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst())
       .where(sql`status = 'active' and not invite_only and deleted_at is null`),
     index("jobs_created").on(t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
+    // the columns behind the order decide who sees a row, so that counting reads no table
+    index("jobs_by_title")
+      .on(t.title, t.id, t.status, t.inviteOnly)
+      .where(sql`deleted_at is null`),
+    index("jobs_by_update")
+      .on(t.updatedAt.desc().nullsFirst(), t.id.desc().nullsFirst(), t.status, t.inviteOnly)
+      .where(sql`deleted_at is null`),
     index("jobs_owner")
       .on(t.jobOwnerRecruiterId)
       .where(sql`job_owner_recruiter_id is not null`),

@@ -17,7 +17,7 @@ export async function deleteCompany(ctx: Context, id: string): Promise<{ id: str
       ),
       liveDeals: computed<boolean>(
         "live_deals",
-        sql`exists (select 1 from ${deals} d where d.company_id = ${companies.id} and d.state not in ('rejected', 'declined', 'withdrawn', 'timed_out', 'closed'))`,
+        sql`exists (select 1 from ${deals} d where d.company_id = ${companies.id} and ats.is_live(d.state))`,
       ),
     })
       .from(companies)
@@ -34,7 +34,7 @@ export async function deleteCompany(ctx: Context, id: string): Promise<{ id: str
       ctx,
       { id },
       {
-        expect: [unchanged(companies, before)],
+        expect: [unchanged(companies, before), sql`ats.guard_company_idle(${id}::uuid)`],
         write: [update(ctx, companies, id, { deletedAt: ctx.now() })],
         audit: { action: "company.deleted", subject: { type: "company", id }, before, companyId: id },
         events: [],

@@ -4,7 +4,7 @@ import { recruiterReputation } from "#db/schema/network.ts";
 import { computed, insertInto, select } from "#db/statements.ts";
 import type { Actor, Deal, DealChange, Party } from "#domain/deals/deal.ts";
 import { notFound, Refusal } from "#domain/refusals.ts";
-import { type Change, commit, deciding, expectVersion, insert, insertAll, newRow, unchanged, update } from "../commit.ts";
+import { type Change, commit, deciding, expectVersion, type Guard, insert, insertAll, newRow, unchanged, update } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
 import {
   candidateRecruiterIsGone,
@@ -43,8 +43,6 @@ export interface DealAtHand extends DealRecords {
 /** Names a deal by either of its ids. */
 export type DealId = { assignmentId: string } | { applicationId: string };
 
-const LIVE = sql.raw("not in ('rejected', 'declined', 'withdrawn', 'timed_out', 'closed')");
-
 /** A pair has one live deal; two at once meet on these indexes. */
 export const DUPLICATE_DEAL = {
   cra_one_live_deal: () => duplicateDeal(),
@@ -78,7 +76,7 @@ export async function readDeal(ctx: Context, id: DealId, ...statements: readonly
       otherLiveDeal: computed<boolean>(
         "other_live",
         sql`exists (select 1 from ${deals} other where other.candidate_id = ${applications.candidateId} and other.job_id = ${applications.jobId}
-          and other.application_id is distinct from ${applications.id} and other.state ${LIVE})`,
+          and other.application_id is distinct from ${applications.id} and ats.is_live(other.state))`,
       ),
       openRequestId: computed<string | null>(
         "open_request",
@@ -155,7 +153,7 @@ export interface DealVerb {
   /** The audit's word, and the application history's. */
   action: string;
   reason?: string | null;
-  expect?: readonly Statement[];
+  expect?: readonly Guard[];
   write?: readonly Statement[];
 }
 

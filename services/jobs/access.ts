@@ -33,15 +33,11 @@ export const readableJobs = (): SQL => or(...waysToJobs().map(({ rows }) => rows
 export const editableJobs = (): SQL => sql`(
   (select ops.is_admin())
   or ${jobs.companyId} = any((select ops.admin_company_ids())::uuid[])
-  or (${jobs.jobOwnerRecruiterId} = (select ops.active_recruiter_id()) and ${jobs.companyId} in (${companiesWhereRecruiter("can_edit_jobs")})))`;
+  or (${jobs.jobOwnerRecruiterId} = (select ops.active_recruiter_id()) and ${callerMay("can_edit_jobs", sql`${jobs.companyId}`)}))`;
 
-/** The companies that gave the calling recruiter this permission. */
-export const companiesWhereRecruiter = (
-  permission: "can_edit_jobs" | "can_create_jobs" | "can_advance_candidates" | "can_submit_candidates",
-): SQL => sql`
-  select ${recruiterCompanies.companyId} from ${recruiterCompanies}
-  where ${recruiterCompanies.recruiterId} = (select ops.active_recruiter_id())
-    and ${recruiterCompanies.status} = 'active' and (${recruiterCompanies.permissions} ->> ${permission})::boolean`;
+/** Whether the company gave the calling recruiter this permission. */
+export const callerMay = (permission: "can_edit_jobs" | "can_create_jobs", companyId: SQL): SQL =>
+  sql`network.caller_may(${permission}, ${companyId})`;
 
 /** Whether a recruiter may stand for a company: active, and connected with it. */
 export const isCompanyRecruiter = (recruiterId: SQL, companyId: SQL): SQL => sql`exists (
@@ -55,6 +51,4 @@ export const isCompanyRecruiter = (recruiterId: SQL, companyId: SQL): SQL => sql
  */
 export const seesJobInternals = (): SQL => sql`coalesce(
   (select ops.is_admin()) or (select ops.active_recruiter_id()) is not null or ${jobs.companyId} = any((select ops.company_ids())::uuid[])
-  or ((select ops.recruiter_id()) is not null and (
-    (select ops.recruiter_id()) in (${jobs.jobOwnerRecruiterId}, ${jobs.companyRecruiterId})
-    or exists (select 1 from ${deal} where ${deal.jobId} = ${jobs.id} and (select ops.recruiter_id()) in (${deal.candidateRecruiterId}, ${deal.companyRecruiterId})))), false)`;
+  or (select ops.recruiter_id()) in (${jobs.jobOwnerRecruiterId}, ${jobs.companyRecruiterId}) or ats.caller_works_on(${jobs.id}), false)`;

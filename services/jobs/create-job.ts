@@ -4,12 +4,12 @@ import { computed, select } from "#db/statements.ts";
 import { jobCreated } from "#domain/events/job.ts";
 import type { BasisPoints } from "#domain/money.ts";
 import { forbidden, invalidField, type Refusal } from "#domain/refusals.ts";
-import { commit, deciding, insert, newRow, readable } from "../commit.ts";
+import { commit, deciding, insert, newRow, readable, unchanged } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { readableCompanies } from "../companies/access.ts";
-import { companiesWhereRecruiter, isCompanyRecruiter } from "./access.ts";
+import { callerMay, isCompanyRecruiter } from "./access.ts";
 import { checkJob } from "./check-job.ts";
-import { contractFee, feeInForce } from "./fee.ts";
+import { asPercentage, asPremiums, contractFee, effectiveFee } from "./fee.ts";
 import type { Job } from "./job.ts";
 
 /** What a poster may say of a job. */
@@ -37,19 +37,28 @@ export async function createJob(ctx: Context, fields: JobFields): Promise<Job> {
     const [[company]] = await ctx.read(
       select({
         id: companies.id,
+        version: companies.version,
         own: computed<boolean>("own", sql`((select ops.is_admin()) or ${companies.id} = any((select ops.admin_company_ids())::uuid[]))`),
-        mayCreate: computed<boolean>("may_create", sql`${companies.id} in (${companiesWhereRecruiter("can_create_jobs")})`),
+        mayCreate: computed<boolean>("may_create", callerMay("can_create_jobs", sql`${companies.id}`)),
         recruiterFits: computed<boolean>(
           "recruiter_fits",
           isCompanyRecruiter(sql`${fields.companyRecruiterId ?? null}::uuid`, sql`${companies.id}`),
         ),
         contractFee: computed<BasisPoints | null>("contract_fee", contractFee(sql`${companies.id}`)),
-        ...feeInForce(),
+        effectiveFee: computed<BasisPoints>(
+          "effective_fee",
+          effectiveFee({
+            companyId: sql`${companies.id}`,
+            feePercentage: asPercentage(fields.feePercentage ?? null),
+            premiumType: asPremiums(fields.premiumType ?? []),
+          }),
+        ),
       })
         .from(companies)
         .where(and(eq(companies.id, fields.companyId), readableCompanies())),
     );
-    const { own, mayCreate, recruiterFits, contractFee: contract, ...terms } = readable("company", fields.companyId, company);
+    const poster = readable("company", fields.companyId, company);
+    const { own, mayCreate, recruiterFits, contractFee: contract, effectiveFee: fee } = poster;
     if (!own && !mayCreate) throw forbidden("You may not post jobs for this company.");
     checkJob(fields);
     if (fields.companyRecruiterId && !recruiterFits && !ctx.access.isPlatformAdmin) throw notConnected();
@@ -62,13 +71,9 @@ export async function createJob(ctx: Context, fields: JobFields): Promise<Job> {
       createdByUserId: ctx.userId,
       openedAt: fields.status === "active" ? ctx.now() : null,
     });
-    const job: Job = {
-      ...row,
-      editable: true,
-      internal: true,
-      effectiveFee: feePercentage ?? (row.premiumType.includes("executive") ? terms.executiveBp : terms.standardBp),
-    };
+    const job: Job = { ...row, editable: true, internal: true, effectiveFee: fee };
     return commit(ctx, job, {
+      expect: [unchanged(companies, poster)],
       write: [insert(jobs, row)],
       audit: { action: "job.created", subject: { type: "job", id: job.id }, after: row, companyId: job.companyId },
       events: [jobCreated(job)],

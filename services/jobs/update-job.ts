@@ -1,18 +1,18 @@
-import { type SQL, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import { applications, candidateRoleAssignments as deals, jobs, placements } from "#db/schema/ats.ts";
-import { computed, select, statement } from "#db/statements.ts";
+import { computed, select } from "#db/statements.ts";
 import type { DomainEvent } from "#domain/events/catalogue.ts";
 import { jobDeleted, jobUpdated } from "#domain/events/job.ts";
 import { changeJobStatus, feeChangeRefused, type JobStatus } from "#domain/jobs/job.ts";
 import type { BasisPoints } from "#domain/money.ts";
 import { conflict, forbidden, notFound } from "#domain/refusals.ts";
-import { commit, deciding, editable, expectVersion, unchanged, update } from "../commit.ts";
+import { commit, deciding, editable, expectVersion, type Guard, unchanged, update } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
 import { rowById } from "../listing.ts";
 import { isCompanyRecruiter } from "./access.ts";
 import { checkJob } from "./check-job.ts";
 import { type JobFields, notConnected } from "./create-job.ts";
-import { contractFee, feeInForce } from "./fee.ts";
+import { asPercentage, asPremiums, effectiveFee } from "./fee.ts";
 import { type Job, jobNoun } from "./job.ts";
 
 export interface JobChanges extends Omit<Partial<JobFields>, "companyId" | "status"> {
@@ -28,9 +28,8 @@ interface Facts {
   hasPlacement: boolean;
   /** Whether the named company recruiter may stand for this company. */
   recruiterFits: boolean;
-  contractFee: BasisPoints | null;
-  standardBp: BasisPoints;
-  executiveBp: BasisPoints;
+  /** The fee in effect with the changes. */
+  feeAfter: BasisPoints;
 }
 
 /**
@@ -41,7 +40,7 @@ export async function updateJob(ctx: Context, id: string, changes: JobChanges, v
   return deciding(ctx, async () => {
     const [[found], rest] = (await ctx.read(
       rowById<Job>(ctx, jobNoun, id),
-      ...(restsOnDeals(changes) ? [factsOf(id, changes.companyRecruiterId ?? null)] : []),
+      ...(restsOnDeals(changes) ? [factsOf(id, changes)] : []),
     )) as unknown as readonly [[Job?], [Facts?]?];
     const job = editable("job", id, found);
     const facts = rest?.[0];
@@ -52,17 +51,17 @@ export async function updateJob(ctx: Context, id: string, changes: JobChanges, v
     checkJob({ ...job, ...fields });
     if (fields.companyRecruiterId && !facts?.recruiterFits && !ctx.access.isPlatformAdmin) throw notConnected();
 
-    const effectiveFee = facts ? effectiveAfter({ ...job, ...fields } as Job, facts) : job.effectiveFee;
-    const refused = facts && feeChangeRefused({ from: job.effectiveFee, to: effectiveFee, ...facts });
+    const fee = facts?.feeAfter ?? job.effectiveFee;
+    const refused = facts && feeChangeRefused({ from: job.effectiveFee, to: fee, ...facts });
     if (refused) throw refused;
     const moved =
       to && to !== job.status
         ? changeJobStatus(job, to, ctx.now(), { hasDeals: facts?.hasDeals ?? false, reason: closedReason ?? null })
         : null;
     const written = { ...fields, ...(moved ? statusFields(moved.job) : {}) };
-    const changed = { ...job, ...written, effectiveFee, version: job.version + 1, updatedAt: ctx.now() } as Job;
+    const changed = { ...job, ...written, effectiveFee: fee, version: job.version + 1, updatedAt: ctx.now() } as Job;
     return commit(ctx, changed, {
-      expect: [facts ? stillSo(job, facts) : unchanged(jobs, job)],
+      expect: facts ? stillSo(job, facts) : [unchanged(jobs, job)],
       write: [update(ctx, jobs, id, written)],
       audit: {
         action: moved ? "job.status_changed" : "job.updated",
@@ -79,7 +78,7 @@ export async function updateJob(ctx: Context, id: string, changes: JobChanges, v
 /** Takes a job away for good. Refused while deals are open on it. */
 export async function deleteJob(ctx: Context, id: string): Promise<{ id: string }> {
   return deciding(ctx, async () => {
-    const [[found], [facts]] = (await ctx.read(rowById<Job>(ctx, jobNoun, id), factsOf(id, null))) as unknown as [[Job?], [Facts?]];
+    const [[found], [facts]] = (await ctx.read(rowById<Job>(ctx, jobNoun, id), factsOf(id, {}))) as unknown as [[Job?], [Facts?]];
     const job = editable("job", id, found);
     if (!facts) throw notFound("job", id);
     expectVersion(ctx, job);
@@ -88,7 +87,7 @@ export async function deleteJob(ctx: Context, id: string): Promise<{ id: string 
       ctx,
       { id },
       {
-        expect: [stillSo(job, facts)],
+        expect: stillSo(job, facts),
         write: [update(ctx, jobs, id, { deletedAt: ctx.now(), status: "closed", closedAt: job.closedAt ?? ctx.now() })],
         audit: { action: "job.deleted", subject: { type: "job", id }, before: job, companyId: job.companyId },
         events: [jobDeleted(job)],
@@ -101,33 +100,32 @@ export async function deleteJob(ctx: Context, id: string): Promise<{ id: string 
 const restsOnDeals = ({ status, feePercentage, premiumType, companyRecruiterId }: JobChanges): boolean =>
   [status, feePercentage, premiumType, companyRecruiterId].some((change) => change !== undefined);
 
-const LIVE = sql.raw("not in ('rejected', 'declined', 'withdrawn', 'timed_out', 'closed')");
-
-const hasDeals = (id: SQL): SQL => sql`exists (select 1 from ${applications} a where a.job_id = ${id})`;
-const hasLiveDeals = (id: SQL): SQL => sql`exists (select 1 from ${deals} d where d.job_id = ${id} and d.state ${LIVE})`;
-const hasPlacement = (id: SQL): SQL => sql`exists (select 1 from ${placements} p where p.job_id = ${id})`;
-
-const factsOf = (id: string, recruiterId: string | null): Statement =>
+const factsOf = (id: string, { companyRecruiterId = null, feePercentage, premiumType }: JobChanges): Statement =>
   select({
-    hasDeals: computed<boolean>("has_deals", hasDeals(sql`${jobs.id}`)),
-    hasLiveDeals: computed<boolean>("has_live_deals", hasLiveDeals(sql`${jobs.id}`)),
-    hasPlacement: computed<boolean>("has_placement", hasPlacement(sql`${jobs.id}`)),
-    recruiterFits: computed<boolean>("recruiter_fits", isCompanyRecruiter(sql`${recruiterId}::uuid`, sql`${jobs.companyId}`)),
-    contractFee: computed<BasisPoints | null>("contract_fee", contractFee(sql`${jobs.companyId}`)),
-    ...feeInForce(),
+    hasDeals: computed<boolean>("has_deals", sql`exists (select 1 from ${applications} a where a.job_id = ${jobs.id})`),
+    hasLiveDeals: computed<boolean>(
+      "has_live_deals",
+      sql`exists (select 1 from ${deals} d where d.job_id = ${jobs.id} and ats.is_live(d.state))`,
+    ),
+    hasPlacement: computed<boolean>("has_placement", sql`exists (select 1 from ${placements} p where p.job_id = ${jobs.id})`),
+    recruiterFits: computed<boolean>("recruiter_fits", isCompanyRecruiter(sql`${companyRecruiterId}::uuid`, sql`${jobs.companyId}`)),
+    feeAfter: computed<BasisPoints>(
+      "fee_after",
+      effectiveFee({
+        companyId: sql`${jobs.companyId}`,
+        feePercentage: feePercentage === undefined ? sql`${jobs.feePercentage}` : asPercentage(feePercentage),
+        premiumType: premiumType === undefined ? sql`${jobs.premiumType}` : asPremiums(premiumType),
+      }),
+    ),
   })
     .from(jobs)
     .where(sql`${jobs.id} = ${id}`);
 
 /** A deal or a placement that came in between read and commit makes the decision anew. */
-const stillSo = ({ id, version }: Job, facts: Facts): Statement =>
-  statement(sql`select ops.guard_version(${"ats.jobs"}, ${id}::uuid, case
-    when ${hasDeals(sql`${id}::uuid`)} = ${facts.hasDeals} and ${hasLiveDeals(sql`${id}::uuid`)} = ${facts.hasLiveDeals} and ${hasPlacement(sql`${id}::uuid`)} = ${facts.hasPlacement}
-    then ${version}::integer else 0 end)`);
-
-/** The fee in effect after the change: contract, the job's own, executive, standard (D-102). */
-const effectiveAfter = ({ feePercentage, premiumType }: Pick<Job, "feePercentage" | "premiumType">, facts: Facts): BasisPoints =>
-  facts.contractFee ?? feePercentage ?? (premiumType.includes("executive") ? facts.executiveBp : facts.standardBp);
+const stillSo = (job: Job, { hasDeals, hasLiveDeals, hasPlacement }: Facts): Guard[] => [
+  unchanged(jobs, job),
+  sql`ats.guard_job_use(${job.id}::uuid, ${hasDeals}, ${hasLiveDeals}, ${hasPlacement})`,
+];
 
 const statusFields = ({ status, openedAt, filledAt, closedAt, closedReason }: Job) => ({
   status,

@@ -11,7 +11,7 @@ import {
 import { placementAllocations, placementPayoutTransactions, placementSnapshot, placementSplits } from "#db/schema/billing.ts";
 import { recruiterReputation } from "#db/schema/network.ts";
 import { fraudSignals } from "#db/schema/ops.ts";
-import { computed, insertInto, select, statement, updateOf } from "#db/statements.ts";
+import { computed, insertInto, select, updateOf } from "#db/statements.ts";
 import type { HireInputs } from "#domain/commission/hire-inputs.ts";
 import { settleHire, type SettledHire } from "#domain/commission/hire.ts";
 import { hireDeal } from "#domain/deals/hire.ts";
@@ -114,7 +114,7 @@ export async function hire(ctx: Context, applicationId: string, terms: HireTerms
       const placement: Placement = { ...row, ...presented(ctx, facts, settled, row.companyId) };
       return commit(ctx, placement, {
         // the hire's own guard locks the company first, so it stands before those of the deal (MONEY §16)
-        expect: [statement(sql`select billing.guard_hire(${settled.placement.craId}::uuid, ${facts.hash})`), ...(parts.expect ?? [])],
+        expect: [sql`billing.guard_hire(${settled.placement.craId}::uuid, ${facts.hash})`, ...(parts.expect ?? [])],
         write: parts.write,
         audit: [
           ...(Array.isArray(parts.audit) ? parts.audit : [parts.audit]),

@@ -9,8 +9,8 @@ import {
   type RelationshipSide,
 } from "#domain/relationships/relationship.ts";
 import { conflict, Refusal } from "#domain/refusals.ts";
-import { type Change, commit, deciding, expectVersion, readable, unchanged, update } from "../commit.ts";
-import type { Context, Statement } from "../context.ts";
+import { type Change, commit, deciding, expectVersion, type Guard, readable, unchanged, update } from "../commit.ts";
+import type { Context } from "../context.ts";
 import { readableRelationships } from "./access.ts";
 import { type EnrichedRelationship, relationshipNoun, type RelationshipRow } from "./relationship.ts";
 
@@ -26,7 +26,7 @@ export interface RelationshipVerb {
   version?: number | undefined;
 }
 
-type Extra = Pick<Change, "write" | "events"> & { expect?: readonly Statement[]; audit?: Change["audit"] };
+type Extra = Pick<Change, "write" | "events"> & { expect?: readonly Guard[]; audit?: Change["audit"] };
 
 /** Reads a relationship the caller may see, lets `decide` judge it, and commits what follows. */
 export async function changeRelationship(

@@ -173,6 +173,16 @@ describe("the fee of a job (D-25)", () => {
     expect((await change({ fee_percentage: "26" })).body.data.effective_fee_percentage).toBe("26.00");
   });
 
+  it("is not lowered past a deal that is submitted at the same moment", async () => {
+    const at = await place({ feePercentage: 2_500 as never });
+    const late = await world.database.fault({ match: "guard_job_use", action: "hold_before", times: 1 });
+    const lowering = world.call("PATCH", at.path, { as: at.owner, body: { fee_percentage: "20" } });
+    await late.held();
+    await submit(at);
+    await late.release();
+    expect((await lowering).body).toMatchObject({ status: 409, reason: "fee_lowered" });
+  });
+
   it("stands once somebody was placed", async () => {
     const at = await place({ feePercentage: 2_000 as never });
     const { applicationId, candidate } = await submit(at);

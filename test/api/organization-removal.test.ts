@@ -47,3 +47,26 @@ it("waits for the jobs of a company, each open status alike", async () => {
   }
   expect((await world.call("DELETE", `companies/${acme.id}`, { as: owner })).status).toBe(200);
 });
+
+it("deletes a company or posts its new job, never both", async () => {
+  const post = (companyId: string) =>
+    world.call("POST", "jobs", { as: platformAdmin, body: { company_id: companyId, title: "Late", status: "active" } });
+  const remove = (companyId: string) => world.call("DELETE", `companies/${companyId}`, { as: platformAdmin });
+
+  const first = await world.company();
+  const postLate = await world.database.fault({ match: 'insert into "ats"."jobs"', action: "hold_before", times: 1 });
+  const posting = post(first.id);
+  await postLate.held();
+  expect((await remove(first.id)).status).toBe(200);
+  await postLate.release();
+  expect((await posting).status).toBe(404);
+
+  const second = await world.company();
+  const removeLate = await world.database.fault({ match: "guard_company_idle", action: "hold_before", times: 1 });
+  const removing = remove(second.id);
+  await removeLate.held();
+  expect((await post(second.id)).status).toBe(201);
+  await removeLate.release();
+  const removed = await removing;
+  expect([removed.status, removed.body.reason]).toEqual([409, "open_jobs"]);
+});
