@@ -1,22 +1,21 @@
-import type { OpenAPIHono } from "@hono/zod-openapi";
 import { uuidv7 } from "#domain/ids.ts";
 import { resend } from "#integrations/mail/resend.ts";
 import { CONSUMERS } from "#queues/index.ts";
 import { Context } from "#services/context.ts";
-import { type ApiEnv, apiApp } from "./api/app.ts";
+import { apiFor } from "./api/app.ts";
 import { databaseOf, type Env, portsOf, refuseLocalSwitches } from "./runtime.ts";
 import { runCron } from "./schedule.ts";
 
-let api: OpenAPIHono<ApiEnv> | undefined;
+let checked = false;
 
 /** One Worker: HTTP by host and path, the queues' consumers, and the crons. */
 export default {
   fetch(request, env, execution) {
-    if (!api) {
+    if (!checked) {
       refuseLocalSwitches(env);
-      api = apiApp();
+      checked = true;
     }
-    return api.fetch(request, env, execution);
+    return apiFor(request).fetch(request, env, execution);
   },
 
   async queue(batch, env, execution) {

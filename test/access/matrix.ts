@@ -20,6 +20,8 @@ export interface Act {
   may: readonly Actor[];
   /** Who gets 404 though no row is named, because they have no such thing. Everybody else gets 403. */
   missing?: readonly Actor[];
+  /** What everybody gets, whoever they are: it is not for people. */
+  everybody?: number;
 }
 
 /** One way to ask for a list. */
@@ -698,6 +700,12 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
       update: { on: "member teamCollaborator", body: () => ({ role: "member" }), may: [...ADMIN, "teamOwner", "teamAdmin"] },
       delete: { on: "member teamMember", may: [...ADMIN, "teamOwner", "teamAdmin", "teamMember"] },
     },
+  },
+
+  // The issuer signs what it sends
+  "clerk-webhooks": {
+    audience: "public",
+    acts: { receive: { body: () => ({ type: "user.created", data: { id: "user_1" } }), may: [], everybody: 400 } },
   },
 
   // The rules are money: collaborators have no part in it

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { apiApp } from "#workers/api/app.ts";
+import { apiFor } from "#workers/api/app.ts";
+import { RESOURCES } from "#workers/api/v2/app.ts";
 
 const run = promisify(execFile);
-const app = apiApp();
 let folder: string;
 
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), "splits-openapi-"))));
@@ -39,7 +39,9 @@ interface Document {
 }
 
 const document = async (): Promise<Document> =>
-  (await app.request("/openapi.json", {}, { API_ORIGIN: "https://api.splits.network" })).json() as Promise<Document>;
+  (await appOf("/openapi.json").request("/openapi.json", {}, { API_ORIGIN: "https://api.splits.network" })).json() as Promise<Document>;
+
+const appOf = (path: string) => apiFor(new Request(`https://api.splits.network${path}`));
 
 it("lists every route that is served, and serves every route it lists", async () => {
   const { openapi, paths } = await document();
@@ -47,8 +49,9 @@ it("lists every route that is served, and serves every route it lists", async ()
   const listed = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   );
-  const served = app.routes
-    .filter(({ method, path }) => method !== "ALL" && path.startsWith("/api/"))
+  const served = ["/", ...Object.keys(RESOURCES).map((name) => `/api/v2/${name}`)]
+    .flatMap((path) => appOf(path).routes)
+    .filter(({ method, path }) => method !== "ALL" && path !== "/openapi.json")
     .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`);
   expect(listed.length).toBeGreaterThan(80);
   expect(listed.toSorted()).toEqual([...new Set(served)].toSorted());

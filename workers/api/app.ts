@@ -6,11 +6,11 @@ import { Refusal } from "#domain/refusals.ts";
 import { type Caller, type Context, Replayed, type RequestFacts } from "#services/context.ts";
 import { registerSubject } from "#services/users/register-subject.ts";
 import { type Env, issuerOf, log } from "../runtime.ts";
-import { clerkWebhook } from "./clerk-webhook.ts";
+import { clerkWebhook, clerkWebhookContract } from "./clerk-webhook.ts";
 import { contractsUnder, replyOf, send } from "./operation.ts";
 import { problem, refusalOf } from "./problems.ts";
 import { callerOf } from "./session-token.ts";
-import { v2 } from "./v2/app.ts";
+import { resourceOf, v2 } from "./v2/app.ts";
 
 export interface ApiEnv {
   Bindings: Env;
@@ -48,16 +48,16 @@ const authenticated: MiddlewareHandler<ApiEnv> = async (c, next) => {
   const changes = c.req.method !== "GET" && c.req.method !== "HEAD";
   const body = changes ? await c.req.arrayBuffer() : new ArrayBuffer(0);
   if (body.byteLength > MAX_BODY_BYTES) throw tooLarge();
-  const { pathname } = new URL(c.req.url);
+  const path = c.req.path;
   c.set("requestFacts", {
     id: c.var.requestId,
     method: c.req.method,
-    path: withoutToken(pathname),
+    path: withoutToken(path),
     ip: headers.get("cf-connecting-ip"),
     userAgent: headers.get("user-agent"),
     organizationId: organizationOf(headers),
     ifMatch: versionOf(headers),
-    idempotency: changes ? await idempotencyOf(headers, c.req.method, pathname, body) : null,
+    idempotency: changes ? await idempotencyOf(headers, c.req.method, path, body) : null,
   });
   await next();
 };
@@ -96,14 +96,29 @@ async function idempotencyOf(headers: Headers, method: string, path: string, bod
   return { key, fingerprint: toHex(new Uint8Array(fingerprint)), anonymousOwner: `path:${toHex(new Uint8Array(pathHash))}` };
 }
 
-/** The API: request ids, credentials and one form of error around the surfaces mounted on it. */
-export function apiApp(): OpenAPIHono<ApiEnv> {
+const apps = new Map<string | null, OpenAPIHono<ApiEnv>>();
+
+/**
+ * The app that answers a request. Each resource has its own, made when it is first asked for: a cold
+ * start builds no contract that its request does not need, and a path is looked for among few.
+ */
+export function apiFor(request: Request): OpenAPIHono<ApiEnv> {
+  const resource = resourceOf(request.url);
+  const known = apps.get(resource);
+  if (known) return known;
+  const api = apiApp(resource);
+  apps.set(resource, api);
+  return api;
+}
+
+/** Request ids, credentials and one form of error around what answers for itself and one resource. */
+function apiApp(resource: string | null): OpenAPIHono<ApiEnv> {
   const api = new OpenAPIHono<ApiEnv>();
   api.use(identified);
   api.get("/openapi.json", (c) => c.body(openApiDocument(c.env.API_ORIGIN), 200, { "Content-Type": "application/json" }));
   api.post("/webhooks/clerk", clerkWebhook);
   api.use(authenticated);
-  api.route(V2, v2());
+  if (resource) api.route(V2, v2(resource));
   api.notFound((c) => {
     const allowed = methodsOf(api, c.req.path);
     const refusal =
@@ -134,7 +149,8 @@ function methodsOf(api: OpenAPIHono<ApiEnv>, path: string): string[] {
 /** The contract of every route, as it is sent. */
 function openApiDocument(origin: string): string {
   const contract = new OpenAPIHono();
-  for (const route of contractsUnder(V2)) contract.openAPIRegistry.registerPath(route);
+  v2(); // registers every contract
+  for (const route of [clerkWebhookContract, ...contractsUnder(V2)]) contract.openAPIRegistry.registerPath(route);
   contract.openAPIRegistry.registerComponent("securitySchemes", "session", {
     type: "http",
     scheme: "bearer",

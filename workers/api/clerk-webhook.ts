@@ -3,9 +3,10 @@ import { Webhook } from "standardwebhooks";
 import { Refusal } from "#domain/refusals.ts";
 import { Context } from "#services/context.ts";
 import { type ClerkEvent, keepClerkEvent } from "#services/users/keep-clerk-event.ts";
-import { z } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import { databaseOf, portsOf } from "../runtime.ts";
 import type { ApiEnv } from "./app.ts";
+import { PROBLEM_RESPONSES } from "./operation.ts";
 
 const MAX_BODY_BYTES = 256 * 1024;
 /** While a secret is rotated the old one counts beside the new one. */
@@ -28,6 +29,24 @@ const Message = z.object({
       .optional(),
   }),
 });
+
+export const clerkWebhookContract = {
+  ...createRoute({
+    method: "post",
+    path: "/webhooks/clerk",
+    operationId: "receive_clerk_webhook",
+    tags: ["clerk-webhooks"],
+    summary: "Take a message of the session issuer",
+    description: "For the issuer alone: signed with `svix-id`, `svix-timestamp` and `svix-signature`, no older than five minutes.",
+    security: [{}],
+    request: { body: { required: true, content: { "application/json": { schema: Message } } } },
+    responses: {
+      204: { description: "Kept, or known already" },
+      ...PROBLEM_RESPONSES([400, 413, 500, 503]),
+    },
+  }),
+  "x-access": { resource: "clerk-webhooks", verb: "receive" },
+};
 
 /**
  * Takes a webhook of the session issuer: verified over its raw body, kept once, and applied by the

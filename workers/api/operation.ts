@@ -155,7 +155,7 @@ function register(
       },
       responses: {
         [spec.replies[0]]: { description: "Done", content: { "application/json": { schema: reply } } },
-        ...PROBLEM_RESPONSES(changes, spec.path.includes("{"), spec.path.includes("{token}")),
+        ...PROBLEM_RESPONSES(problemsOf(changes, spec.path)),
       },
     }),
     "x-access": { resource, verb },
@@ -262,21 +262,22 @@ const Problem = z
   })
   .openapi("Problem");
 
-const PROBLEM_RESPONSES = (changes: boolean, single: boolean, token: boolean) => {
-  const statuses = [
-    400,
-    401,
-    403,
-    ...(single ? [404] : []),
-    ...(changes ? [409, 412, 413, 415, 422] : []),
-    ...(token ? [409, 410] : []),
-    500,
-    503,
-  ];
-  return Object.fromEntries(
+/** The statuses by which an operation refuses. */
+const problemsOf = (changes: boolean, path: string): number[] => [
+  400,
+  401,
+  403,
+  ...(path.includes("{") ? [404] : []),
+  ...(changes ? [409, 412, 413, 415, 422] : []),
+  ...(path.includes("{token}") ? [409, 410] : []),
+  500,
+  503,
+];
+
+export const PROBLEM_RESPONSES = (statuses: readonly number[]) =>
+  Object.fromEntries(
     statuses.map((status) => [status, { description: "A problem", content: { "application/problem+json": { schema: Problem } } }]),
   );
-};
 
 const Pagination = z
   .object({ total: z.int(), page: z.int(), limit: z.int(), total_pages: z.int(), total_capped: z.boolean().optional() })

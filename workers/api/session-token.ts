@@ -29,6 +29,14 @@ const BEARER = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i;
 const keySets = new Map<string, JWTVerifyGetKey>();
 
 /**
+ * Tokens whose signature has held, so that a busy caller's is not computed for each request. A
+ * key the issuer withdraws counts on for this long; the fetched key set itself lives an hour.
+ */
+const heldTokens = new Map<string, { claims: JWTPayload; untilMs: number }>();
+const HELD_MS = 60_000;
+const HELD_TOKENS = 1_000;
+
+/**
  * Who a session token speaks for, by the checks of IDENTITY §3.1 that need no database (1 to 8).
  * No header is the public. Refuses with 401, and with 503 when no key can be fetched.
  */
@@ -38,7 +46,7 @@ export async function callerOf(headers: Headers, settings: IssuerSettings): Prom
   const token = BEARER.exec(header)?.[1];
   if (!token || header.length > MAX_TOKEN_BYTES)
     throw new Refusal("malformed_credential", "Send `Authorization: Bearer` and a session token.");
-  const claims = await verified(token, settings);
+  const claims = await verifiedOnce(token, settings);
   const party = claims["azp"];
   const fromBrowser = headers.has("origin") || headers.has("sec-fetch-site");
   if (party === undefined ? fromBrowser : !settings.authorizedParties.includes(party as string)) {
@@ -58,6 +66,20 @@ export async function callerOf(headers: Headers, settings: IssuerSettings): Prom
     verifiedEmail: typeof email === "string" && claims["email_verified"] === true ? email.trim().toLowerCase() : null,
     name: typeof name === "string" ? name : null,
   };
+}
+
+/** As `verified`; within a minute, and not beyond the token's own end, the signature is not computed again. */
+async function verifiedOnce(token: string, settings: IssuerSettings): Promise<JWTPayload> {
+  const name = `${settings.issuer} ${settings.jwksUrl} ${settings.pinnedKeys ?? ""} ${token}`;
+  const now = Date.now();
+  const held = heldTokens.get(name);
+  if (held && now < held.untilMs) return held.claims;
+  heldTokens.delete(name);
+  const claims = await verified(token, settings);
+  if (heldTokens.size >= HELD_TOKENS) heldTokens.clear();
+  // its own end comes first; its beginning has passed
+  heldTokens.set(name, { claims, untilMs: Math.min(now + HELD_MS, ((claims.exp ?? 0) + TOLERANCE_SECONDS) * 1_000) });
+  return claims;
 }
 
 async function verified(token: string, settings: IssuerSettings): Promise<JWTPayload> {

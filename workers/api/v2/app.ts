@@ -23,48 +23,62 @@ import { memberships } from "./memberships.ts";
 import { organizations } from "./organizations.ts";
 import { placements } from "./placements.ts";
 import { users } from "./users.ts";
-import { plans } from "./plans.ts";
-import { subscriptions } from "./subscriptions.ts";
+import { plans, splitsRates } from "./plans.ts";
+import { entitlements, subscriptions } from "./subscriptions.ts";
 import { teamMembers } from "./team-members.ts";
 import { teamSplitConfigs } from "./team-split-configs.ts";
 import { teams } from "./teams.ts";
 
-/** Every resource of the first-party API registers its own routes; `/me` stands before `/{id}` in each. */
-const RESOURCES = [
-  users,
-  organizations,
-  memberships,
-  companies,
-  jobs,
-  jobRequirements,
-  jobPreScreenQuestions,
-  jobPreScreenAnswers,
-  applications,
-  hireOperation,
-  applicationNotes,
-  aiReviews,
-  candidateRoleAssignments,
-  craGateFeedback,
-  notifications,
-  candidates,
-  recruiters,
-  recruiterCandidates,
-  recruiterCompanies,
-  candidateSourcers,
-  companySourcers,
-  payoutTransactions,
-  placementSnapshots,
-  placementSplits,
-  placements,
-  plans,
-  subscriptions,
-  teamMembers,
-  teamSplitConfigs,
-  teams,
-];
+type Routes = (api: OpenAPIHono<ApiEnv>) => void;
 
-export function v2(): OpenAPIHono<ApiEnv> {
+/** Who registers the routes of each resource, by the first word of its path; `/me` stands before `/{id}` in each. */
+export const RESOURCES: Readonly<Record<string, readonly Routes[]>> = {
+  users: [users],
+  organizations: [organizations],
+  memberships: [memberships],
+  companies: [companies],
+  jobs: [jobs],
+  "job-requirements": [jobRequirements],
+  "job-pre-screen-questions": [jobPreScreenQuestions],
+  "job-pre-screen-answers": [jobPreScreenAnswers],
+  applications: [applications, hireOperation],
+  "application-notes": [applicationNotes],
+  "ai-reviews": [aiReviews],
+  "candidate-role-assignments": [candidateRoleAssignments],
+  "cra-gate-feedback": [craGateFeedback],
+  notifications: [notifications],
+  candidates: [candidates],
+  recruiters: [recruiters],
+  "recruiter-candidates": [recruiterCandidates],
+  "recruiter-companies": [recruiterCompanies],
+  "candidate-sourcers": [candidateSourcers],
+  "company-sourcers": [companySourcers],
+  "payout-transactions": [payoutTransactions],
+  payouts: [payoutTransactions],
+  "placement-snapshots": [placementSnapshots],
+  "placement-splits": [placementSplits],
+  placements: [placements],
+  plans: [plans],
+  "splits-rates": [splitsRates],
+  subscriptions: [subscriptions],
+  entitlements: [entitlements],
+  "team-members": [teamMembers],
+  "team-split-configs": [teamSplitConfigs],
+  teams: [teams],
+};
+
+const RESOURCE_IN_URL = /^[a-z]+:\/\/[^/]+\/api\/v2\/([a-z-]+)/;
+
+/** The resource that an address is about; null where the first-party API has none. */
+export function resourceOf(url: string): string | null {
+  const name = RESOURCE_IN_URL.exec(url)?.[1] ?? "";
+  return Object.hasOwn(RESOURCES, name) ? name : null;
+}
+
+/** The routes of one resource, or of all. */
+export function v2(resource?: string): OpenAPIHono<ApiEnv> {
   const api = new OpenAPIHono<ApiEnv>();
-  for (const resource of RESOURCES) resource(api);
+  const wanted = resource === undefined ? Object.values(RESOURCES).flat() : (RESOURCES[resource] ?? []);
+  for (const register of wanted) register(api);
   return api;
 }

@@ -98,6 +98,9 @@ export function plans(api: OpenAPIHono<ApiEnv>): void {
     run: getPlan,
     present: plan,
   });
+}
+
+export function splitsRates(api: OpenAPIHono<ApiEnv>): void {
   listOperation<SplitsRate>(api, {
     path: "/splits-rates",
     access: ["splits-rates", "list"],

@@ -125,7 +125,7 @@ const ownSubscription = ({ subscription: own, plan: ownPlan, effectiveTier }: Ow
   plan: plan(ownPlan),
 });
 
-const entitlements = ({ tier, plan: name, entitlements: held }: OwnEntitlements) => ({ tier, plan: name, entitlements: held });
+const ownEntitlements = ({ tier, plan: name, entitlements: held }: OwnEntitlements) => ({ tier, plan: name, entitlements: held });
 
 export function subscriptions(api: OpenAPIHono<ApiEnv>): void {
   operation(api, {
@@ -138,16 +138,6 @@ export function subscriptions(api: OpenAPIHono<ApiEnv>): void {
     replies: [200, OwnSubscriptionShape],
     run: (ctx) => getOwnPlan(ctx),
     present: ownSubscription,
-  });
-  operation(api, {
-    method: "get",
-    path: "/entitlements/me",
-    access: ["entitlements", "get-me"],
-    summary: "Read what your plan entitles you to",
-    audience: "person",
-    replies: [200, EntitlementsShape],
-    run: (ctx) => getOwnEntitlements(ctx),
-    present: entitlements,
   });
   listOperation<Subscription>(api, {
     path: "/subscriptions",
@@ -188,5 +178,18 @@ export function subscriptions(api: OpenAPIHono<ApiEnv>): void {
     replies: [200, SubscriptionShape],
     run: (ctx, { params, body }) => changeSubscription(ctx, params.id, toChanges(body), body.version),
     present: subscription,
+  });
+}
+
+export function entitlements(api: OpenAPIHono<ApiEnv>): void {
+  operation(api, {
+    method: "get",
+    path: "/entitlements/me",
+    access: ["entitlements", "get-me"],
+    summary: "Read what your plan entitles you to",
+    audience: "person",
+    replies: [200, EntitlementsShape],
+    run: (ctx) => getOwnEntitlements(ctx),
+    present: ownEntitlements,
   });
 }
