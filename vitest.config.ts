@@ -2,16 +2,18 @@ import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
 const world = { globalSetup: "./test/global-setup.ts", testTimeout: 30_000, hookTimeout: 60_000 };
+/** Projects of one turn run side by side, the turns one after another. */
+const turn = (groupOrder: number) => ({ sequence: { groupOrder } });
 
 /** One project per kind of ground a test stands on. */
 export default defineConfig({
   test: {
     silent: "passed-only",
     projects: [
-      { test: { name: "rules", include: ["test/domain/**/*.test.ts"] } },
-      { test: { name: "house", include: ["test/house/**/*.test.ts"], ...world } },
-      { test: { name: "local", include: ["test/local/**/*.test.ts"], ...world } },
-      { test: { name: "db", include: ["test/db/**/*.test.ts"], ...world } },
+      { test: { name: "rules", include: ["test/domain/**/*.test.ts"], ...turn(1) } },
+      { test: { name: "house", include: ["test/house/**/*.test.ts"], ...world, ...turn(1) } },
+      { test: { name: "local", include: ["test/local/**/*.test.ts"], ...world, ...turn(1) } },
+      { test: { name: "db", include: ["test/db/**/*.test.ts"], ...world, ...turn(1) } },
       {
         plugins: [
           cloudflareTest({
@@ -22,9 +24,12 @@ export default defineConfig({
             },
           }),
         ],
-        test: { name: "api", include: ["test/api/**/*.test.ts", "test/access/**/*.test.ts"], ...world },
+        test: { name: "api", include: ["test/api/**/*.test.ts", "test/access/**/*.test.ts"], ...world, ...turn(2) },
       },
-      { test: { name: "http", include: ["test/http/**/*.test.ts"], ...world } },
+      { test: { name: "http", include: ["test/http/**/*.test.ts"], ...world, ...turn(1) } },
+      { test: { name: "pages", include: ["test/pages/**/*.test.ts"], ...world, ...turn(1) } },
+      // looks at what the others left behind
+      { test: { name: "contract", include: ["test/contract/**/*.test.ts"], ...world, ...turn(3) } },
     ],
   },
 });

@@ -25,9 +25,7 @@ export async function page({ title, part, body, status = 200, formActions = [], 
         <meta name="color-scheme" content="light dark" />
         <title>${title}</title>
         <link rel="icon" href="${ICON}" />
-        <style>
-          ${raw(STYLE)}
-        </style>
+        ${raw(`<style>${STYLE}</style>`)}
       </head>
       <body>
         <header class="top">
@@ -89,7 +87,7 @@ code { font: .875em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; ov
 .part { padding-left: .75rem; border-left: 1px solid var(--line); color: var(--soft); }
 main { max-width: 58rem; margin: 0 auto; padding: clamp(1rem, 4vw, 2.5rem) clamp(1rem, 4vw, 2rem) 4rem; display: grid; gap: 1.25rem; }
 main > * { min-width: 0; }
-.slim { width: min(100%, 27rem); margin: 0 auto; display: grid; gap: 1.25rem; }
+.slim { width: min(100%, 27rem); margin: 0 auto; display: grid; grid-template-columns: minmax(0, 1fr); gap: 1.25rem; }
 .soft { color: var(--soft); }
 .small { font-size: .875rem; }
 .head { display: flex; flex-wrap: wrap; align-items: end; justify-content: space-between; gap: .75rem 1.5rem; }

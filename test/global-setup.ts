@@ -18,23 +18,35 @@ declare module "vitest" {
   }
 }
 
-/** Brings up the outside world once for a whole test run, on ports of its own. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const mailKey = "re_test";
-  const [server, issuer, mail] = await Promise.all([
+const MAIL_KEY = "re_test";
+
+const begin = () =>
+  Promise.all([
     testServer(),
     startIssuer({ port: 0, authorizedParty: "https://app.splits.test", people: PEOPLE }),
-    startMailCatcher({ port: 0, key: mailKey }),
+    startMailCatcher({ port: 0, key: MAIL_KEY }),
   ]);
+
+/** Every project of a run calls the setup, from a module of its own; the world is one. */
+interface Shared {
+  world?: ReturnType<typeof begin>;
+  users: number;
+}
+const shared = ((globalThis as { splitsWorld?: Shared }).splitsWorld ??= { users: 0 });
+
+/** Brings up the outside world once for a whole test run, on ports of its own. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  shared.users++;
+  const [server, issuer, mail] = await (shared.world ??= begin());
 
   project.provide("serverUrl", server.serverUrl);
   project.provide("neonUrl", server.neon.url);
 
   project.provide("issuerUrl", issuer.url);
   project.provide("mailUrl", mail.url);
-  project.provide("mailKey", mailKey);
+  project.provide("mailKey", MAIL_KEY);
 
   return async () => {
-    await Promise.all([server.stop(), issuer.stop(), mail.stop()]);
+    if (--shared.users === 0) await Promise.all([server.stop(), issuer.stop(), mail.stop()]);
   };
 }

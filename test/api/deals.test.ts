@@ -102,6 +102,20 @@ it.each([
   expect(await eventsOf(submitted.body.data.id)).toEqual(["application.created", "application.submitted"]);
 });
 
+it("scenario 12, further: a candidate who is only invited yet is routed as direct", async () => {
+  const place = await stage();
+  const recruiter = await world.recruiter();
+  await world.db.writer.insert(recruiterCandidates).values({
+    recruiterId: recruiter.recruiterId,
+    candidateId: place.candidate.candidateId,
+    status: "pending",
+    invitedAt: new Date(),
+    invitationExpiresAt: new Date(Date.now() + 7 * 86_400_000),
+  });
+  const { assignment_id: deal } = (await submit(place, place.candidate)).body.data;
+  expect(await craOf(deal)).toMatchObject({ hasCandidateRecruiter: false, candidateRecruiterId: null, gateSequence: ["company"] });
+});
+
 it("scenario 21: three approvals bring a deal to the company, whose contact view opens only then", async () => {
   const place = await stage({ closer: true, client: true });
   const deal = (await submit(place, place.candidate)).body.data.assignment_id;

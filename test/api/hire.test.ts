@@ -286,6 +286,46 @@ describe("who earns at which rate", () => {
     expect(transactions.map(({ status, holdReasons }) => [status, holdReasons])).toEqual([["on_hold", ["inactive_at_hire"]]]);
   });
 
+  it("scenario 17: pays the candidate's first sourcer, whoever places them later", async () => {
+    const { company, admin } = await employer();
+    const [first, later] = [await on("paid", "First"), await on("paid", "Later")];
+    const body = { email: "seventeen@people.test", full_name: "Seventeen" };
+    const { id: candidateId } = (await world.call("POST", "candidates", { as: first, body })).body.data;
+    const again = await world.call("POST", "candidates", { as: later, body });
+    expect([again.status, again.body.code]).toEqual([409, "candidate_exists"]);
+    const deal = await offer({ company, candidateId, recruiters: { candidate_recruiter: later } });
+    const id = (await hire(admin, deal)).body.data.id as string;
+    expect((await money(id)).snapshot).toMatchObject({
+      candidateRecruiterId: later.recruiterId,
+      candidateSourcerRecruiterId: first.recruiterId,
+    });
+    expect(await share(id, "candidate_sourcer", first)).toBe("1600.00");
+  });
+
+  it("scenario 18: leaves out a company sourcer who is inactive at the hire, and pays them again at the next", async () => {
+    const { company, admin } = await employer();
+    const [sourcer, platformAdmin] = [await on("paid"), await world.platformAdmin()];
+    const setTo = (recruiterStatus: string) =>
+      world.call("PATCH", `recruiters/${sourcer.recruiterId}`, {
+        as: platformAdmin,
+        body: { status: recruiterStatus, reason: "scenario 18" },
+      });
+    const placed = async () =>
+      (await hire(admin, await offer({ company, recruiters: { company_sourcer: sourcer } }))).body.data.id as string;
+    const sourcedBy = async (id: string) => {
+      const { snapshot } = await money(id);
+      return [snapshot?.companySourcerRecruiterId, snapshot?.companySourcerRate];
+    };
+
+    expect((await setTo("suspended")).status).toBe(200);
+    const without = await placed();
+    expect(await sourcedBy(without)).toEqual([null, null]);
+    expect((await setTo("active")).status).toBe(200);
+    const withThem = await placed();
+    expect(await sourcedBy(without)).toEqual([null, null]);
+    expect(await sourcedBy(withThem)).toEqual([sourcer.recruiterId, 800]);
+  });
+
   it("scenario 41: charges urgent and niche, and gives the recruiters their bonus", async () => {
     const { company, admin } = await employer();
     const deal = await offer({ company, recruiters: await five("paid"), job: { premiumType: ["urgent", "niche"] } });
