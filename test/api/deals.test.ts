@@ -323,3 +323,73 @@ it("scenario 9: assessments are a resource of their own", async () => {
   expect((await world.call("GET", `applications/${applicationId}/ai-review`, { as: candidate })).status).toBe(404);
   expect((await world.call("GET", `ai-reviews?application_id=${applicationId}`, { as: candidate })).status).toBe(200);
 });
+
+it("scenario 59: an accepted opportunity is reviewed only once it is handed in, whoever hands it in", async () => {
+  for (const submitter of ["candidate", "recruiter"] as const) {
+    const place = await stage({ closer: true });
+    const proposed = await world.call("POST", "candidate-role-assignments/propose", {
+      as: place.candidateRecruiter!,
+      body: { job_id: place.jobId, candidate_id: place.candidate.candidateId, proposal_type: "opportunity", notes: "You would like them." },
+    });
+    const { id: deal, application_id: applicationId } = proposed.body.data;
+    expect((await act(deal, "accept", place.candidate)).body.data.state).toBe("awaiting_candidate_recruiter");
+    expect((await act(deal, "approve-gate", place.candidateRecruiter!)).status).toBe(409);
+    const as = submitter === "candidate" ? place.candidate : place.candidateRecruiter!;
+    const submitted = await world.call("POST", `applications/${applicationId}/submit`, { as, body: {} });
+    expect(submitted.body.data.stage).toBe(submitter === "candidate" ? "recruiter_review" : "submitted");
+    expect((await eventsOf(deal)).filter((type) => type === "cra.gate.awaiting_review")).toHaveLength(1);
+    expect(await eventsOf(deal)).toContain("cra.accepted");
+  }
+});
+
+it("a declined proposal ends with its reason and frees the pair", async () => {
+  const place = await stage({ closer: true });
+  const body = {
+    job_id: place.jobId,
+    candidate_id: place.candidate.candidateId,
+    proposal_type: "opportunity",
+    notes: "You would like them.",
+  };
+  const propose = () => world.call("POST", "candidate-role-assignments/propose", { as: place.candidateRecruiter!, body });
+  const { id: deal } = (await propose()).body.data;
+  expect((await act(deal, "decline", place.candidateRecruiter!, { reason: "location" })).status).toBe(403);
+  expect((await act(deal, "decline", place.candidate, { reason: "location" })).body.data.state).toBe("declined");
+  expect(await eventsOf(deal)).toContain("cra.declined");
+  expect((await act(deal, "accept", place.candidate)).status).toBe(409);
+  expect((await propose()).status).toBe(201);
+});
+
+it("scenario 60: a screening without a change is warned of, expires, and can be taken up again while nothing else is live", async () => {
+  const place = await stage({ client: true });
+  const admin = await world.platformAdmin();
+  const { id: applicationId, assignment_id: deal } = (await submit(place, place.candidate)).body.data;
+  const reactivate = () => world.call("POST", `applications/${applicationId}/reactivate`, { as: admin, body: { reason: "scenario 60" } });
+
+  await world.database.setClock(12 * 86_400 + 60);
+  await world.cron("* * * * *");
+  await world.cron("* * * * *");
+  expect((await eventsOf(applicationId)).filter((type) => type === "application.expiration_warning")).toHaveLength(1);
+  await world.database.setClock(14 * 86_400 + 60);
+  await world.cron("* * * * *");
+  expect((await craOf(deal)).state).toBe("timed_out");
+  expect((await reactivate()).body.data).toMatchObject({ stage: "screen" });
+  expect((await craOf(deal)).state).toBe("awaiting_company_recruiter");
+
+  await world.database.setClock(29 * 86_400);
+  await world.cron("* * * * *");
+  expect((await craOf(deal)).state).toBe("timed_out");
+  expect((await submit(place, place.candidate)).status).toBe(200);
+  expect((await reactivate()).status).toBe(409);
+  await world.database.setClock(0);
+});
+
+it("the candidate accepts the company's offer, once, and everybody hears it", async () => {
+  const place = await passed({ closer: true });
+  for (const state of ["screen", "in_process", "offer"])
+    expect((await act(place.deal, "advance", place.admin, { state })).status).toBe(200);
+  const accept = (as: Person) => world.call("POST", `applications/${place.applicationId}/accept-offer`, { as, body: {} });
+  expect((await accept(place.admin)).status).toBe(403);
+  expect((await accept(place.candidate)).body.data.accepted_by_candidate).toBe(true);
+  expect((await accept(place.candidate)).status).toBe(409);
+  expect((await eventsOf(place.applicationId)).filter((type) => type === "application.offer_accepted")).toHaveLength(1);
+});
