@@ -17,6 +17,7 @@ import { recruiters, teamMembers } from "#db/schema/network.ts";
 import { computed, select } from "#db/statements.ts";
 import { readableApplications, waysToApplications } from "../deals/access.ts";
 import type { Noun } from "../listing.ts";
+import { jobOf, recruiterOf } from "../neighbours.ts";
 import { readableNotes } from "./notes-access.ts";
 
 /** From where the caller looks at an application: each side has notes of its own. */
@@ -119,24 +120,8 @@ export const applicationNoun = {
       childKey: "id",
       many: false,
     },
-    job: {
-      rows: (ids) =>
-        select({ id: jobs.id, title: jobs.title, companyId: jobs.companyId, location: jobs.location, status: jobs.status })
-          .from(jobs)
-          .where(sql`${jobs.id} in ${page(ids, "job_id")}`),
-      parentKey: "jobId",
-      childKey: "id",
-      many: false,
-    },
-    recruiter: {
-      rows: (ids) =>
-        select({ id: recruiters.id, name: recruiters.name, tagline: recruiters.tagline })
-          .from(recruiters)
-          .where(sql`${recruiters.id} in ${page(ids, "candidate_recruiter_id")}`),
-      parentKey: "candidateRecruiterId",
-      childKey: "id",
-      many: false,
-    },
+    job: jobOf((ids) => page(ids, "job_id")),
+    recruiter: recruiterOf((ids) => page(ids, "candidate_recruiter_id"), "candidateRecruiterId"),
     documents: {
       rows: (ids) =>
         select({

@@ -1,8 +1,9 @@
 import { eq, getTableColumns, type SQL, sql } from "drizzle-orm";
 import { candidateRoleAssignments as deals, candidates, craGateFeedback, jobs } from "#db/schema/ats.ts";
-import { candidateSourcers, companySourcers, recruiters } from "#db/schema/network.ts";
+import { candidateSourcers, companySourcers } from "#db/schema/network.ts";
 import { computed, select } from "#db/statements.ts";
 import type { Noun } from "../listing.ts";
+import { candidateOf, jobOf, recruiterOf } from "../neighbours.ts";
 import { openDeals, readableDeals, waysToDeals } from "./access.ts";
 import { readableFeedback } from "./feedback-access.ts";
 
@@ -15,16 +16,6 @@ export type Deal = typeof deals.$inferSelect & {
 };
 
 const page = (ids: SQL, column: string): SQL => sql`(select ${sql.identifier(column)} from ${deals} where id in ${ids})`;
-
-const recruiterOf = (column: "candidate_recruiter_id" | "company_recruiter_id", parentKey: string) => ({
-  rows: (ids: SQL) =>
-    select({ id: recruiters.id, name: recruiters.name, tagline: recruiters.tagline })
-      .from(recruiters)
-      .where(sql`${recruiters.id} in ${page(ids, column)}`),
-  parentKey,
-  childKey: "id",
-  many: false,
-});
 
 const LIVE = sql.raw("('rejected', 'declined', 'withdrawn', 'timed_out', 'closed')");
 
@@ -65,26 +56,10 @@ export const dealNoun = {
     awaiting_me: (wanted: boolean) => (wanted ? awaitsCaller() : sql`not ${awaitsCaller()}`),
   },
   includes: {
-    candidate: {
-      rows: (ids) =>
-        select({ id: candidates.id, fullName: candidates.fullName, currentTitle: candidates.currentTitle })
-          .from(candidates)
-          .where(sql`${candidates.id} in (select candidate_id from ${deals} where id in ${ids} and ${openDeals()})`),
-      parentKey: "candidateId",
-      childKey: "id",
-      many: false,
-    },
-    job: {
-      rows: (ids) =>
-        select({ id: jobs.id, title: jobs.title, companyId: jobs.companyId, location: jobs.location, status: jobs.status })
-          .from(jobs)
-          .where(sql`${jobs.id} in ${page(ids, "job_id")}`),
-      parentKey: "jobId",
-      childKey: "id",
-      many: false,
-    },
-    candidate_recruiter: recruiterOf("candidate_recruiter_id", "candidateRecruiterId"),
-    company_recruiter: recruiterOf("company_recruiter_id", "companyRecruiterId"),
+    candidate: candidateOf((ids) => sql`(select candidate_id from ${deals} where id in ${ids} and ${openDeals()})`),
+    job: jobOf((ids) => page(ids, "job_id")),
+    candidate_recruiter: recruiterOf((ids) => page(ids, "candidate_recruiter_id"), "candidateRecruiterId"),
+    company_recruiter: recruiterOf((ids) => page(ids, "company_recruiter_id"), "companyRecruiterId"),
     feedback: {
       rows: (ids) =>
         select()

@@ -1,8 +1,9 @@
 import { eq, getTableColumns, type SQL, sql } from "drizzle-orm";
-import { applications, candidateRoleAssignments, companies, jobPreScreenQuestions, jobRequirements, jobs } from "#db/schema/ats.ts";
+import { applications, candidateRoleAssignments, jobPreScreenQuestions, jobRequirements, jobs } from "#db/schema/ats.ts";
 import { computed, select } from "#db/statements.ts";
 import type { BasisPoints } from "#domain/money.ts";
 import type { Noun } from "../listing.ts";
+import { companyOf } from "../neighbours.ts";
 import { effectiveFee } from "./fee.ts";
 import { editableJobs, readableJobs, seesJobInternals, waysToJobs } from "./access.ts";
 
@@ -79,15 +80,7 @@ export const jobNoun = {
     open_to_relocation: (open: boolean) => eq(jobs.openToRelocation, open),
   },
   includes: {
-    company: {
-      rows: (ids) =>
-        select({ id: companies.id, name: companies.name, slug: companies.slug, industry: companies.industry, logoUrl: companies.logoUrl })
-          .from(companies)
-          .where(sql`${companies.id} in (select company_id from ${jobs} where id in ${ids})`),
-      parentKey: "companyId",
-      childKey: "id",
-      many: false,
-    },
+    company: companyOf((ids) => sql`(select company_id from ${jobs} where id in ${ids})`),
     requirements: {
       rows: (ids) =>
         select()

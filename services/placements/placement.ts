@@ -3,6 +3,7 @@ import { candidates, companies, jobs, placements } from "#db/schema/ats.ts";
 import { placementPayoutTransactions, placementSnapshot as snapshot, placementSplits as splits } from "#db/schema/billing.ts";
 import { computed, select } from "#db/statements.ts";
 import type { Noun } from "../listing.ts";
+import { candidateOf, companyOf, jobOf } from "../neighbours.ts";
 import { mayReadEarnings, readableSplits, readableTransactions } from "../payouts/access.ts";
 import { readablePlacements, readableSnapshots, seesFee, seesGuarantee, seesSalary, snapshotSide, waysToPlacements } from "./access.ts";
 import { snapshotColumns } from "./snapshot.ts";
@@ -81,33 +82,9 @@ export const placementNoun = {
     guarantee_status: (name: string) => GUARANTEE[name]?.() ?? sql`false`,
   },
   includes: {
-    job: {
-      rows: (ids) =>
-        select({ id: jobs.id, title: jobs.title, companyId: jobs.companyId, location: jobs.location, status: jobs.status })
-          .from(jobs)
-          .where(sql`${jobs.id} in ${page(ids, "job_id")}`),
-      parentKey: "jobId",
-      childKey: "id",
-      many: false,
-    },
-    candidate: {
-      rows: (ids) =>
-        select({ id: candidates.id, fullName: candidates.fullName, currentTitle: candidates.currentTitle })
-          .from(candidates)
-          .where(sql`${candidates.id} in ${page(ids, "candidate_id")}`),
-      parentKey: "candidateId",
-      childKey: "id",
-      many: false,
-    },
-    company: {
-      rows: (ids) =>
-        select({ id: companies.id, name: companies.name, slug: companies.slug, industry: companies.industry, logoUrl: companies.logoUrl })
-          .from(companies)
-          .where(sql`${companies.id} in ${page(ids, "company_id")}`),
-      parentKey: "companyId",
-      childKey: "id",
-      many: false,
-    },
+    job: jobOf((ids) => page(ids, "job_id")),
+    candidate: candidateOf((ids) => page(ids, "candidate_id")),
+    company: companyOf((ids) => page(ids, "company_id")),
     snapshot: {
       rows: (ids) =>
         select({ ...snapshotColumns, side: computed<string>("side", snapshotSide()) })

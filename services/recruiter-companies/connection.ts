@@ -1,8 +1,8 @@
 import { eq, getTableColumns, sql } from "drizzle-orm";
-import { companies } from "#db/schema/ats.ts";
 import { recruiterCompanies, recruiters } from "#db/schema/network.ts";
 import { computed, select } from "#db/statements.ts";
 import type { Noun } from "../listing.ts";
+import { companyOf } from "../neighbours.ts";
 import { recruiterNoun } from "../recruiters/recruiter.ts";
 import { isConnectedCompanyAdmin, isConnectedRecruiter, readableConnections, waysToConnections } from "./access.ts";
 
@@ -35,14 +35,6 @@ export const connectionNoun = {
       childKey: "id",
       many: false,
     },
-    company: {
-      rows: (ids) =>
-        select({ id: companies.id, name: companies.name, slug: companies.slug, industry: companies.industry, logoUrl: companies.logoUrl })
-          .from(companies)
-          .where(sql`${companies.id} in (select company_id from ${recruiterCompanies} where id in ${ids})`),
-      parentKey: "companyId",
-      childKey: "id",
-      many: false,
-    },
+    company: companyOf((ids) => sql`(select company_id from ${recruiterCompanies} where id in ${ids})`),
   },
 } satisfies Noun<Connection>;

@@ -1,10 +1,11 @@
 import { eq, getTableColumns, sql } from "drizzle-orm";
-import { candidates, companies } from "#db/schema/ats.ts";
+import { candidates } from "#db/schema/ats.ts";
 import { candidateSourcers, companySourcers, recruiters } from "#db/schema/network.ts";
 import { select } from "#db/statements.ts";
 import { readableCandidates } from "../candidates/access.ts";
 import { candidateNoun } from "../candidates/candidate.ts";
 import type { Noun } from "../listing.ts";
+import { companyOf } from "../neighbours.ts";
 import { recruiterNoun } from "../recruiters/recruiter.ts";
 import { readableCandidateSourcers, readableCompanySourcers, waysToCandidateSourcers, waysToCompanySourcers } from "./access.ts";
 
@@ -61,15 +62,7 @@ export const companySourcerNoun = {
     sourcer_recruiter_id: (id: string) => eq(companySourcers.sourcerRecruiterId, id),
   },
   includes: {
-    company: {
-      rows: (ids) =>
-        select({ id: companies.id, name: companies.name, slug: companies.slug, industry: companies.industry, logoUrl: companies.logoUrl })
-          .from(companies)
-          .where(sql`${companies.id} in (select company_id from ${companySourcers} where id in ${ids})`),
-      parentKey: "companyId",
-      childKey: "id",
-      many: false,
-    },
+    company: companyOf((ids) => sql`(select company_id from ${companySourcers} where id in ${ids})`),
     recruiter: {
       rows: (ids) =>
         select(recruiterNoun.columns)

@@ -1,8 +1,9 @@
 import { eq, getTableColumns, sql } from "drizzle-orm";
-import { recruiters, teamMembers as members, teams } from "#db/schema/network.ts";
+import { teamMembers as members, teams } from "#db/schema/network.ts";
 import { select } from "#db/statements.ts";
 import type { Context } from "../context.ts";
 import { getOne, type Included, listOf, type ListQuery, type Noun, type Page } from "../listing.ts";
+import { recruiterOf } from "../neighbours.ts";
 import { readableMembers, requireTeamReader, waysToMembers } from "./access.ts";
 
 /** A recruiter's part in a team. */
@@ -20,15 +21,7 @@ export const memberNoun = {
     role: (name: string) => sql`${members.teamRole} = ${name}`,
   },
   includes: {
-    recruiter: {
-      rows: (ids) =>
-        select({ id: recruiters.id, name: recruiters.name, tagline: recruiters.tagline })
-          .from(recruiters)
-          .where(sql`${recruiters.id} in (select recruiter_id from ${members} where id in ${ids})`),
-      parentKey: "recruiterId",
-      childKey: "id",
-      many: false,
-    },
+    recruiter: recruiterOf((ids) => sql`(select recruiter_id from ${members} where id in ${ids})`),
     team: {
       rows: (ids) =>
         select({ id: teams.id, name: teams.name, status: teams.status })
