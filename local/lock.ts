@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
-import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { access, link, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { LocalProblem } from "./problem.ts";
 import { isAlive } from "./processes.ts";
 
@@ -9,7 +9,7 @@ import { isAlive } from "./processes.ts";
 export const ROOT = resolve(import.meta.dirname, "..");
 
 /** Where the local world keeps its things: `.local`, or what SPLITS_LOCAL_DIR says. */
-export const localFolder = (): string => resolve(ROOT, process.env["SPLITS_LOCAL_DIR"] ?? ".local");
+export const localFolder = (): string => resolve(ROOT, process.env["SPLITS_LOCAL_DIR"] || ".local");
 
 /** Whoever runs the world of a folder, and where its issuer is. */
 interface Holder {
@@ -22,7 +22,7 @@ interface Holder {
  * Refuses with `refusal` if another process has it; the lock of one that was killed does not count.
  */
 export async function lockFolder(folder: string, issuer: string, refusal: (pid: number) => string): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const lock = join(folder, "lock");
   const draft = `${lock}.${process.pid}`;
   await writeFile(draft, `${process.pid}\n${issuer}\n`);
@@ -42,6 +42,18 @@ export async function lockFolder(folder: string, issuer: string, refusal: (pid: 
     await rm(draft, { force: true });
   }
   process.once("exit", () => rmSync(lock, { force: true }));
+}
+
+/** Below a folder that is there: Node's own recursion does not end where nothing can be made. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await access(dirname(folder));
+    await mkdir(folder);
+  } catch (error) {
+    const known = await stat(folder).catch(() => null);
+    if (known?.isDirectory()) return;
+    throw new LocalProblem(`${folder} cannot be used as the data folder: ${(error as Error).message}.`);
+  }
 }
 
 /** Who has the folder now, if that process still lives. */

@@ -54,6 +54,7 @@ async function start(): Promise<void> {
 
   const database = givenDatabase ?? (await ownDatabase(join(folder, "postgres")));
   await createIfMissing(database);
+  await requireOurs(database);
   await migrate(database);
 
   const neon = started(await startNeonEndpoint({ port: portOf("neon"), server: database }));
@@ -93,9 +94,9 @@ The local world is ready after ${((performance.now() - begun) / 1000).toFixed(1)
   Mail       ${url("mail", "mail.localhost")}
   Sign-in    ${issuer.url}
   Neon       ${neon.sqlUrl}
-  Postgres   ${givenDatabase ? "the one of DATABASE_URL" : database}
+  Postgres   ${givenDatabase ? nameOf(givenDatabase) : database}
 
-Session tokens, good for 12 hours (another: npm run token -- <email>):
+Session tokens, good for 12 hours (another: npm run -s token -- <email>):
 
 ${tokens.join("\n")}
 Try:
@@ -124,8 +125,15 @@ async function ownDatabase(dataDir: string): Promise<string> {
   return url.href;
 }
 
+/** An address without its password. */
+function nameOf(database: string): string {
+  const { host, pathname } = new URL(database);
+  return `${host}${pathname}, the one of DATABASE_URL`;
+}
+
 /** Creates the database that an address names, if its server has none of that name. */
 async function createIfMissing(database: string): Promise<void> {
+  requireAddress(database);
   const refusal = await tryQuery(database, "SELECT 1");
   if (refusal === undefined) return;
   if ((refusal as { code?: string }).code !== "3D000") {
@@ -136,6 +144,39 @@ async function createIfMissing(database: string): Promise<void> {
   server.pathname = "/postgres";
   const failure = await tryQuery(server.href, `CREATE DATABASE ${pg.escapeIdentifier(name)}`);
   if (failure !== undefined) throw new LocalProblem(`The database ${name} could not be created: ${(failure as Error).message}.`);
+}
+
+/** Refuses an address that names no Postgres database. */
+function requireAddress(database: string): void {
+  const address = URL.parse(database);
+  const isPostgres = address?.protocol === "postgres:" || address?.protocol === "postgresql:";
+  if (!address || !isPostgres || address.pathname.length < 2) {
+    throw new LocalProblem(
+      "DATABASE_URL must read postgres://user:password@host:port/database; signs such as : / @ in a password are written as %3A %2F %40.",
+    );
+  }
+}
+
+/** Somebody's own tables are left alone: an address from another project is easily left in the shell. */
+async function requireOurs(database: string): Promise<void> {
+  const client = new pg.Client({ connectionString: database });
+  client.on("error", () => {}); // a server that is being stopped says so here too
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ ours: boolean; filled: boolean; encoding: string }>(`select
+      to_regclass('ops.outbox') is not null as ours,
+      exists (select 1 from pg_tables where schemaname not in ('pg_catalog', 'information_schema')) as filled,
+      current_setting('server_encoding') as encoding`);
+    const [found] = rows;
+    if (found?.encoding !== "UTF8") throw new LocalProblem(`The database is encoded as ${found?.encoding}; Splits Network needs UTF8.`);
+    if (found.filled && !found.ours) {
+      throw new LocalProblem(
+        `The database of DATABASE_URL has tables of something else; name an empty one, or one that does not exist yet.`,
+      );
+    }
+  } finally {
+    await client.end();
+  }
 }
 
 /** Runs one statement over a connection of its own, and returns what the server had against it. */

@@ -260,6 +260,61 @@ BEGIN
 END
 $$;
 --> statement-breakpoint
+CREATE FUNCTION ats.candidate_has_ties(candidate uuid, recruiter uuid) RETURNS boolean
+LANGUAGE plpgsql VOLATILE
+AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM ats.applications a WHERE a.candidate_id = candidate)
+    OR EXISTS (
+      SELECT FROM network.recruiter_candidates c
+      WHERE c.candidate_id = candidate AND c.status IN ('pending', 'active') AND c.recruiter_id IS DISTINCT FROM recruiter
+    );
+END
+$$;
+--> statement-breakpoint
+CREATE FUNCTION ats.guard_candidate_use(
+  candidate uuid, has_deals boolean, has_live_deals boolean, has_ties boolean, recruiter uuid
+) RETURNS void
+LANGUAGE plpgsql VOLATILE
+AS $$
+BEGIN
+  IF (has_deals, has_live_deals, has_ties) IS DISTINCT FROM (
+    EXISTS (SELECT FROM ats.candidate_role_assignments d WHERE d.candidate_id = candidate),
+    EXISTS (SELECT FROM ats.candidate_role_assignments d WHERE d.candidate_id = candidate AND ats.is_live(d.state)),
+    ats.candidate_has_ties(candidate, recruiter)
+  ) THEN
+    RAISE 'what hangs on candidate % changed', candidate USING ERRCODE = 'serialization_failure';
+  END IF;
+END
+$$;
+--> statement-breakpoint
+-- A recruiter acts for a company while they are tied to it, and as they were tied to it when that was read.
+CREATE FUNCTION network.guard_connection(recruiter uuid, company uuid, read_at timestamptz) RETURNS void
+LANGUAGE plpgsql VOLATILE
+AS $$
+BEGIN
+  PERFORM FROM network.recruiter_companies c
+  WHERE c.recruiter_id = recruiter AND c.company_id = company AND c.status = 'active' AND c.updated_at <= read_at FOR SHARE;
+  IF NOT FOUND THEN
+    RAISE 'the connection of recruiter % changed', recruiter USING ERRCODE = 'serialization_failure';
+  END IF;
+END
+$$;
+--> statement-breakpoint
+-- Whether a recruiter is an employee of a company: those earn nothing from it (DOMAIN §1.5).
+CREATE FUNCTION network.is_employee(recruiter uuid, company uuid) RETURNS boolean
+LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+  RETURN EXISTS (
+    SELECT FROM network.recruiters r
+    JOIN identity.memberships m ON m.user_id = r.user_id AND m.deleted_at IS NULL
+    JOIN ats.companies c ON c.identity_organization_id = m.organization_id AND c.id = coalesce(m.company_id, c.id)
+    WHERE r.id = recruiter AND c.id = company
+  );
+END
+$$;
+--> statement-breakpoint
 -- Whether a deal in this state still goes on.
 CREATE FUNCTION ats.is_live(state text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

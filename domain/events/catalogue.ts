@@ -104,7 +104,7 @@ export interface EventPayloads {
   "job.status_changed": JobChange & { old_status: string; new_status: string; first_activation: boolean };
   "job.deleted": JobChange;
 
-  "cra.proposed": DealFacts & { response_due_at: Instant };
+  "cra.proposed": DealFacts & { proposal_type: string; response_due_at: Instant };
   "cra.accepted": DealFacts;
   "cra.declined": DealFacts;
   "cra.timed_out": DealMove;

@@ -20,7 +20,11 @@ const move = (before: Cra, after: Cra) => ({
 });
 
 export const craProposed = (cra: Cra, responseDueAt: Date): DomainEvent =>
-  event("cra.proposed", subject(cra), { ...facts(cra), response_due_at: responseDueAt.toISOString() });
+  event("cra.proposed", subject(cra), {
+    ...facts(cra),
+    proposal_type: cra.proposalType ?? "opportunity",
+    response_due_at: responseDueAt.toISOString(),
+  });
 
 export const craAccepted = (cra: Cra): DomainEvent => event("cra.accepted", subject(cra), facts(cra));
 

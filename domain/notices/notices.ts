@@ -284,15 +284,18 @@ const RULES: { readonly [T in EventType]?: Rule<T> } = {
         about(to, "invitations", "recruiter_company.terminated", (f) => `The connection of ${recruiter(f)} and ${company(f)} has ended`),
       ),
     ),
-  "cra.proposed": () => [
+  "cra.proposed": ({ proposal_type }) => [
     mailed(
-      about(
-        "candidate",
-        "jobs_matches",
-        "cra.proposed",
-        (f) => `An opportunity for you: ${job(f)}`,
-        (f) => `${recruiter(f)} proposes ${job(f)} at ${company(f)} to you. Please answer within 72 hours.`,
-      ),
+      proposal_type === "collaboration"
+        ? about("candidate_recruiter", "applications", "cra.proposed", (f) => `Work with ${company(f)} on ${job(f)} for ${candidate(f)}?`)
+        : about(
+            "candidate",
+            "jobs_matches",
+            "cra.proposed",
+            (f) => `An opportunity for you: ${job(f)}`,
+            (f) =>
+              `${proposal_type === "company_outreach" ? company(f) : recruiter(f)} proposes ${job(f)} at ${company(f)} to you. Please answer within 72 hours.`,
+          ),
       "high",
     ),
   ],

@@ -66,6 +66,7 @@ export function confirmStart<P extends PlacementTimeline>(
   const startDate = input.startDate ?? placement.startDate;
   if (!isDate(startDate)) throw invalidField("start_date", "invalid_date", "start_date is a date, YYYY-MM-DD.");
   if (placement.state !== "hired") throw invalidTransition("placement", placement.state, "active", []);
+  if (input.startDate !== null) requireStartDate(startDate, now);
 
   const startDateChanged = startDate !== placement.startDate;
   const dated: P = {
@@ -80,6 +81,17 @@ export function confirmStart<P extends PlacementTimeline>(
     startDateChanged,
     override: !actor.isCompanyAdmin,
   };
+}
+
+/** A start lies at most so far behind the day it is told, and so far ahead: the guarantee counts from it. */
+const START_WITHIN_DAYS = { past: 90, future: 730 } as const;
+
+/** Refuses a start date that would void the guarantee, or never come. */
+export function requireStartDate(startDate: string, now: Date): void {
+  const [first, last] = [utcDate(daysAfter(now, -START_WITHIN_DAYS.past)), utcDate(daysAfter(now, START_WITHIN_DAYS.future))];
+  if (startDate < first || startDate > last) {
+    throw invalidField("start_date", "out_of_range", `start_date is between ${first} and ${last}.`);
+  }
 }
 
 /** Whether a text is a date of the calendar. */

@@ -168,9 +168,13 @@ export const applicationNoun = {
         })
           .from(applicationAuditLog)
           .where(sql`${applicationAuditLog.applicationId} in ${ids} and (
-            (select ops.is_admin()) or (select ops.recruiter_id()) is not null
+            (select ops.is_admin())
+            or exists (select 1 from ${applications} where ${applications.id} = ${applicationAuditLog.applicationId}
+              and (select ops.recruiter_id()) in (${applications.candidateRecruiterId}, ${applications.companyRecruiterId}))
             or (${applicationAuditLog.companyId} = any((select ops.company_ids())::uuid[]) and ${applicationAuditLog.newValue} ->> 'stage' in ('submitted', 'company_review', 'company_feedback', 'interview', 'offer', 'hired', 'rejected', 'withdrawn', 'expired'))
-            or ${applicationAuditLog.oldValue} ->> 'stage' is distinct from ${applicationAuditLog.newValue} ->> 'stage')`)
+            or (exists (select 1 from ${applications} where ${applications.id} = ${applicationAuditLog.applicationId}
+                and ${applications.candidateId} = (select ops.candidate_id()))
+              and ${applicationAuditLog.oldValue} ->> 'stage' is distinct from ${applicationAuditLog.newValue} ->> 'stage'))`)
           .orderBy(applicationAuditLog.createdAt, applicationAuditLog.id),
       childKey: "applicationId",
       many: true,

@@ -3,9 +3,9 @@ import { applicationAuditLog, applications, candidates, jobs } from "#db/schema/
 import { computed, select } from "#db/statements.ts";
 import type { Actor, Party } from "#domain/deals/deal.ts";
 import { startDraft } from "#domain/deals/draft.ts";
-import { Refusal } from "#domain/refusals.ts";
+import { forbidden, Refusal } from "#domain/refusals.ts";
 import type { Cents } from "#domain/money.ts";
-import { commit, deciding, insert, newRow, readable } from "../commit.ts";
+import { commit, deciding, insert, newRow, readable, unchanged } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { representingRecruiter } from "../deals/access.ts";
 import { type ChangedDeal, DUPLICATE_DEAL } from "../deals/change-deal.ts";
@@ -29,20 +29,24 @@ export async function createApplication(ctx: Context, { jobId, candidateId, ...w
     ctx,
     async () => {
       const [[job], [candidate]] = await ctx.read(
-        select({ id: jobs.id, companyId: jobs.companyId })
+        select({ id: jobs.id, version: jobs.version, companyId: jobs.companyId })
           .from(jobs)
           .where(sql`${jobs.id} = ${jobId} and ${readableJobs()}`),
         select({
           id: candidates.id,
+          version: candidates.version,
           own: computed<boolean>("own", sql`coalesce(${candidates.id} = (select ops.candidate_id()), false)`),
           recruiterId: computed<string | null>("representing", representingRecruiter(sql`${candidates.id}`)),
         })
           .from(candidates)
           .where(sql`${candidates.id} = ${candidateId} and ${candidates.deletedAt} is null`),
       );
-      const { companyId } = readable("job", jobId, job);
+      const place = readable("job", jobId, job);
+      const { companyId } = place;
       const person = readable("candidate", candidateId, candidate);
       const actor = actorOf(ctx, person);
+      if (words.recruiterNotes && !actor.parties.has("candidate_recruiter"))
+        throw forbidden("Only the recruiter writes the recruiter's notes.");
       const facts = { id: ctx.newId(), jobId, companyId, candidateId, candidateRecruiterId: person.recruiterId, companyRecruiterId: null };
       const change = startDraft(actor, facts, ctx.now());
       const application = newRow(ctx, applications, {
@@ -65,6 +69,7 @@ export async function createApplication(ctx: Context, { jobId, candidateId, ...w
         ctx,
         { cra: null, application, actedAs: change.actedAs },
         {
+          expect: [unchanged(jobs, place), unchanged(candidates, person)],
           write: [insert(applications, application), insert(applicationAuditLog, history)],
           audit: {
             action: "application.created",

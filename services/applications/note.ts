@@ -110,6 +110,7 @@ export async function deleteNote(ctx: Context, id: string): Promise<{ id: string
   return deciding(ctx, async () => {
     const [[found]] = await ctx.read(rowById<Note>(ctx, noteNoun, id));
     const note = editable("note", id, found as Note | undefined);
+    expectVersion(ctx, note);
     return commit(
       ctx,
       { id },

@@ -6,7 +6,7 @@ import type { Cents } from "#domain/money.ts";
 import { forbidden, invalidTransition } from "#domain/refusals.ts";
 import { commit, deciding, expectVersion, insert, newRow, unchanged, update } from "../commit.ts";
 import type { Context } from "../context.ts";
-import { changeDeal, type ChangedDeal, type DealAtHand, dealOf, readDeal } from "../deals/change-deal.ts";
+import { changeDeal, type ChangedDeal, type DealAtHand, readDeal } from "../deals/change-deal.ts";
 
 /** The words of an application. Never its stage: that has actions of its own. */
 export interface ApplicationWords {
@@ -84,9 +84,15 @@ function mayWrite({ actor }: DealAtHand, words: ApplicationWords): ChangedDeal["
 }
 
 /** Asks for an assessment. The reviewer answers by itself. */
-export const triggerAiReview = (ctx: Context, applicationId: string): Promise<ChangedDeal> =>
-  changeDeal(ctx, { applicationId }, { action: "application.ai_review_triggered" }, (deal) => trigger(deal, deal.actor, ctx.now()), dealOf);
+export const triggerAiReview = (ctx: Context, applicationId: string, version?: number): Promise<ChangedDeal> =>
+  changeDeal(
+    ctx,
+    { applicationId },
+    { action: "application.ai_review_triggered" },
+    (deal) => trigger(deal, deal.actor, ctx.now()),
+    version,
+  );
 
 /** Takes an application back to edit it. */
-export const returnToDraft = (ctx: Context, applicationId: string): Promise<ChangedDeal> =>
-  changeDeal(ctx, { applicationId }, { action: "application.returned_to_draft" }, (deal) => toDraft(deal, deal.actor, ctx.now()), dealOf);
+export const returnToDraft = (ctx: Context, applicationId: string, version?: number): Promise<ChangedDeal> =>
+  changeDeal(ctx, { applicationId }, { action: "application.returned_to_draft" }, (deal) => toDraft(deal, deal.actor, ctx.now()), version);

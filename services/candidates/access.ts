@@ -4,7 +4,8 @@ import { candidateSourcers, recruiterCandidates } from "#db/schema/network.ts";
 
 /** Candidates whom the calling recruiter represents, with consent. */
 const represented = (): SQL => sql`${candidates.id} in (select ${recruiterCandidates.candidateId} from ${recruiterCandidates}
-  where ${recruiterCandidates.recruiterId} = (select ops.recruiter_id()) and ${recruiterCandidates.status} = 'active')`;
+  where ${recruiterCandidates.recruiterId} = (select ops.recruiter_id()) and ${recruiterCandidates.status} = 'active'
+    and (${recruiterCandidates.relationshipEndDate} is null or ${recruiterCandidates.relationshipEndDate} > ops.now()))`;
 
 /** Candidates on whose deals the calling recruiter is a party. */
 const inOwnDeal = (): SQL => sql`${candidates.id} in (

@@ -144,7 +144,10 @@ export const candidateNoun = {
           ),
         })
           .from(users)
-          .where(sql`${users.id} in (select user_id from ${candidates} where id in ${ids})`),
+          // whose account it is, only those learn who may reach the person
+          .where(
+            sql`${users.id} in (select ${candidates.userId} from ${candidates} where ${candidates.id} in ${ids} and ${contactVisible()})`,
+          ),
       parentKey: "userId",
       childKey: "id",
       many: false,

@@ -73,7 +73,8 @@ export async function createCandidate(ctx: Context, fields: CandidateFields): Pr
       if (known) throw candidateExists(known.visible ? known.id : null);
 
       const row = newRow(ctx, candidates, {
-        ...fields,
+        // what is shown of a person to strangers is their own to say
+        ...(self || ctx.access.isPlatformAdmin ? fields : withoutWishes(fields)),
         userId: self ? ctx.userId : null,
         createdByUserId: ctx.userId,
         dataSharingConsent: self && fields.dataSharingConsent === true,
@@ -99,6 +100,11 @@ export async function createCandidate(ctx: Context, fields: CandidateFields): Pr
     },
     { candidates_email_key: () => candidateExists(null), candidates_user_id_key: () => conflict("You have a candidate record already.") },
   );
+}
+
+function withoutWishes(fields: CandidateFields): CandidateFields {
+  const { marketplaceVisibility, showEmail, showPhone, showLocation, showCurrentCompany, showSalaryExpectations, ...rest } = fields;
+  return rest;
 }
 
 /** A person whose verified address is that of a record nobody has claimed makes it theirs. */

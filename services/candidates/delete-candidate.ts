@@ -6,11 +6,10 @@ import { commit, deciding, expectVersion, readable, unchanged, update } from "..
 import type { Context } from "../context.ts";
 import { readableCandidates } from "./access.ts";
 
-const ENDED = sql.raw("('rejected', 'declined', 'withdrawn', 'timed_out', 'closed')");
-
 /**
- * Takes a candidate out of sight: a platform admin, once no deal is live, or whoever entered them,
- * while there never was a deal. The row stays for the deals that name it.
+ * Takes a candidate out of sight: a platform admin, once no deal is live; or whoever entered them, while
+ * the person has not claimed the record, nobody else is tied to them and there never was a deal. The row
+ * stays for the deals that name it.
  */
 export async function deleteCandidate(ctx: Context, id: string): Promise<{ id: string }> {
   return deciding(ctx, async () => {
@@ -19,10 +18,12 @@ export async function deleteCandidate(ctx: Context, id: string): Promise<{ id: s
         id: candidates.id,
         version: candidates.version,
         createdByUserId: candidates.createdByUserId,
+        userId: candidates.userId,
+        hasTies: computed<boolean>("has_ties", sql`ats.candidate_has_ties(${candidates.id}, (select ops.recruiter_id()))`),
         hasDeals: computed<boolean>("has_deals", sql`exists (select 1 from ${deals} where ${deals.candidateId} = ${candidates.id})`),
         hasLiveDeals: computed<boolean>(
           "has_live_deals",
-          sql`exists (select 1 from ${deals} where ${deals.candidateId} = ${candidates.id} and ${deals.state} not in ${ENDED})`,
+          sql`exists (select 1 from ${deals} where ${deals.candidateId} = ${candidates.id} and ats.is_live(${deals.state}))`,
         ),
       })
         .from(candidates)
@@ -30,16 +31,21 @@ export async function deleteCandidate(ctx: Context, id: string): Promise<{ id: s
     );
     const candidate = readable("candidate", id, found);
     const { isPlatformAdmin } = ctx.access;
-    if (!isPlatformAdmin && candidate.createdByUserId !== ctx.userId)
-      throw forbidden("Only who entered a candidate, or a platform admin, may remove them.");
+    if (!isPlatformAdmin && (candidate.createdByUserId !== ctx.userId || candidate.userId !== null))
+      throw forbidden("Only who entered a candidate nobody has claimed, or a platform admin, may remove them.");
     expectVersion(ctx, candidate);
     if (candidate.hasLiveDeals || (candidate.hasDeals && !isPlatformAdmin))
       throw conflict("This candidate has deals.", { reason: "has_deals" });
+    if (candidate.hasTies && !isPlatformAdmin)
+      throw conflict("Somebody else represents this candidate, or they have begun an application.", { reason: "has_ties" });
     return commit(
       ctx,
       { id },
       {
-        expect: [unchanged(candidates, candidate)],
+        expect: [
+          unchanged(candidates, candidate),
+          sql`ats.guard_candidate_use(${id}::uuid, ${candidate.hasDeals}, ${candidate.hasLiveDeals}, ${candidate.hasTies}, ${ctx.access.recruiterId}::uuid)`,
+        ],
         write: [update(ctx, candidates, id, { deletedAt: ctx.now() })],
         audit: { action: "candidate.deleted", subject: { type: "candidate", id }, before: candidate, after: null },
         events: [],

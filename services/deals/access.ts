@@ -81,15 +81,20 @@ export const readableApplications = (): SQL => or(...waysToApplications().map(({
 /** The applications whose words the caller may change: the candidate's own, and their recruiter's on their behalf. */
 export const editableApplications = (): SQL => sql`((select ops.is_admin())
   or ${applications.candidateId} = (select ops.candidate_id())
-  or ${applications.candidateRecruiterId} = (select ops.active_recruiter_id()))`;
+  or (select ops.active_recruiter_id()) = ${candidateRecruiterNow()})`;
+
+/** Until the submission it is whoever represents the candidate now; from then on the one on record. */
+const candidateRecruiterNow = (): SQL => sql`(case when ${applications.submittedAt} is null
+  then ${representingRecruiter(sql`${applications.candidateId}`)} else ${applications.candidateRecruiterId} end)`;
 
 /** What the caller is in a deal, as columns of the application's row. */
 export const partsInDeal = () => ({
   isCandidate: sql`${applications.candidateId} = (select ops.candidate_id())`,
-  // until the submission it is whoever represents the candidate now; from then on the one on record
-  isCandidateRecruiter: sql`(select ops.active_recruiter_id()) = case when ${applications.submittedAt} is null
-    then ${representingRecruiter(sql`${applications.candidateId}`)} else ${applications.candidateRecruiterId} end`,
-  isCompanyRecruiter: sql`${applications.companyRecruiterId} = (select ops.active_recruiter_id())`,
+  isCandidateRecruiter: sql`(select ops.active_recruiter_id()) = ${candidateRecruiterNow()}`,
+  // who is no longer tied to the company acts for it no more
+  isCompanyRecruiter: sql`(${applications.companyRecruiterId} = (select ops.active_recruiter_id()) and exists (select 1 from ${recruiterCompanies}
+    where ${recruiterCompanies.recruiterId} = ${applications.companyRecruiterId} and ${recruiterCompanies.companyId} = ${applications.companyId}
+      and ${recruiterCompanies.status} = 'active'))`,
   isCompanyAdmin: sql`${applications.companyId} = any((select ops.admin_company_ids())::uuid[])`,
   isHiringManager: sql`(${applications.companyId} = any((select ops.company_ids())::uuid[]) and not ${applications.companyId} = any((select ops.admin_company_ids())::uuid[]))`,
   isPlatformAdmin: sql`(select ops.is_admin())`,
@@ -99,6 +104,7 @@ export const partsInDeal = () => ({
   mayHire: sql`coalesce((select (${companies.settings} ->> 'hiring_manager_may_hire')::boolean from ${companies} where ${companies.id} = ${applications.companyId}), false)`,
 });
 
-/** The recruiter who represents a candidate now: active and consented. */
+/** The recruiter who represents a candidate now: active, consented, and not past the end of their time. */
 export const representingRecruiter = (candidateId: SQL): SQL =>
-  sql`(select ${recruiterCandidates.recruiterId} from ${recruiterCandidates} where ${recruiterCandidates.candidateId} = ${candidateId} and ${recruiterCandidates.status} = 'active')`;
+  sql`(select ${recruiterCandidates.recruiterId} from ${recruiterCandidates} where ${recruiterCandidates.candidateId} = ${candidateId} and ${recruiterCandidates.status} = 'active'
+    and (${recruiterCandidates.relationshipEndDate} is null or ${recruiterCandidates.relationshipEndDate} > ops.now()))`;

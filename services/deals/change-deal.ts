@@ -163,25 +163,22 @@ export interface ChangedDeal {
   actedAs: DealChange["actedAs"];
 }
 
-/** Both records, for verbs that answer with the deal as it now is. */
-export const dealOf = (changed: ChangedDeal): ChangedDeal => changed;
-
 /** Reads a deal, lets `decide` judge it, and commits both records with everything that follows from it. */
-export async function changeDeal<Result>(
+export async function changeDeal(
   ctx: Context,
   id: DealId,
   verb: DealVerb,
   decide: (deal: DealAtHand) => DealChange,
-  result: (changed: ChangedDeal) => Result,
   version?: number,
-): Promise<Result> {
+): Promise<ChangedDeal> {
   return deciding(
     ctx,
     async () => {
       const deal = await readDeal(ctx, id);
+      const decided = decide(deal); // whether the caller may comes before what they hold (DOMAIN D-109)
       expectVersion(ctx, "assignmentId" in id && deal.cra ? deal.cra : deal.application, version);
-      const { changed, parts } = dealChange(ctx, deal, decide(deal), verb);
-      return commit(ctx, result(changed), parts);
+      const { changed, parts } = dealChange(ctx, deal, decided, verb);
+      return commit(ctx, changed, parts);
     },
     DUPLICATE_DEAL,
   );
@@ -206,6 +203,7 @@ export function dealChange(ctx: Context, before: DealRecords, change: DealChange
     expect: [
       unchanged(applications, before.application),
       ...(before.cra && cra?.id === before.cra.id ? [unchanged(deals, before.cra)] : []),
+      ...(change.actedAs === "company_recruiter" ? [stillConnected(ctx, application.companyId)] : []),
       ...(verb.expect ?? []),
     ],
     write: [
@@ -240,6 +238,10 @@ export function dealChange(ctx: Context, before: DealRecords, change: DealChange
     },
   };
 }
+
+/** Who acts for a company is tied to it at the commit, with what they were permitted when they were read. */
+const stillConnected = (ctx: Context, companyId: string): Guard =>
+  sql`network.guard_connection(${ctx.access.recruiterId}::uuid, ${companyId}::uuid, ${ctx.now().toISOString()}::timestamptz)`;
 
 function craRow(ctx: Context, before: DealRecords, cra: DealRow | null): Statement[] {
   if (!cra) return [];

@@ -37,6 +37,19 @@ export const dealNoun = {
   columns: {
     ...getTableColumns(deals),
     open: computed<boolean>("open", openDeals()),
+    /** A company reads of the gates before its own only that they were passed (DOMAIN §1.4). */
+    gatesOfCompanyOnly: computed<boolean>(
+      "gates_of_company_only",
+      sql`coalesce(${deals.companyId} = any((select ops.company_ids())::uuid[]) and not (select ops.is_admin())
+        and (select ops.recruiter_id()) is distinct from ${deals.candidateRecruiterId}
+        and (select ops.recruiter_id()) is distinct from ${deals.companyRecruiterId}, false)`,
+    ),
+    betweenRecruiters: computed<boolean>(
+      "between_recruiters",
+      sql`coalesce(${deals.proposalType} = 'collaboration' and not (select ops.is_admin())
+        and (select ops.recruiter_id()) is distinct from ${deals.candidateRecruiterId}
+        and (select ops.recruiter_id()) is distinct from ${deals.companyRecruiterId}, false)`,
+    ),
     jobTitle: computed<string>("job_title", sql`(select j.title from ${jobs} j where j.id = ${deals.jobId})`),
     candidateName: computed<string | null>(
       "candidate_name",
@@ -53,7 +66,7 @@ export const dealNoun = {
     state: (states: readonly string[]) => sql`${deals.state} = any(${`{${states.join(",")}}`}::text[])`,
     current_gate: (gate: string) => sql`${deals.currentGate} = ${gate}`,
     active: (live: boolean) => (live ? sql`${deals.state} not in ${LIVE}` : sql`${deals.state} in ${LIVE}`),
-    awaiting_me: (wanted: boolean) => (wanted ? awaitsCaller() : sql`not ${awaitsCaller()}`),
+    awaiting_me: (wanted: boolean) => (wanted ? awaitsCaller() : sql`(${awaitsCaller()}) is not true`),
   },
   includes: {
     candidate: candidateOf((ids) => sql`(select candidate_id from ${deals} where id in ${ids} and ${openDeals()})`),

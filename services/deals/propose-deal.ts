@@ -16,7 +16,7 @@ import { commit, deciding, insert, newRow, readable, unchanged } from "../commit
 import type { Context } from "../context.ts";
 import { readableJobs } from "../jobs/access.ts";
 import { representingRecruiter } from "./access.ts";
-import { changeDeal, type ChangedDeal, dealOf, DUPLICATE_DEAL } from "./change-deal.ts";
+import { changeDeal, type ChangedDeal, DUPLICATE_DEAL } from "./change-deal.ts";
 
 export interface NewProposal {
   jobId: string;
@@ -40,9 +40,10 @@ export async function proposeDeal(ctx: Context, { jobId, candidateId, type, note
           isOwner: computed<boolean>("is_owner", sql`coalesce(${jobs.jobOwnerRecruiterId} = (select ops.recruiter_id()), false)`),
           isCompanyRecruiter: computed<boolean>(
             "is_company_recruiter",
-            sql`(coalesce(${jobs.companyRecruiterId} = (select ops.recruiter_id()), false) or exists (select 1 from ${recruiterCompanies}
+            sql`exists (select 1 from ${recruiterCompanies}
               where ${recruiterCompanies.recruiterId} = (select ops.recruiter_id()) and ${recruiterCompanies.companyId} = ${jobs.companyId}
-                and ${recruiterCompanies.status} = 'active' and (${recruiterCompanies.permissions} ->> 'can_submit_candidates')::boolean))`,
+                and ${recruiterCompanies.status} = 'active' and (${jobs.companyRecruiterId} = ${recruiterCompanies.recruiterId}
+                  or (${recruiterCompanies.permissions} ->> 'can_submit_candidates')::boolean))`,
           ),
           live: computed<boolean>(
             "live",
@@ -115,7 +116,8 @@ export async function proposeDeal(ctx: Context, { jobId, candidateId, type, note
                 userAgent: ctx.request.userAgent,
               }),
             ),
-            ...(notes
+            // what recruiters write each other stands on the deal; a note would be read by the candidate
+            ...(notes && type !== "collaboration"
               ? [
                   insert(
                     applicationNotes,
@@ -146,7 +148,7 @@ export async function proposeDeal(ctx: Context, { jobId, candidateId, type, note
 }
 
 /** The addressee takes up a proposal: the application becomes a draft to be completed and submitted (D-95). */
-export const acceptDeal = (ctx: Context, assignmentId: string, notes: string | null): Promise<ChangedDeal> =>
+export const acceptDeal = (ctx: Context, assignmentId: string, notes: string | null, version?: number): Promise<ChangedDeal> =>
   changeDeal(
     ctx,
     { assignmentId },
@@ -158,5 +160,5 @@ export const acceptDeal = (ctx: Context, assignmentId: string, notes: string | n
         { routing: { candidateRecruiterId: deal.candidate.recruiterId, companyRecruiterId: deal.job.companyRecruiterId }, notes },
         ctx.now(),
       ),
-    dealOf,
+    version,
   );

@@ -4,7 +4,7 @@ import { recruiterReputation } from "#db/schema/network.ts";
 import { insertInto, statement } from "#db/statements.ts";
 import { submitApplication as submit } from "#domain/deals/submit.ts";
 import { invalid } from "#domain/refusals.ts";
-import { commit, deciding, unchanged } from "../commit.ts";
+import { commit, deciding, expectVersion, unchanged } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
 import { type ChangedDeal, type DealAtHand, dealChange, DUPLICATE_DEAL, readDeal } from "./change-deal.ts";
 
@@ -12,7 +12,7 @@ import { type ChangedDeal, type DealAtHand, dealChange, DUPLICATE_DEAL, readDeal
  * Submits an application: the gates are computed from who represents both sides at this instant and
  * frozen. The guards hold the job and the candidate's relationships to what was read (DESIGN R-3).
  */
-export async function submitApplication(ctx: Context, applicationId: string): Promise<ChangedDeal> {
+export async function submitApplication(ctx: Context, applicationId: string, version?: number): Promise<ChangedDeal> {
   return deciding(
     ctx,
     async () => {
@@ -29,6 +29,7 @@ export async function submitApplication(ctx: Context, applicationId: string): Pr
         },
         ctx.now(),
       );
+      expectVersion(ctx, deal.application, version);
       requireAnswers((deal.more[0] as { rows: { id: string; question: string }[] }).rows);
       const { changed, parts } = dealChange(ctx, deal, change, {
         action: "application.submitted",

@@ -127,6 +127,7 @@ export async function deleteAnswer(ctx: Context, id: string): Promise<{ id: stri
       [typeof applications.$inferSelect],
     ];
     const answer = editable("pre-screen answer", id, found);
+    expectVersion(ctx, answer);
     stillWriting(application);
     return commit(
       ctx,

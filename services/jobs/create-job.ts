@@ -61,7 +61,7 @@ export async function createJob(ctx: Context, fields: JobFields): Promise<Job> {
     const { own, mayCreate, recruiterFits, contractFee: contract, effectiveFee: fee } = poster;
     if (!own && !mayCreate) throw forbidden("You may not post jobs for this company.");
     checkJob(fields);
-    if (fields.companyRecruiterId && !recruiterFits && !ctx.access.isPlatformAdmin) throw notConnected();
+    if (fields.companyRecruiterId && !recruiterFits) throw notConnected();
 
     const feePercentage = contract ?? fields.feePercentage ?? null;
     const row = newRow(ctx, jobs, {

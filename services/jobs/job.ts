@@ -3,6 +3,7 @@ import { applications, candidateRoleAssignments, jobPreScreenQuestions, jobRequi
 import { computed, select } from "#db/statements.ts";
 import type { BasisPoints } from "#domain/money.ts";
 import type { Noun } from "../listing.ts";
+import { readableApplications } from "../deals/access.ts";
 import { companyOf } from "../neighbours.ts";
 import { effectiveFee } from "./fee.ts";
 import { editableJobs, readableJobs, seesJobInternals, waysToJobs } from "./access.ts";
@@ -76,7 +77,7 @@ export const jobNoun = {
     job_owner_filter: (whose: string) =>
       whose === "assigned" ? sql`${jobs.jobOwnerRecruiterId} = (select ops.recruiter_id())` : sql`true`,
     has_applications: (has: boolean) =>
-      sql`exists (select 1 from ${applications} a where a.job_id = ${jobs.id} and ${seesJobInternals()}) = ${has}`,
+      sql`exists (select 1 from ${applications} where ${applications.jobId} = ${jobs.id} and ${readableApplications()}) = ${has}`,
     open_to_relocation: (open: boolean) => eq(jobs.openToRelocation, open),
   },
   includes: {

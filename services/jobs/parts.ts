@@ -1,5 +1,5 @@
-import { eq, getTableColumns, sql } from "drizzle-orm";
-import { jobPreScreenQuestions, jobRequirements, jobs } from "#db/schema/ats.ts";
+import { eq, getTableColumns, type SQL, sql } from "drizzle-orm";
+import { jobPreScreenAnswers, jobPreScreenQuestions, jobRequirements, jobs } from "#db/schema/ats.ts";
 import { computed, select } from "#db/statements.ts";
 import { jobUpdated } from "#domain/events/job.ts";
 import { conflict, invalidField } from "#domain/refusals.ts";
@@ -33,6 +33,8 @@ function partOf<Row extends { id: string; jobId: string; version: number; editab
   noun: Noun<Row> & { table: PartTable },
   word: string,
   check: (row: Row) => void,
+  /** What may not be changed any more once somebody has answered. */
+  settled?: { by: SQL; fields: readonly string[] },
 ) {
   const told = (id: string, companyId: string) => [jobUpdated({ id, companyId }, [word])];
   const jobOf = (jobId: string | ReturnType<typeof sql>) =>
@@ -59,8 +61,10 @@ function partOf<Row extends { id: string; jobId: string; version: number; editab
 
     async update(ctx: Context, id: string, fields: Record<string, unknown>, version?: number): Promise<Row> {
       return deciding(ctx, async () => {
-        const { part, job } = await found(ctx, id);
+        const { part, job, answered } = await found(ctx, id);
         expectVersion(ctx, part, version);
+        const fixed = answered ? settled?.fields.find((name) => name in fields && !same(fields[name], part[name as keyof Row])) : undefined;
+        if (fixed) throw conflict("Somebody has answered this question; its kind and its options stay.", { reason: "answered" });
         const changed = { ...part, ...fields, version: part.version + 1, updatedAt: ctx.now() } as Row;
         check(changed);
         return commit(ctx, changed, {
@@ -77,6 +81,7 @@ function partOf<Row extends { id: string; jobId: string; version: number; editab
         ctx,
         async () => {
           const { part, job } = await found(ctx, id);
+          expectVersion(ctx, part);
           return commit(
             ctx,
             { id },
@@ -97,20 +102,40 @@ function partOf<Row extends { id: string; jobId: string; version: number; editab
   };
 
   async function found(ctx: Context, id: string) {
-    const [[row], [job]] = (await ctx.read(
+    const [[row], [job], answers] = (await ctx.read(
       rowById<Row>(ctx, noun, id),
       jobOf(sql`(select job_id from ${noun.table} where id = ${id})`),
-    )) as unknown as [[Row?], [{ id: string; version: number; companyId: string; editable: boolean }?]];
+      ...(settled
+        ? [
+            select({ answered: settled.by })
+              .from(noun.table)
+              .where(sql`${noun.table.id} = ${id}`),
+          ]
+        : []),
+    )) as unknown as [[Row?], [{ id: string; version: number; companyId: string; editable: boolean }?], { answered: boolean }[]?];
     const part = editable(noun.name, id, row);
-    return { part, job: editable("job", part.jobId, job) };
+    return { part, job: editable("job", part.jobId, job), answered: answers?.[0]?.answered ?? false };
   }
 }
 
 export const requirements = partOf<Requirement>(requirementNoun, "job_requirement", () => undefined);
 
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
+
 /** A choice needs something to choose from; other kinds of question have no options. */
-export const questions = partOf<Question>(questionNoun, "job_pre_screen_question", ({ questionType, options }) => {
-  const choice = questionType === "select" || questionType === "multi_select";
-  if (choice && !options?.length) throw invalidField("options", "required", "A question to select from needs options.");
-  if (!choice && options?.length) throw invalidField("options", "unexpected", "Only select and multi_select questions have options.");
-});
+export const questions = partOf<Question>(
+  questionNoun,
+  "job_pre_screen_question",
+  ({ questionType, options }) => {
+    const choice = questionType === "select" || questionType === "multi_select";
+    if (choice && !options?.length) throw invalidField("options", "required", "A question to select from needs options.");
+    if (!choice && options?.length) throw invalidField("options", "unexpected", "Only select and multi_select questions have options.");
+  },
+  {
+    by: computed<boolean>(
+      "answered",
+      sql`exists (select 1 from ${jobPreScreenAnswers} where ${jobPreScreenAnswers.questionId} = ${jobPreScreenQuestions.id})`,
+    ) as unknown as SQL,
+    fields: ["questionType", "options"],
+  },
+);

@@ -5,7 +5,7 @@ import type { DomainEvent } from "#domain/events/catalogue.ts";
 import { jobDeleted, jobUpdated } from "#domain/events/job.ts";
 import { changeJobStatus, feeChangeRefused, type JobStatus } from "#domain/jobs/job.ts";
 import type { BasisPoints } from "#domain/money.ts";
-import { conflict, forbidden, notFound } from "#domain/refusals.ts";
+import { conflict, forbidden, invalidField, notFound } from "#domain/refusals.ts";
 import { commit, deciding, editable, expectVersion, type Guard, unchanged, update } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
 import { rowById } from "../listing.ts";
@@ -37,43 +37,51 @@ interface Facts {
  * lowered while deals are open (D-25); a company recruiter must be one of the company's.
  */
 export async function updateJob(ctx: Context, id: string, changes: JobChanges, version?: number): Promise<Job> {
-  return deciding(ctx, async () => {
-    const [[found], rest] = (await ctx.read(
-      rowById<Job>(ctx, jobNoun, id),
-      ...(restsOnDeals(changes) ? [factsOf(id, changes)] : []),
-    )) as unknown as readonly [[Job?], [Facts?]?];
-    const job = editable("job", id, found);
-    const facts = rest?.[0];
-    expectVersion(ctx, job, version);
-    const { status: to, closedReason, ...fields } = changes;
-    if (fields.jobOwnerRecruiterId !== undefined && !ctx.access.isPlatformAdmin)
-      throw forbidden("The owner of a job is set when it is created.");
-    checkJob({ ...job, ...fields });
-    if (fields.companyRecruiterId && !facts?.recruiterFits && !ctx.access.isPlatformAdmin) throw notConnected();
+  return deciding(
+    ctx,
+    async () => {
+      const [[found], rest] = (await ctx.read(
+        rowById<Job>(ctx, jobNoun, id),
+        ...(restsOnDeals(changes) ? [factsOf(id, changes)] : []),
+      )) as unknown as readonly [[Job?], [Facts?]?];
+      const job = editable("job", id, found);
+      const facts = rest?.[0];
+      expectVersion(ctx, job, version);
+      const { status: to, closedReason, ...fields } = changes;
+      if (fields.jobOwnerRecruiterId !== undefined && !ctx.access.isPlatformAdmin)
+        throw forbidden("The owner of a job is set when it is created.");
+      checkJob({ ...job, ...fields });
+      if (fields.companyRecruiterId && !facts?.recruiterFits) throw notConnected();
 
-    const fee = facts?.feeAfter ?? job.effectiveFee;
-    const refused = facts && feeChangeRefused({ from: job.effectiveFee, to: fee, ...facts });
-    if (refused) throw refused;
-    const moved =
-      to && to !== job.status
-        ? changeJobStatus(job, to, ctx.now(), { hasDeals: facts?.hasDeals ?? false, reason: closedReason ?? null })
-        : null;
-    const written = { ...fields, ...(moved ? statusFields(moved.job) : {}) };
-    const changed = { ...job, ...written, effectiveFee: fee, version: job.version + 1, updatedAt: ctx.now() } as Job;
-    return commit(ctx, changed, {
-      expect: facts ? stillSo(job, facts) : [unchanged(jobs, job)],
-      write: [update(ctx, jobs, id, written)],
-      audit: {
-        action: moved ? "job.status_changed" : "job.updated",
-        subject: { type: "job", id },
-        before: job,
-        after: changed,
-        companyId: job.companyId,
-      },
-      events: [...updated(changed, Object.keys(fields)), ...(moved?.events ?? [])],
-    });
-  });
+      const fee = facts?.feeAfter ?? job.effectiveFee;
+      const refused = facts && feeChangeRefused({ from: job.effectiveFee, to: fee, ...facts });
+      if (refused) throw refused;
+      const moved =
+        to && to !== job.status
+          ? changeJobStatus(job, to, ctx.now(), { hasDeals: facts?.hasDeals ?? false, reason: closedReason ?? null })
+          : null;
+      const written = { ...fields, ...(moved ? statusFields(moved.job) : {}) };
+      const changed = { ...job, ...written, effectiveFee: fee, version: job.version + 1, updatedAt: ctx.now() } as Job;
+      return commit(ctx, changed, {
+        expect: facts ? stillSo(job, facts) : [unchanged(jobs, job)],
+        write: [update(ctx, jobs, id, written)],
+        audit: {
+          action: moved ? "job.status_changed" : "job.updated",
+          subject: { type: "job", id },
+          before: job,
+          after: changed,
+          companyId: job.companyId,
+        },
+        events: [...updated(changed, Object.keys(fields)), ...(moved?.events ?? [])],
+      });
+    },
+    UNKNOWN_OWNER,
+  );
 }
+
+const UNKNOWN_OWNER = {
+  jobs_job_owner_recruiter_id_recruiters_id_fk: () => invalidField("job_owner_recruiter_id", "unknown", "There is no such recruiter."),
+};
 
 /** Takes a job away for good. Refused while deals are open on it. */
 export async function deleteJob(ctx: Context, id: string): Promise<{ id: string }> {

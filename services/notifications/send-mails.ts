@@ -74,19 +74,19 @@ function recorded(ctx: Context, mail: PendingMail, outcome: MailOutcome): Statem
 
 async function compose(ctx: Context, origin: string, mail: PendingMail): Promise<Mail> {
   const lines = [String(mail.payload["text"] ?? mail.subject)];
+  let link: string | null = null;
   if (mail.invitation) {
     const token = await ctx.ports.links.token(mail.invitation.id, new Date(mail.invitation.invitedAt));
-    lines.push("To see the invitation and to answer it:", `${origin}/api/v2/recruiter-candidates/invitations/${token}`);
+    lines.push("To see the invitation and to answer it:");
+    link = `${origin}/api/v2/recruiter-candidates/invitations/${token}`;
   }
   return {
     to: mail.to,
     subject: mail.subject,
-    text: `${lines.join("\n\n")}\n\nSplits Network\n`,
-    html: `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escape(mail.subject)}</title></head><body>${lines.map((line) => `<p>${linked(line)}</p>`).join("")}<p>Splits Network</p></body></html>`,
+    text: `${[...lines, ...(link ? [link] : [])].join("\n\n")}\n\nSplits Network\n`,
+    html: `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escape(mail.subject)}</title></head><body>${lines.map((line) => `<p>${escape(line)}</p>`).join("")}${link ? `<p><a href="${escape(link)}">${escape(link)}</a></p>` : ""}<p>Splits Network</p></body></html>`,
   };
 }
-
-const linked = (line: string): string => (line.startsWith("http") ? `<a href="${escape(line)}">${escape(line)}</a>` : escape(line));
 
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 const escape = (words: string): string => words.replaceAll(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign);

@@ -19,6 +19,7 @@ import type { Party } from "#domain/deals/deal.ts";
 import { type DomainEvent, event } from "#domain/events/catalogue.ts";
 import { placementActivated, placementCreated, snapshotCreated, splitsCreated } from "#domain/events/placement.ts";
 import type { Cents } from "#domain/money.ts";
+import { requireStartDate } from "#domain/placements/placement.ts";
 import { Refusal } from "#domain/refusals.ts";
 import { commit, deciding, expectVersion, insert, insertAll, newRow } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
@@ -77,6 +78,7 @@ export async function hire(ctx: Context, applicationId: string, terms: HireTerms
       const facts = (deal.more[0] as HireFacts[])[0];
       if (!facts) throw new Error(`the deal of application ${applicationId} has no hire inputs`);
 
+      requireStartDate(terms.startDate, ctx.now());
       const settled = settleHire(facts.inputs, {
         placementId: ctx.newId(),
         salary: terms.salary,

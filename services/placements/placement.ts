@@ -37,7 +37,8 @@ const ownShares = (): SQL => sql`(select jsonb_agg(jsonb_build_object('role', s.
 
 /** Who sourced stays hidden from the company (D-5). */
 const ofRecruiter = (id: string): SQL => sql`exists (select 1 from ${snapshot} where ${snapshot.placementId} = ${placements.id} and (
-  ${id}::uuid in (${snapshot.candidateRecruiterId}, ${snapshot.companyRecruiterId}, ${snapshot.jobOwnerRecruiterId})
+  ((${placements.companyId} = any((select ops.company_ids())::uuid[]) or (select ops.is_admin()) or ${id}::uuid = (select ops.recruiter_id()))
+    and ${id}::uuid in (${snapshot.candidateRecruiterId}, ${snapshot.companyRecruiterId}, ${snapshot.jobOwnerRecruiterId}))
   or (((select ops.is_admin()) or ${id}::uuid = (select ops.recruiter_id())) and ${id}::uuid in (${snapshot.candidateSourcerRecruiterId}, ${snapshot.companySourcerRecruiterId}))))`;
 
 /** A guarantee that ends within two weeks. */
@@ -79,7 +80,7 @@ export const placementNoun = {
     recruiter_id: ofRecruiter,
     hired_after: (at: Date) => sql`${placements.hiredAt} > ${at.toISOString()}::timestamptz`,
     hired_before: (at: Date) => sql`${placements.hiredAt} < ${at.toISOString()}::timestamptz`,
-    guarantee_status: (name: string) => GUARANTEE[name]?.() ?? sql`false`,
+    guarantee_status: (name: string) => sql`(${seesGuarantee()} and ${GUARANTEE[name]?.() ?? sql`false`})`,
   },
   includes: {
     job: jobOf((ids) => page(ids, "job_id")),

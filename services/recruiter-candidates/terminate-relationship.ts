@@ -13,7 +13,10 @@ export interface Termination {
   version?: number | undefined;
 }
 
-/** Ends a relationship, by either side or a platform admin. Deals to withdraw go in the same commit. */
+/**
+ * Ends a relationship, by either side or a platform admin. Deals to withdraw go in the same commit; why
+ * it ended stays between the two, the company reads only that it did.
+ */
 export const terminateRelationship = (ctx: Context, id: string, { reason, deals, version }: Termination): Promise<EnrichedRelationship> =>
   changeRelationship(
     ctx,
@@ -30,8 +33,8 @@ export const terminateRelationship = (ctx: Context, id: string, { reason, deals,
         ) {
           throw invalidField("deals", "invalid", `The deal ${assignmentId} does not belong to this relationship.`);
         }
-        const change = withdrawDeal(deal, deal.actor, { note: reason }, ctx.now());
-        withdrawn.push(dealChange(ctx, deal, change, { action: "application.withdrawn", reason }).parts);
+        const change = withdrawDeal(deal, deal.actor, { note: "The representation has ended." }, ctx.now());
+        withdrawn.push(dealChange(ctx, deal, change, { action: "application.withdrawn" }).parts);
       }
       return {
         expect: withdrawn.flatMap(({ expect = [] }) => expect),

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
+import { jobs } from "#db/schema/ats.ts";
 import { recruiterCompanies } from "#db/schema/network.ts";
-import { select } from "#db/statements.ts";
+import { select, updateOf } from "#db/statements.ts";
 import {
   type ConnectionActor,
   type ConnectionChange,
@@ -12,7 +13,7 @@ import {
   terminate,
 } from "#domain/relationships/connection.ts";
 import { commit, deciding, expectVersion, readable, unchanged, update } from "../commit.ts";
-import type { Context } from "../context.ts";
+import type { Context, Statement } from "../context.ts";
 import { readableConnections } from "./access.ts";
 import { type Connection, connectionNoun } from "./connection.ts";
 
@@ -36,7 +37,7 @@ async function change(
     const after: Connection = { ...before, ...(fields as Partial<Connection>), version: before.version + 1, updatedAt: ctx.now() };
     return commit(ctx, after, {
       expect: [unchanged(recruiterCompanies, before)],
-      write: [update(ctx, recruiterCompanies, id, fields)],
+      write: [update(ctx, recruiterCompanies, id, fields), ...(after.status === "terminated" ? [leaveJobs(ctx, after)] : [])],
       audit: {
         action: verb.action,
         subject: { type: "recruiter_company", id },
@@ -49,6 +50,12 @@ async function change(
     });
   });
 }
+
+/** Whose connection has ended represents none of the company's jobs any more; a deal at their gate may be skipped past them. */
+const leaveJobs = (ctx: Context, { companyId, recruiterId }: Connection): Statement =>
+  updateOf(jobs)
+    .set({ companyRecruiterId: null, version: sql`${jobs.version} + 1`, updatedAt: ctx.now() })
+    .where(sql`${jobs.companyId} = ${companyId} and ${jobs.companyRecruiterId} = ${recruiterId}`) as Statement;
 
 function actorOf(ctx: Context, { isRecruiter, isCompany, isAdmin }: Connection): ConnectionActor {
   const sides = new Set<ConnectionSide>();

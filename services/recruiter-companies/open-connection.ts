@@ -1,12 +1,12 @@
 import { sql } from "drizzle-orm";
-import { companies, jobs } from "#db/schema/ats.ts";
+import { companies } from "#db/schema/ats.ts";
 import { recruiterCompanies, recruiters } from "#db/schema/network.ts";
 import { computed, select } from "#db/statements.ts";
 import { DEFAULT_PERMISSIONS, opened, type Permissions } from "#domain/relationships/connection.ts";
 import { conflict, forbidden, notFound, Refusal } from "#domain/refusals.ts";
-import { commit, deciding, insert, newRow, readable } from "../commit.ts";
+import { commit, deciding, insert, newRow, readable, unchanged } from "../commit.ts";
+import { readableCompanies } from "../companies/access.ts";
 import type { Context } from "../context.ts";
-import { readableJobs } from "../jobs/access.ts";
 import { readableRecruiters } from "../recruiters/access.ts";
 import type { Connection } from "./connection.ts";
 
@@ -28,26 +28,29 @@ export async function openConnection(ctx: Context, given: NewConnection): Promis
       const [[company], [invited]] = await ctx.read(
         select({
           id: companies.id,
-          status: companies.status,
+          version: companies.version,
           own: computed<boolean>(
             "own",
             sql`coalesce((select ops.is_admin()) or ${companies.id} = any((select ops.admin_company_ids())::uuid[]), false)`,
           ),
         })
           .from(companies)
-          .where(
-            sql`${companies.id} = ${given.companyId} and ${companies.deletedAt} is null and ((select ops.is_admin()) or ${companies.isMarketplaceListed}
-              or ${companies.id} = any((select ops.company_ids())::uuid[]) or ${companies.id} in (select ${jobs.companyId} from ${jobs} where ${readableJobs()}))`,
-          ),
-        select({ id: recruiters.id, status: recruiters.status })
+          .where(sql`${companies.id} = ${given.companyId} and ${readableCompanies()}`),
+        select({
+          id: recruiters.id,
+          status: recruiters.status,
+          employed: computed<boolean>("employed", sql`network.is_employee(${recruiters.id}, ${given.companyId}::uuid)`),
+        })
           .from(recruiters)
           .where(sql`${recruiters.id} = coalesce(${recruiterId}::uuid, (select ops.recruiter_id())) and ${readableRecruiters()}`),
       );
-      const { own } = readable("company", given.companyId, company);
+      const asked = readable("company", given.companyId, company);
+      const { own } = asked;
       const asks = recruiterId === null || recruiterId === ctx.access.recruiterId;
       if (asks) requireAskingRecruiter(ctx, given);
       else if (!own) throw forbidden("Only the company's admins invite recruiters.");
       if (!invited) throw notFound("recruiter", recruiterId ?? undefined);
+      if (invited.employed) throw conflict("Employees of a company are not its recruiters.", { reason: "company_employee" });
       if (!asks && invited.status !== "active") throw conflict("This recruiter is not active.", { reason: "recruiter_not_active" });
 
       const acknowledged = asks && given.termsAcknowledged;
@@ -62,6 +65,7 @@ export async function openConnection(ctx: Context, given: NewConnection): Promis
       });
       const connection: Connection = { ...row, isRecruiter: asks, isCompany: !asks, isAdmin: ctx.access.isPlatformAdmin };
       return commit(ctx, connection, {
+        expect: [unchanged(companies, asked)],
         write: [insert(recruiterCompanies, row)],
         audit: {
           action: asks ? "recruiter_company.requested" : "recruiter_company.invited",

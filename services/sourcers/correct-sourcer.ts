@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { candidates, companies } from "#db/schema/ats.ts";
 import { candidateSourcers, companySourcers, recruiters } from "#db/schema/network.ts";
-import { select } from "#db/statements.ts";
+import { computed, select } from "#db/statements.ts";
 import { event } from "#domain/events/catalogue.ts";
 import { conflict, invalidField, notFound } from "#domain/refusals.ts";
 import { commit, deciding, insert, newRow, readable, remove, update } from "../commit.ts";
@@ -75,7 +75,10 @@ export async function addCompanySourcer(
         select({ id: companies.id })
           .from(companies)
           .where(sql`${companies.id} = ${companyId}`),
-        select({ id: recruiters.id })
+        select({
+          id: recruiters.id,
+          employed: computed<boolean>("employed", sql`network.is_employee(${recruiters.id}, ${companyId}::uuid)`),
+        })
           .from(recruiters)
           .where(sql`${recruiters.id} = ${correction.sourcerRecruiterId}`),
       );
@@ -83,6 +86,7 @@ export async function addCompanySourcer(
       if (!company) throw notFound("company", companyId);
       if (!recruiter) throw notFound("recruiter", correction.sourcerRecruiterId);
       const reason = requireReason(correction.reason);
+      if (recruiter.employed) throw conflict("Employees of a company are not its sourcers.", { reason: "company_employee" });
       const row = newRow(ctx, companySourcers, {
         companyId,
         sourcerRecruiterId: recruiter.id,

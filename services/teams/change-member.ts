@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { recruiters, teamMembers, teams } from "#db/schema/network.ts";
 import { select } from "#db/statements.ts";
 import type { DomainEvent } from "#domain/events/catalogue.ts";
-import { conflict, forbidden, invalidField } from "#domain/refusals.ts";
+import { conflict, forbidden, invalidField, Refusal } from "#domain/refusals.ts";
 import {
   changeTeamRole,
   isEarning,
@@ -51,7 +51,7 @@ export async function inviteMember(
         ? { ...known, ...asked, version: known.version + 1, updatedAt: ctx.now() }
         : newRow(ctx, teamMembers, { ...asked, teamId: into.id, recruiterId: recruiter.id });
       return commit(ctx, member, {
-        ...(known ? { expect: [unchanged(teamMembers, known)] } : {}),
+        expect: [unchanged(teams, into), ...(known ? [unchanged(teamMembers, known)] : [])],
         write: [known ? update(ctx, teamMembers, known.id, asked) : insert(teamMembers, member)],
         audit: { action: "team.member_invited", subject: { type: "team", id: into.id }, before: known ?? null, after: member },
         events: [memberEvent("team.member_invited", member)],
@@ -75,12 +75,16 @@ export const updateMember = (ctx: Context, id: string, { accept, teamRole, versi
     id,
     "team.member_changed",
     (member, actor) => {
+      if (accept && ctx.access.recruiterStatus !== "active" && actor.recruiterId === member.recruiterId) throw notActive(ctx);
       const joined = accept ? joinTeam(member, actor, ctx.now()) : { member, events: [] };
       return teamRole === undefined ? joined : { ...joined, member: changeTeamRole(joined.member, teamRole, actor) };
     },
     (member) => member,
     version,
   );
+
+const notActive = (ctx: Context): Refusal =>
+  new Refusal("recruiter_not_active", `Your recruiter account is ${ctx.access.recruiterStatus}; only active recruiters join a team.`);
 
 /** Takes a member out of a team, or withdraws an invitation; members may leave by themselves. */
 export const deleteMember = (ctx: Context, id: string): Promise<{ id: string }> =>

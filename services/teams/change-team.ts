@@ -21,7 +21,7 @@ const payer = (id: string | null | undefined) =>
   select({
     mine: computed<boolean>(
       "mine",
-      sql`coalesce((select ops.is_admin()) or ${organizations.id} = any((select ops.organization_ids())::uuid[]), false)`,
+      sql`coalesce((select ops.is_admin()) or ${organizations.id} = any((select ops.admin_organization_ids())::uuid[]), false)`,
     ),
   })
     .from(organizations)

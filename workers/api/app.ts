@@ -3,6 +3,7 @@ import type { MiddlewareHandler } from "hono";
 import { toHex } from "#domain/bytes.ts";
 import { isUuid, uuidv7 } from "#domain/ids.ts";
 import { Refusal } from "#domain/refusals.ts";
+import { databaseRefusal } from "#services/commit.ts";
 import { type Caller, type Context, Replayed, type RequestFacts } from "#services/context.ts";
 import { registerSubject } from "#services/users/register-subject.ts";
 import { type Env, issuerOf, log } from "../runtime.ts";
@@ -57,13 +58,15 @@ const authenticated: MiddlewareHandler<ApiEnv> = async (c, next) => {
     userAgent: headers.get("user-agent"),
     organizationId: organizationOf(headers),
     ifMatch: versionOf(headers),
-    idempotency: changes ? await idempotencyOf(headers, c.req.method, path, body) : null,
+    idempotency: changes ? await idempotencyOf(headers, c.req.method, `${path}${search(c.req.url)}`, body) : null,
   });
   await next();
 };
 
 /** A path as it may be kept and repeated: a token in it is a secret (DOMAIN §3.3). */
 const withoutToken = (path: string): string => path.replace(/^(\/api\/v2\/recruiter-candidates\/invitations\/)[^/]+/, "$1{token}");
+
+const search = (url: string): string => (url.includes("?") ? url.slice(url.indexOf("?")) : "");
 
 const tooLarge = () => new Refusal("body_too_large", "A body may have 256 KB at most.");
 
@@ -132,7 +135,12 @@ function apiApp(resource: string | null): OpenAPIHono<ApiEnv> {
     if (error instanceof Replayed) return replyOf(error);
     const refusal = refusalOf(error);
     if (refusal.code === "internal")
-      log("error", "fault", { request_id: c.var.requestId, error: error.name, stack: error.stack?.split("\n").slice(1, 6) });
+      log("error", "fault", {
+        request_id: c.var.requestId,
+        error: error.name,
+        ...databaseRefusal(error),
+        stack: error.stack?.split("\n").slice(1, 6),
+      });
     return send(problem(refusal, withoutToken(c.req.path), c.var.requestId));
   });
   return api;

@@ -169,11 +169,22 @@ function register(
     }
     const input = {
       params: params ? parse(params, c.req.param(), "path") : {},
-      query: parse(query, c.req.query(), "query"),
+      query: parse(query, single(c.req.queries()), "query"),
       body: spec.body ? parse(spec.body, await jsonBody(c), "body") : undefined,
     };
     return guessingTwice(() => handle(c, input));
   });
+}
+
+/** Each parameter once: of two values nobody knows which one was meant. */
+function single(given: Record<string, string[]>): Record<string, string | undefined> {
+  for (const [name, values] of Object.entries(given)) {
+    if (values.length > 1)
+      throw new Refusal("invalid_parameter", `query:${name}: is given ${values.length} times`, {
+        errors: [{ pointer: `query:${name}`, code: "repeated", message: `is given ${values.length} times; once is meant` }],
+      });
+  }
+  return Object.fromEntries(Object.entries(given).map(([name, [value]]) => [name, value]));
 }
 
 function contextOf(c: HonoContext<ApiEnv>, audience: Audience, present?: (result: never) => Reply): Context {

@@ -8,9 +8,10 @@ type Place = "path" | "query" | "body";
  * `invalid_parameter`; a body is 422 `validation_failed` (DOMAIN D-109). Every broken rule is named.
  */
 export function parse<T>(shape: z.ZodType<T>, value: unknown, place: Place): T {
-  const result = shape.safeParse(value);
-  const found = [...(result.error?.issues.flatMap((issue) => fieldErrors(issue, place)) ?? []), ...unstorable(value, place)];
-  if (result.success && found.length === 0) return result.data;
+  const kept = unstorable(value, place);
+  const result = kept.some(({ code }) => code === "too_deep") ? null : shape.safeParse(value);
+  const found = [...(result?.error?.issues.flatMap((issue) => fieldErrors(issue, place)) ?? []), ...kept];
+  if (result?.success && found.length === 0) return result.data;
   const detail = found.map(({ pointer, message }) => `${pointer}: ${message}`).join("; ");
   throw new Refusal(place === "body" ? "validation_failed" : "invalid_parameter", detail, { errors: found });
 }
@@ -34,9 +35,14 @@ const CODES: Partial<Record<z.core.$ZodIssue["code"], string>> = {
   invalid_value: "invalid_value",
 };
 
-/** The texts no table can hold: with a NUL, or with half of a character that takes two halves. */
+/** No body of ours nests deeper. */
+const MAX_DEPTH = 20;
+
+/** What no table can hold: a text with a NUL, or with half of a character that takes two halves; and nesting without end. */
 function unstorable(value: unknown, place: Place, path: readonly PropertyKey[] = []): FieldError[] {
   if (typeof value === "object" && value !== null) {
+    if (path.length >= MAX_DEPTH)
+      return [{ pointer: pointer(path, place), code: "too_deep", message: `nests deeper than ${MAX_DEPTH} levels` }];
     return Object.entries(value).flatMap(([key, each]) => [
       ...unstorable(key, place, [...path, key]),
       ...unstorable(each, place, [...path, key]),

@@ -42,6 +42,7 @@ const Score = z
   .string()
   .regex(/^\d{1,3}$/, "must be 0 to 100")
   .transform(Number)
+  .refine((score) => score <= 100, "must be 0 to 100")
   .openapi({ type: "integer" });
 
 export function aiReviews(api: OpenAPIHono<ApiEnv>): void {

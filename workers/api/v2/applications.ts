@@ -227,16 +227,16 @@ export function applications(api: OpenAPIHono<ApiEnv>): void {
       present: changed,
     });
 
-  action("submit", "Submit an application", Nothing, (ctx, id) => submitApplication(ctx, id));
-  action("return-to-draft", "Take an application back to edit it", Nothing, (ctx, id) => returnToDraft(ctx, id));
-  action("trigger-ai-review", "Ask for an assessment", Nothing, (ctx, id) => triggerAiReview(ctx, id));
+  action("submit", "Submit an application", Nothing, (ctx, id, { version }) => submitApplication(ctx, id, version));
+  action("return-to-draft", "Take an application back to edit it", Nothing, (ctx, id, { version }) => returnToDraft(ctx, id, version));
+  action("trigger-ai-review", "Ask for an assessment", Nothing, (ctx, id, { version }) => triggerAiReview(ctx, id, version));
   action(
     "withdraw",
     "Withdraw an application",
     z.strictObject({ note: text(2_000).nullish(), version: z.int().optional() }),
     (ctx, id, body) => withdrawDeal(ctx, { applicationId: id }, body.note ?? null, body.version),
   );
-  action("accept-offer", "Accept the offer", Nothing, (ctx, id) => acceptOffer(ctx, id));
+  action("accept-offer", "Accept the offer", Nothing, (ctx, id, { version }) => acceptOffer(ctx, id, version));
   action("reactivate", "Bring an expired application back", z.strictObject({ reason: text(2_000) }), (ctx, id, body) =>
     reactivateDeal(ctx, id, body.reason),
   );

@@ -70,10 +70,11 @@ const outline = (row: DealRow) => ({
 });
 
 /** What only the deal's parties read. The notes of a gate stand in its feedback, by visibility. */
-const words = (row: DealRow) => ({
-  proposal_notes: row.proposalNotes,
-  response_notes: row.responseNotes,
-  gate_history: row.gateHistory.map(({ notes, ...entry }) => entry),
+const words = (row: DealRow & { gatesOfCompanyOnly?: boolean; betweenRecruiters?: boolean }) => ({
+  // what recruiters write each other about a candidate is not for the candidate
+  proposal_notes: row.betweenRecruiters ? null : row.proposalNotes,
+  response_notes: row.betweenRecruiters ? null : row.responseNotes,
+  gate_history: row.gateHistory.filter(({ gate }) => !row.gatesOfCompanyOnly || gate === "company").map(({ notes, ...entry }) => entry),
 });
 
 const deal = (row: Included<Deal>) => ({
@@ -194,21 +195,21 @@ export function candidateRoleAssignments(api: OpenAPIHono<ApiEnv>): void {
       present: changed,
     });
 
-  action("accept", "Accept a proposal", Notes, (ctx, id, body) => acceptDeal(ctx, id, body.notes ?? null));
+  action("accept", "Accept a proposal", Notes, (ctx, id, body) => acceptDeal(ctx, id, body.notes ?? null, body.version));
   action(
     "decline",
     "Decline a proposal or an offer",
     z.strictObject({ reason: z.enum(DECLINE_REASONS).nullish(), notes: text(5_000).nullish() }),
     (ctx, id, body) => declineDeal(ctx, id, { reason: body.reason ?? null, notes: body.notes ?? null }),
   );
-  action("start-review", "Claim the current gate for review", Notes, (ctx, id) => startReview(ctx, id));
+  action("start-review", "Claim the current gate for review", Notes, (ctx, id, { version }) => startReview(ctx, id, version));
   action("approve-gate", "Pass the current gate", Notes, (ctx, id, body) => approveGate(ctx, id, body.notes ?? null, body.version));
   action("deny-gate", "Deny at the current gate", Reason, (ctx, id, body) => denyGate(ctx, id, body.reason, body.version));
   action("request-info", "Ask a question at the current gate", Message, (ctx, id, body) => requestInfo(ctx, id, body.message));
   action("provide-info", "Answer the open question", z.strictObject({ message: text(5_000), in_response_to_id: Id }), (ctx, id, body) =>
     provideInfo(ctx, id, body.message, body.in_response_to_id),
   );
-  action("skip-gate", "Skip a gate whose recruiter cannot act", Reason, (ctx, id, body) => skipGate(ctx, id, body.reason));
+  action("skip-gate", "Skip a gate whose recruiter cannot act", Reason, (ctx, id, body) => skipGate(ctx, id, body.reason, body.version));
   action("withdraw", "Withdraw a deal", z.strictObject({ note: text(5_000).nullish(), version: z.int().optional() }), (ctx, id, body) =>
     withdrawDeal(ctx, { assignmentId: id }, body.note ?? null, body.version),
   );

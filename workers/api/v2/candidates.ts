@@ -22,6 +22,7 @@ import {
   Instant,
   summary,
   text,
+  WebAddress,
 } from "./shapes.ts";
 
 const CandidateShape = z
@@ -55,9 +56,9 @@ const Address = z.string().trim().toLowerCase().max(254).pipe(z.email());
 const profile = {
   phone: text(50).nullish(),
   location: text(200).nullish(),
-  linkedin_url: z.url().max(500).nullish(),
-  github_url: z.url().max(500).nullish(),
-  portfolio_url: z.url().max(500).nullish(),
+  linkedin_url: WebAddress.nullish(),
+  github_url: WebAddress.nullish(),
+  portfolio_url: WebAddress.nullish(),
   current_title: text(200).nullish(),
   current_company: text(200).nullish(),
   bio: text(10_000).nullish(),

@@ -53,9 +53,10 @@ export function jobPreScreenAnswers(api: OpenAPIHono<ApiEnv>): void {
     body: z.strictObject({
       application_id: Id,
       answers: z
-        .array(z.strictObject({ question_id: Id, answer: Value }))
+        .array(z.strictObject({ question_id: Id.toLowerCase(), answer: Value }))
         .min(1)
-        .max(100),
+        .max(100)
+        .refine((given) => new Set(given.map((each) => each.question_id)).size === given.length, "answers a question twice"),
     }),
     replies: [200, z.array(AnswerShape)],
     run: (ctx, { body }) =>

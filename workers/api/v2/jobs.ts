@@ -30,6 +30,7 @@ import {
   PercentageInput,
   summary,
   text,
+  withinFee,
 } from "./shapes.ts";
 
 const JobShape = z
@@ -94,12 +95,18 @@ const fields = {
 const JobInput = z
   .strictObject({ company_id: Id, ...fields, status: z.enum(["draft", "pending", "active"]).optional() })
   .superRefine(amountsAgree("salary_min", "salary_max", "bulk_bonus"))
+  .superRefine(withinFee("bulk_bonus"))
   .openapi("JobInput");
 
 const JobUpdate = z
   .strictObject({ ...fields, job_owner_recruiter_id: Id.nullish(), closed_reason: text(500).nullish(), version: z.int().optional() })
   .partial()
   .superRefine(amountsAgree("salary_min", "salary_max", "bulk_bonus"))
+  .superRefine(withinFee("bulk_bonus"))
+  .refine(({ status: to, closed_reason: reason }) => reason == null || to === "closed", {
+    path: ["closed_reason"],
+    message: "is said when a job is closed",
+  })
   .openapi("JobUpdate");
 
 const filters = z.object({

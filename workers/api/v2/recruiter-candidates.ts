@@ -84,7 +84,8 @@ const TerminationInput = z
   .strictObject({
     reason: text(2_000),
     deals: z
-      .array(z.strictObject({ assignment_id: Id, decision: z.enum(["keep", "withdraw"]) }))
+      .array(z.strictObject({ assignment_id: Id.toLowerCase(), decision: z.enum(["keep", "withdraw"]) }))
+      .refine((named) => new Set(named.map((each) => each.assignment_id)).size === named.length, "names a deal twice")
       .max(20)
       .optional(),
     version: z.int().optional(),

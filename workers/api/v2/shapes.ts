@@ -1,11 +1,20 @@
 import { z } from "@hono/zod-openapi";
-import { type BasisPoints, type Cents, fromDecimal, MAX_SALARY, toDecimal } from "#domain/money.ts";
+import { type BasisPoints, type Cents, fromDecimal, MAX_FEE, MAX_SALARY, toDecimal } from "#domain/money.ts";
 
 /** The words that many resources share: ids, instants, money in both its forms. */
 
 export const Id = z.uuid();
 export const Instant = z.iso.datetime().openapi({ format: "date-time" });
-export const Day = z.iso.date().openapi({ format: "date" });
+
+/** Years that a date of this trade can have; beyond the year 9999 no table holds it. */
+const [FIRST_YEAR, LAST_YEAR] = [1900, 2199];
+const inReach = (at: Date): boolean => at.getUTCFullYear() >= FIRST_YEAR && at.getUTCFullYear() <= LAST_YEAR;
+const OUT_OF_REACH = `must be between the years ${FIRST_YEAR} and ${LAST_YEAR}`;
+
+export const Day = z.iso
+  .date()
+  .refine((day) => inReach(new Date(day)), OUT_OF_REACH)
+  .openapi({ format: "date" });
 
 /** A trimmed text that says something. */
 export const text = (max: number) => z.string().trim().min(1).max(max);
@@ -31,6 +40,7 @@ export const Slug = z
 export const InstantInput = z.iso
   .datetime({ offset: true })
   .transform((at) => new Date(at))
+  .refine(inReach, OUT_OF_REACH)
   .openapi({ type: "string", format: "date-time" });
 
 /** A query flag. */
@@ -70,6 +80,14 @@ export const amountsAgree =
       if (inCents == null || words == null || fromDecimal(words as string) === inCents) continue;
       issues.addIssue({ code: "custom", path: [name], message: `${name} and ${name}_cents differ` });
     }
+  };
+
+/** For `.superRefine`: an amount that is paid as part of a fee is no larger than one (MONEY §2). */
+export const withinFee =
+  (name: string) =>
+  (body: Record<string, unknown>, issues: { addIssue: (issue: { code: "custom"; path: string[]; message: string }) => void }): void => {
+    if ((amountOf(body, name) ?? 0) > MAX_FEE)
+      issues.addIssue({ code: "custom", path: [name], message: `is at most ${toDecimal(MAX_FEE)}` });
   };
 
 /** A percentage in a body, as a string or number with at most two decimals; becomes basis points. */
