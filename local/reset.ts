@@ -8,11 +8,11 @@ const OURS = /^(lock(\.\d+)?|postgres|wrangler(-registry|-logs)?|(secrets|issuer
 
 await command(async () => {
   const folder = localFolder();
+  if (!relative(folder, ROOT).startsWith("..")) throw new LocalProblem(`${folder} holds the project itself and is not emptied.`);
   const foreign = (await readdir(folder).catch(() => [])).filter((name) => !OURS.test(name));
   if (foreign.length > 0) {
     throw new LocalProblem(`${folder} holds ${foreign.slice(0, 3).join(", ")}, which is not the local world's; nothing was removed.`);
   }
-  if (!relative(folder, ROOT).startsWith("..")) throw new LocalProblem(`${folder} holds the project itself and is not emptied.`);
   await lockFolder(folder, "", (pid) => `The local world is running (process ${pid}); stop it with Ctrl-C before you reset it.`);
   for (const name of await readdir(folder)) {
     // A server that was killed a moment ago may still be writing its last files.
