@@ -39,8 +39,18 @@ export interface HireInputs {
   contract_placements: readonly ContractPlacement[];
   /** The role's placements, if it is a volume role; else empty. */
   role_placements: readonly RolePlacement[];
+  /** What failed placements of the role left for their replacement; one that is taken is taken under lock. */
+  open_credits: readonly OpenCredit[];
   /** The payout policy that governs the placement; null where none does. */
   policy: { version: string } | null;
+}
+
+/** An open row of `billing.placement_credits`. */
+export interface OpenCredit {
+  id: string;
+  placement_id: string;
+  amount_cents: number;
+  expires_at: string;
 }
 
 /** The deal record. Money reads it here for the last time. */

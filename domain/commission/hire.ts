@@ -71,6 +71,28 @@ type PayoutStart =
       completedAt: Date;
     };
 
+/** A row of `billing.escrow_holds`: the fee is held until the guarantee is over. */
+export interface GuaranteeHold {
+  id: string;
+  placementId: string;
+  holdAmountCents: Cents;
+  holdReason: "guarantee_period";
+  heldAt: Date;
+  /** `YYYY-MM-DD`. */
+  releaseScheduledDate: string;
+  status: "active";
+}
+
+/** A row of `billing.payout_schedules`: when the release is asked for. */
+export interface ReleaseSchedule {
+  id: string;
+  placementId: string;
+  /** `YYYY-MM-DD`. */
+  scheduledDate: string;
+  triggerEvent: "guarantee_complete";
+  status: "scheduled";
+}
+
 /** The money of a hire: what it inserts, and what it noticed. */
 export interface SettledHire {
   placement: NewPlacement;
@@ -79,6 +101,10 @@ export interface SettledHire {
   splits: PlacementSplit[];
   /** One per split, in the same order. */
   transactions: NewPayoutTransaction[];
+  /** Null without a guarantee or without a fee. */
+  hold: GuaranteeHold | null;
+  /** Null without a fee. */
+  schedule: ReleaseSchedule | null;
   /** The filled roles, as they were found. */
   roles: RoleAtHire[];
   /** A fraud signal is due for each. */
@@ -117,12 +143,15 @@ export function settleHire(inputs: HireInputs, hire: Hire): SettledHire {
   const { shares, allocation } = recompute(snapshot);
   const splits = shares.map((share) => ({ id: hire.newId(), placementId, ...share }));
   const inactive = new Set(roles.filter(({ active }) => !active).map(({ recruiterId }) => recruiterId));
+  const placement = placementOf(inputs, hire, feeBasis);
   return {
-    placement: placementOf(inputs, hire, feeBasis),
+    placement,
     snapshot,
     allocation,
     splits,
     transactions: splits.map((split) => payoutOf(split, inactive.has(split.recruiterId), hire)),
+    hold: guaranteeHold(placement, hire),
+    schedule: releaseSchedule(placement, hire),
     roles,
     upgrades: upgradesOf(roles, new Date(inputs.application.stage_changed_at), now),
   };
@@ -148,6 +177,32 @@ function placementOf(
     startDate,
     guaranteeDays: job.guarantee_days,
     guaranteeExpiresAt: midnightAfter(startDate, job.guarantee_days),
+  };
+}
+
+/** The whole fee is held while the guarantee runs. */
+function guaranteeHold(placement: NewPlacement, { newId, now }: Hire): GuaranteeHold | null {
+  if (placement.guaranteeDays === 0 || placement.placementFee === 0) return null;
+  return {
+    id: newId(),
+    placementId: placement.id,
+    holdAmountCents: placement.placementFee,
+    holdReason: "guarantee_period",
+    heldAt: now,
+    releaseScheduledDate: utcDate(placement.guaranteeExpiresAt),
+    status: "active",
+  };
+}
+
+/** A placement with a fee is released one day, also when nobody but the platform earns of it (M-15). */
+function releaseSchedule(placement: NewPlacement, { newId }: Hire): ReleaseSchedule | null {
+  if (placement.placementFee === 0) return null;
+  return {
+    id: newId(),
+    placementId: placement.id,
+    scheduledDate: utcDate(placement.guaranteeExpiresAt),
+    triggerEvent: "guarantee_complete",
+    status: "scheduled",
   };
 }
 

@@ -215,3 +215,9 @@ const added = (one: SplitShare, other: SplitShare): Pick<SplitShare, "splitAmoun
   splitAmount: plus(one.splitAmount, other.splitAmount),
   bonusAmount: plus(one.bonusAmount, other.bonusAmount),
 });
+
+/** Who holds a role by the snapshot, and the team's rule that was frozen for it. */
+export function roleColumnsOf(snapshot: PlacementSnapshot, role: DealRole): { recruiterId: string | null; split: TeamSplit | null } {
+  const columns = ROLE_COLUMNS[role];
+  return { recruiterId: snapshot[columns.recruiter], split: snapshot[columns.split] };
+}

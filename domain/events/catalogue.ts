@@ -68,6 +68,29 @@ interface PlacementFacts {
   company_id: Id;
 }
 
+interface InvoiceFacts {
+  invoice_id: Id;
+  placement_id: Id;
+  company_id: Id;
+  amount_due_cents: number;
+  due_date: string | null;
+}
+
+interface CreditFacts {
+  credit_id: Id;
+  placement_id: Id;
+  company_id: Id;
+  amount_cents: number;
+}
+
+interface PayoutFacts {
+  transaction_id: Id;
+  placement_id: Id;
+  recruiter_id: Id;
+  role: string;
+  amount_cents: number;
+}
+
 export interface EventPayloads {
   "user.registered": { user_id: Id };
   "user.deactivated": { user_id: Id };
@@ -163,6 +186,63 @@ export interface EventPayloads {
   };
   "guarantee.expiring": PlacementFacts & { days_remaining: number };
 
+  "placement.failed": PlacementFacts & { within_guarantee: boolean };
+  "placement.replacement_created": PlacementFacts & { replaces_placement_id: Id };
+
+  "invoice.created": InvoiceFacts;
+  "invoice.finalized": InvoiceFacts;
+  "invoice.paid": InvoiceFacts;
+  "invoice.overdue": InvoiceFacts & { days_overdue: number };
+  "invoice.payment_failed": InvoiceFacts;
+  "invoice.uncollectible": InvoiceFacts;
+  "invoice.voided": InvoiceFacts;
+  "invoice.refunded": InvoiceFacts & { refund_cents: number };
+  "placement_credit.opened": CreditFacts;
+  "placement_credit.used": CreditFacts;
+  "placement_credit.ended": CreditFacts & { refund_cents: number };
+
+  "escrow_hold.created": { hold_id: Id; placement_id: Id; hold_reason: string };
+  "escrow_hold.released": { hold_id: Id; placement_id: Id; hold_reason: string };
+  "escrow_hold.forfeited": { hold_id: Id; placement_id: Id; hold_reason: string };
+  "payout_schedule.created": { schedule_id: Id; placement_id: Id };
+  "payout_schedule.released": { schedule_id: Id; placement_id: Id };
+  "payout_schedule.processed": { schedule_id: Id; placement_id: Id };
+  "payout_schedule.cancelled": { schedule_id: Id; placement_id: Id };
+
+  "payout.processed": PayoutFacts & { net_cents: number };
+  "payout.failed": PayoutFacts & { retry_count: number; final: boolean; reason: string };
+  "payout.held": PayoutFacts & { reason: string };
+  "payout.unheld": PayoutFacts;
+  "payout.cancelled": PayoutFacts & { reason: string };
+  "payout.reversed": PayoutFacts & { reversed_cents: number };
+  "payout.connect_required": PayoutFacts;
+
+  "dispute.opened": { dispute_id: Id; placement_id: Id; dispute_type: string };
+  "dispute.updated": { dispute_id: Id; placement_id: Id; old_status: string; new_status: string };
+  "clawback.made": { clawback_id: Id; placement_id: Id; refund_cents: number };
+  "debt.opened": { debt_id: Id; recruiter_id: Id; amount_cents: number };
+  "debt.settled": { debt_id: Id; recruiter_id: Id };
+
+  "contract.created": { contract_id: Id; company_id: Id };
+  "contract.updated": { contract_id: Id; company_id: Id; updated_fields: readonly string[] };
+  "contract.deleted": { contract_id: Id; company_id: Id };
+  "contract.approved": { contract_id: Id; company_id: Id };
+  "contract.ended": { contract_id: Id; company_id: Id };
+  "contract.expiring": { contract_id: Id; company_id: Id; days: number };
+  "contract.shortfall": { contract_id: Id; company_id: Id; placements: number; promised: number };
+
+  "approval.requested": { approval_id: Id; action: string };
+  "approval.decided": { approval_id: Id; action: string; status: string };
+  "switch.changed": { name: string; enabled: boolean };
+  "fee_terms.changed": { fee_terms_id: Id; effective_from: Instant };
+  "splits_rates.changed": { splits_rates_id: Id; tier: string; effective_from: Instant };
+  "reconciliation.break_opened": { break_id: Id; kind: string; severity: string };
+  "reconciliation.break_closed": { break_id: Id; kind: string; severity: string };
+  "tax_profile.completed": { recruiter_id: Id };
+  "tax_forms.handed_out": { year: number; form: string; payees: number };
+  "recruiter.connect_changed": { recruiter_id: Id; onboarded: boolean };
+  "recruiter.bank_payout_failed": { recruiter_id: Id };
+
   "subscription.created": { subscription_id: Id; user_id: Id; tier: string; status: string };
   "subscription.updated": { subscription_id: Id; user_id: Id; tier: string; status: string };
   "subscription.past_due": { subscription_id: Id; user_id: Id; tier: string; status: string };
@@ -175,11 +255,16 @@ export interface EventPayloads {
   "team.split_config_changed": { team_id: Id };
   "team.activated": { team_id: Id };
   "team.suspended": { team_id: Id };
+  "team.invitation_sent": { invitation_id: Id; team_id: Id };
 
   "fraud_signal.created": { signal_id: Id; type: string; severity: string };
 
   /** Internal: a verified provider event waits in `ops.provider_events`. */
   "clerk.event_received": { provider_event_id: Id };
+  /** Internal: a transaction may be claimed and sent. */
+  "payout.due": { transaction_id: Id };
+  /** Internal: an operation waits to be worked on. */
+  "stripe.work": { operation_id: Id };
 }
 
 export type EventType = keyof EventPayloads;

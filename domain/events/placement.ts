@@ -63,3 +63,28 @@ export const splitsCreated = ({ placement, splits, allocation, roles }: SettledH
       role_tiers: Object.fromEntries(DEAL_ROLES.map((name) => [name, roles.find(({ role }) => role === name)?.tier ?? null])),
     },
   );
+
+/** A placement fell off inside its guarantee. */
+export const placementFailed = (placement: PlacementIds): DomainEvent =>
+  event("placement.failed", subject(placement), { ...facts(placement), within_guarantee: true });
+
+/** A hire replaces a placement that fell off. */
+export const replacementCreated = (placement: PlacementIds, replacesPlacementId: string): DomainEvent =>
+  event("placement.replacement_created", subject(placement), { ...facts(placement), replaces_placement_id: replacesPlacementId });
+
+interface HoldIds {
+  id: string;
+  placementId: string;
+  holdReason: string;
+}
+
+/** What became of a hold of a placement's money. */
+export const holdEvent = (type: "escrow_hold.created" | "escrow_hold.released" | "escrow_hold.forfeited", hold: HoldIds): DomainEvent =>
+  event(type, { type: "escrow_hold", id: hold.id }, { hold_id: hold.id, placement_id: hold.placementId, hold_reason: hold.holdReason });
+
+/** What became of a schedule. */
+export const scheduleEvent = (
+  type: "payout_schedule.created" | "payout_schedule.released" | "payout_schedule.processed" | "payout_schedule.cancelled",
+  schedule: { id: string; placementId: string },
+): DomainEvent =>
+  event(type, { type: "payout_schedule", id: schedule.id }, { schedule_id: schedule.id, placement_id: schedule.placementId });

@@ -16,3 +16,11 @@ export const recruiterStatusChanged = (before: RecruiterFacts, after: RecruiterF
     old_status: before.status,
     new_status: after.status,
   });
+
+/** Whether shares can be sent to the recruiter has changed. */
+export const connectChanged = (recruiter: RecruiterFacts, onboarded: boolean): DomainEvent =>
+  event("recruiter.connect_changed", subject(recruiter), { recruiter_id: recruiter.id, onboarded });
+
+/** The recruiter's bank refused money from their account for payouts. */
+export const bankPayoutFailed = (recruiter: RecruiterFacts): DomainEvent =>
+  event("recruiter.bank_payout_failed", subject(recruiter), { recruiter_id: recruiter.id });

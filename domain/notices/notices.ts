@@ -1,7 +1,16 @@
 import type { DomainEvent, EventPayloads, EventType } from "../events/catalogue.ts";
 
 /** Who hears of an event, by their part in it. */
-export type Hearer = "candidate" | "candidate_recruiter" | "company_recruiter" | "recruiter" | "company" | "platform_admin" | "user";
+export type Hearer =
+  | "invitee"
+  | "candidate"
+  | "candidate_recruiter"
+  | "company_recruiter"
+  | "recruiter"
+  | "company"
+  | "company_admin"
+  | "platform_admin"
+  | "user";
 
 export type Category =
   | "applications"
@@ -21,6 +30,7 @@ export interface Facts {
   companyName: string | null;
   candidateName: string | null;
   recruiterName: string | null;
+  teamName: string | null;
   reason: string | null;
 }
 
@@ -44,6 +54,7 @@ const job = (facts: Facts): string => facts.jobTitle ?? "the role";
 const company = (facts: Facts): string => facts.companyName ?? "the company";
 const candidate = (facts: Facts): string => facts.candidateName ?? "the candidate";
 const recruiter = (facts: Facts): string => facts.recruiterName ?? "a recruiter";
+const team = (facts: Facts): string => facts.teamName ?? "a team";
 const because = (facts: Facts): string => (facts.reason ? ` Reason given: ${facts.reason}` : "");
 
 const about = (to: Hearer, category: Category, template: string, subject: Notice["subject"], text: Notice["text"] = subject): Notice => ({
@@ -344,8 +355,177 @@ const RULES: { readonly [T in EventType]?: Rule<T> } = {
   "placement.completed": () => [
     about("company", "placements", "placement.completed", (f) => `The guarantee for ${candidate(f)} has ended`),
   ],
+  "placement.failed": () => [
+    mailed(
+      about(
+        "company",
+        "placements",
+        "placement.failed",
+        (f) => `The placement of ${candidate(f)} has ended inside its guarantee`,
+        () => "You may hire somebody else for the same role within 60 days; what was invoiced is set off against it.",
+      ),
+    ),
+  ],
+  "payout.processed": ({ net_cents }) =>
+    net_cents > 0 ? [mailed(about("recruiter", "billing", "payout.processed", () => "Your share of a placement was paid"))] : [],
+  "payout.failed": ({ final }) =>
+    final
+      ? [
+          mailed(
+            about("platform_admin", "billing", "payout.failed", (f) => `A payout to ${recruiter(f)} was refused for good`),
+            "high",
+          ),
+        ]
+      : [],
+  "payout.connect_required": () => [
+    mailed(
+      about("recruiter", "billing", "payout.connect_required", () => "A payout waits for your account: please set it up"),
+      "high",
+    ),
+  ],
+  "payout.held": ({ reason }) =>
+    reason === "connect_required" ? [] : [about("recruiter", "billing", "payout.held", () => "Your share of a placement has to wait")],
+  "payout.reversed": () => [
+    mailed(about("recruiter", "billing", "payout.reversed", () => "Your share of a placement was taken back from your account")),
+  ],
+  "debt.opened": () => [
+    mailed(
+      about("recruiter", "billing", "debt.opened", () => "A share that you were paid is asked back; your next payouts settle what is open"),
+    ),
+  ],
+  "payout.cancelled": () => [
+    mailed(
+      about(
+        "recruiter",
+        "placements",
+        "payout.cancelled",
+        () => "A share of yours will not be paid",
+        () => "The placement has ended inside its guarantee, or the share was taken back. Your statements say which.",
+      ),
+    ),
+  ],
+  "invoice.finalized": () => [mailed(about("company_admin", "billing", "invoice.finalized", () => "An invoice for a placement is ready"))],
+  "invoice.paid": () => [about("company_admin", "billing", "invoice.paid", () => "Thank you: an invoice for a placement is paid")],
+  "invoice.overdue": ({ days_overdue }) => [
+    mailed(
+      about("company_admin", "billing", "invoice.overdue", () =>
+        days_overdue === 0 ? "An invoice for a placement is due today" : `An invoice for a placement is ${days_overdue} days overdue`,
+      ),
+      "high",
+    ),
+  ],
+  "invoice.payment_failed": () => [
+    mailed(
+      about("company_admin", "billing", "invoice.payment_failed", () => "The payment of an invoice for a placement failed"),
+      "high",
+    ),
+  ],
+  "invoice.refunded": () => [
+    mailed(about("company_admin", "billing", "invoice.refunded", () => "Money for a placement is on its way back to you")),
+  ],
+  "placement_credit.opened": () => [
+    mailed(
+      about(
+        "company_admin",
+        "billing",
+        "placement_credit.opened",
+        () => "You have a credit for a replacement",
+        () => "It is good for 60 days and for the same role. What is not used by then is given back.",
+      ),
+    ),
+  ],
   "guarantee.expiring": ({ days_remaining }) => [
     about("company", "placements", "guarantee.expiring", (f) => `The guarantee for ${candidate(f)} ends in ${days_remaining} days`),
+  ],
+  "team.invitation_sent": () => [
+    {
+      ...mailed(
+        about(
+          "invitee",
+          "invitations",
+          "team.invitation_sent",
+          (f) => `You are invited to the team ${team(f)}`,
+          (f) => `${team(f)} would like you to join it as a recruiter. The invitation is good for seven days.`,
+        ),
+        "high",
+      ),
+      invitation: true,
+    },
+  ],
+  "subscription.past_due": () => [
+    mailed(
+      about(
+        "user",
+        "billing",
+        "subscription.past_due",
+        () => "A payment for your plan failed",
+        () => "Your plan's rates stay for seven days. Please look at your payment method.",
+      ),
+      "high",
+    ),
+  ],
+  "subscription.canceled": () => [mailed(about("user", "billing", "subscription.canceled", () => "Your plan has ended"))],
+  "recruiter.connect_changed": ({ onboarded }) =>
+    onboarded
+      ? [mailed(about("recruiter", "billing", "recruiter.connect_ready", () => "Your account for payouts is ready"))]
+      : [
+          mailed(
+            about(
+              "recruiter",
+              "billing",
+              "recruiter.connect_lost",
+              () => "Your account for payouts needs your attention",
+              () => "Until it is completed again nothing can be paid to you.",
+            ),
+            "high",
+          ),
+        ],
+  "recruiter.bank_payout_failed": () => [
+    mailed(
+      about(
+        "recruiter",
+        "billing",
+        "recruiter.bank_payout_failed",
+        () => "Your bank refused a payment",
+        () => "The money is in your account for payouts. Please look at the bank account that it names.",
+      ),
+      "high",
+    ),
+  ],
+  "approval.requested": () => [
+    mailed(about("platform_admin", "security", "approval.requested", () => "Something about money waits for a second admin")),
+  ],
+  "switch.changed": ({ name, enabled }) => [
+    mailed(
+      about("platform_admin", "security", "switch.changed", () => `${name} is now ${enabled ? "on" : "off"}`),
+      "urgent",
+    ),
+  ],
+  "reconciliation.break_opened": ({ kind, severity }) => {
+    const notice = about("platform_admin", "billing", "reconciliation.break_opened", () => `Our books and Stripe's differ: ${kind}`);
+    return [severity === "critical" ? mailed(notice, "urgent") : notice];
+  },
+  "dispute.opened": () => [
+    mailed(
+      about("platform_admin", "placements", "dispute.opened", () => "A placement is disputed; its payouts wait"),
+      "high",
+    ),
+  ],
+  "contract.approved": () => [
+    mailed(about("company_admin", "billing", "contract.approved", (f) => `The contract with ${company(f)} is in force`)),
+  ],
+  "contract.expiring": ({ days }) => [
+    mailed(about("platform_admin", "billing", "contract.expiring", (f) => `The contract with ${company(f)} ends in ${days} days or less`)),
+  ],
+  "contract.shortfall": ({ placements, promised }) => [
+    mailed(
+      about(
+        "platform_admin",
+        "billing",
+        "contract.shortfall",
+        (f) => `${company(f)} made ${placements} of ${promised} placements in its contract year`,
+      ),
+    ),
   ],
 };
 

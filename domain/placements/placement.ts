@@ -1,7 +1,7 @@
 import { daysAfter, utcDate } from "../commission/dates.ts";
 import type { DomainEvent } from "../events/catalogue.ts";
-import { guaranteeExpiring, placementActivated, placementCompleted } from "../events/placement.ts";
-import { forbidden, invalidField, invalidTransition } from "../refusals.ts";
+import { guaranteeExpiring, placementActivated, placementCompleted, placementFailed } from "../events/placement.ts";
+import { conflict, forbidden, invalidField, invalidTransition } from "../refusals.ts";
 import { guaranteeExpiresAt } from "./guarantee.ts";
 
 export const PLACEMENT_STATES = ["hired", "active", "completed", "failed"] as const;
@@ -98,6 +98,33 @@ export function requireStartDate(startDate: string, now: Date): void {
 function isDate(text: string): boolean {
   const at = new Date(`${text}T00:00:00Z`);
   return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(at.getTime()) && utcDate(at) === text;
+}
+
+/** A placement that fell off, with what is told of it. */
+interface FailedFields {
+  failedAt: Date | null;
+  failureReason: string | null;
+  withinGuarantee: boolean | null;
+}
+
+/**
+ * The candidate is gone inside the guarantee; the company says so.
+ *
+ * Refuses once the guarantee is over, to the instant (409 `conflict`, `reason: "guarantee_expired"`),
+ * and a placement that failed already.
+ */
+export function failPlacement<P extends PlacementTimeline & FailedFields>(
+  placement: P,
+  actor: PlacementActor,
+  reason: string,
+  now: Date,
+): PlacementChange<P> & { override: boolean } {
+  if (!actor.isCompanyAdmin && !actor.isPlatformAdmin) throw forbidden("Only the company ends a placement.");
+  if (placement.state === "failed") throw invalidTransition("placement", placement.state, "failed", []);
+  if (placement.state === "completed" || placement.guaranteeExpiresAt <= now)
+    throw conflict("The guarantee is over.", { reason: "guarantee_expired" });
+  const failed: P = { ...placement, state: "failed", failedAt: now, failureReason: reason, withinGuarantee: true };
+  return { placement: failed, events: [placementFailed(failed)], override: !actor.isCompanyAdmin };
 }
 
 /** Completes a placement whose guarantee is over; null while it runs. Without a guarantee that is at its start. */

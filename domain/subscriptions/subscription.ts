@@ -2,7 +2,7 @@ import { TIERS, type Tier } from "../commission/rates.ts";
 import { type DomainEvent, event } from "../events/catalogue.ts";
 import { invalidField, invalidTransition } from "../refusals.ts";
 
-type SubscriptionStatus = "trialing" | "active" | "past_due" | "canceled" | "incomplete";
+export type SubscriptionStatus = "trialing" | "active" | "past_due" | "canceled" | "incomplete";
 
 /** What the rules look at of a subscription. */
 export interface SubscriptionState {
@@ -58,6 +58,36 @@ export function changeSubscription<S extends SubscriptionState>(
   if (before.status === "canceled" || (moved && !NEXT[before.status].includes(after.status))) {
     throw invalidTransition("subscription", before.status, after.status, NEXT[before.status]);
   }
+  return advanced(before, after, tiers, now);
+}
+
+/**
+ * Takes a subscription as it was fetched from Stripe. The fetched state counts, whatever came before,
+ * so the order of events does not matter; null when it says nothing new. A canceled one stays so:
+ * Stripe never revives it.
+ */
+export function takeFetched<S extends SubscriptionState>(
+  before: S,
+  fetched: S,
+  tiers: { before: Tier; after: Tier },
+  now: Date,
+): { subscription: S; events: DomainEvent[] } | null {
+  requirePeriod(fetched);
+  const isSame = tiers.before === tiers.after && (Object.keys(fetched) as (keyof S)[]).every((name) => alike(before[name], fetched[name]));
+  return isSame || before.status === "canceled" ? null : advanced(before, fetched, tiers, now);
+}
+
+const alike = (one: unknown, other: unknown): boolean =>
+  one === other || (one instanceof Date && other instanceof Date && one.getTime() === other.getTime());
+
+/** The instants that follow from a change. */
+function advanced<S extends SubscriptionState>(
+  before: S,
+  after: S,
+  tiers: { before: Tier; after: Tier },
+  now: Date,
+): { subscription: S; events: DomainEvent[] } {
+  const moved = before.status !== after.status;
   const activated = moved && after.status === "active" && before.status !== "past_due";
   const raised = TIERS.indexOf(tiers.after) > TIERS.indexOf(tiers.before);
   const changed: S = {

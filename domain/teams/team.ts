@@ -64,6 +64,21 @@ export function endGrace<T extends TeamState>(team: T, now: Date): { team: T; ev
   };
 }
 
+/** Suspends a team whose subscription its owner has not paid; null where it is suspended already. */
+export function suspendUnpaid<T extends TeamState>(team: T): { team: T; events: DomainEvent[] } | null {
+  if (team.status !== "active") return null;
+  return {
+    team: { ...team, status: "suspended", suspendedReason: "owner_unpaid", graceUntil: null },
+    events: [teamEvent("team.suspended", team)],
+  };
+}
+
+/** A team that was suspended for want of payment goes on; null where that is not why. */
+export function endOwnerUnpaid<T extends TeamState>(team: T): { team: T; events: DomainEvent[] } | null {
+  if (team.suspendedReason !== "owner_unpaid") return null;
+  return { team: { ...team, status: "active", suspendedReason: null }, events: [teamEvent("team.activated", team)] };
+}
+
 /** The invited recruiter, and nobody else, joins. */
 export function joinTeam<M extends Membership>(member: M, actor: TeamActor, now: Date): { member: M; events: DomainEvent[] } {
   if (actor.recruiterId !== member.recruiterId) throw forbidden("Only the invited recruiter accepts.");

@@ -198,6 +198,20 @@ describe("the placement", () => {
     const { placement } = settle(closedBy("R", "paid", { job: job({ guarantee_days: 0 }) }), "100000");
     expect(placement.guaranteeExpiresAt).toEqual(new Date("2026-03-02T00:00:00Z"));
   });
+
+  it("holds its whole fee until the guarantee ends, and is released then", () => {
+    const { hold, schedule } = settle(closedBy("R", "paid"), "100000");
+    expect(hold).toMatchObject({ holdAmountCents: 2_000_000, holdReason: "guarantee_period", releaseScheduledDate: "2026-05-31" });
+    expect(schedule).toMatchObject({ scheduledDate: "2026-05-31", triggerEvent: "guarantee_complete", status: "scheduled" });
+  });
+
+  it("is held for nothing without a guarantee, and neither held nor scheduled without a fee", () => {
+    const unguarded = settle(closedBy("R", "paid", { job: job({ guarantee_days: 0 }) }), "100000");
+    expect(unguarded.hold).toBeNull();
+    expect(unguarded.schedule).toMatchObject({ scheduledDate: "2026-03-02" });
+    const free = settle(closedBy("R", "paid", { job: job({ fee_bp: basisPoints(0) }) }), "100000");
+    expect([free.placement.placementFee, free.hold, free.schedule]).toEqual([0, null, null]);
+  });
 });
 
 describe("a recruiter who is inactive at the hire", () => {

@@ -95,6 +95,7 @@ export function inputsOf(
     contracts: [],
     contract_placements: [],
     role_placements: [],
+    open_credits: [],
     policy: null,
     ...more,
     job: { ...(more.job ?? job()), job_owner_recruiter_id: recruiters.job_owner ?? null },

@@ -4,6 +4,7 @@ import {
   activatePlacement,
   completePlacement,
   confirmStart,
+  failPlacement,
   PLACEMENT_STATES,
   warnOfGuaranteeEnd,
   type PlacementTimeline,
@@ -149,5 +150,34 @@ describe("a placement", () => {
 
   it.each(["2026-02-30", "2026-2-3", "tomorrow", ""])("refuses %j as a start date", (startDate) => {
     expect(() => confirmStart(placement(), COMPANY, { startDate }, START)).toThrow(expect.objectContaining({ code: "validation_failed" }));
+  });
+});
+
+describe("a placement that fails", () => {
+  const failing = (more: Partial<PlacementTimeline>, at: string, actor: Parameters<typeof failPlacement>[1] = COMPANY) =>
+    failPlacement({ ...placement(more), failedAt: null, failureReason: null, withinGuarantee: null }, actor, "Left", new Date(at));
+
+  it("is inside its guarantee until the second before it ends, and outside at it (MONEY §21)", () => {
+    const inside = failing({ state: "active" }, "2026-05-30T23:59:59Z");
+    expect(inside.placement).toMatchObject({ state: "failed", withinGuarantee: true, failureReason: "Left" });
+    expect(inside.placement.failedAt).toEqual(new Date("2026-05-30T23:59:59Z"));
+    expect(inside.events).toMatchObject([{ type: "placement.failed", payload: { placement_id: "placement", within_guarantee: true } }]);
+    expect(() => failing({ state: "active" }, "2026-05-31T00:00:00Z")).toThrow(
+      expect.objectContaining({ code: "conflict", members: { reason: "guarantee_expired" } }),
+    );
+    expect(() => failing({ state: "completed" }, "2026-05-30T00:00:00Z")).toThrow(expect.objectContaining({ code: "conflict" }));
+  });
+
+  it("may fail before it starts, and never twice", () => {
+    expect(failing({}, "2026-02-21T00:00:00Z").placement.state).toBe("failed");
+    expect(() => failing({ state: "failed" }, "2026-03-10T00:00:00Z")).toThrow(expect.objectContaining({ code: "invalid_transition" }));
+  });
+
+  it("is the company's to report, and the platform's by an override", () => {
+    const nobody = { isCompanyAdmin: false, isPlatformAdmin: false };
+    expect(() => failing({ state: "active" }, "2026-03-10T00:00:00Z", nobody)).toThrow(expect.objectContaining({ code: "forbidden" }));
+    expect(failing({ state: "active" }, "2026-03-10T00:00:00Z").override).toBe(false);
+    const platform = { isCompanyAdmin: false, isPlatformAdmin: true };
+    expect(failing({ state: "active" }, "2026-03-10T00:00:00Z", platform).override).toBe(true);
   });
 });
