@@ -27,6 +27,9 @@ export const centsColumn = customType<{ data: Cents; driverData: string }>({
   fromDriver: (text) => Number(text) as Cents,
 });
 
+/** The id of the transaction that wrote a row. */
+export const xid8 = customType<{ data: string }>({ dataType: () => "xid8" });
+
 export const citext = customType<{ data: string }>({ dataType: () => "citext" });
 
 /** Folded words of other columns, filled by Postgres and asked by `matches` of `db/search.ts`; no presenter shows it. */

@@ -621,6 +621,9 @@ CREATE TRIGGER never_deleted_whole BEFORE TRUNCATE ON billing.placement_payout_t
 -- What a hire depends on (MONEY §16): the type HireInputs of domain/commission/hire-inputs.ts
 --------------------------------------------------------------------------------------------------
 
+-- It looks at tables that a later migration makes, which are there when it is called.
+SET LOCAL check_function_bodies = off;
+--> statement-breakpoint
 -- Nothing here asks the clock, so only a changed row changes the hash. NULL for an unknown deal.
 CREATE FUNCTION billing.hire_inputs(cra_id uuid) RETURNS jsonb
 LANGUAGE sql STABLE
@@ -744,6 +747,13 @@ AS $$
       JOIN billing.placement_snapshot s ON s.placement_id = p.id
       WHERE j.bulk_bonus IS NOT NULL
     ), '[]'),
+    'open_credits', coalesce((
+      SELECT jsonb_agg(jsonb_build_object(
+        'id', k.id, 'placement_id', k.placement_id, 'amount_cents', k.amount_cents, 'expires_at', k.expires_at
+      ) ORDER BY k.id)
+      FROM job j JOIN billing.placement_credits k ON k.job_id = j.id
+      WHERE k.status = 'open'
+    ), '[]'),
     'policy', NULL
   )
   FROM deal d
@@ -754,7 +764,8 @@ LANGUAGE sql STABLE
 AS $$ SELECT encode(sha256(convert_to(billing.hire_inputs(cra_id)::text, 'UTF8')), 'hex') $$;
 --> statement-breakpoint
 -- Locks what a hire changes, then raises unless everything it depends on is as it was read. Hires of
--- one company wait for each other, so each counts the ones before it.
+-- one company wait for each other, so each counts the ones before it. A failed placement that the hire
+-- replaces, and its credit, are locked by `billing.guard_placement`, which follows.
 CREATE FUNCTION billing.guard_hire(cra_id uuid, inputs_hash text) RETURNS void
 LANGUAGE plpgsql VOLATILE
 AS $$

@@ -16,7 +16,7 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
-import { born, changing, instant, oneOf, searchColumn } from "../columns.ts";
+import { born, changing, citext, instant, oneOf, searchColumn } from "../columns.ts";
 import { candidates, companies, candidateRoleAssignments } from "./ats.ts";
 import { organizations, users } from "./identity.ts";
 
@@ -26,6 +26,8 @@ export const network = pgSchema("network");
 export { CONNECTION_STATUSES, RECRUITER_STATUSES, RELATIONSHIP_STATUSES };
 
 export const VISIBILITIES = ["public", "limited", "hidden"] as const;
+export const TEAM_INVITATION_ROLES = ["admin", "member", "collaborator"] as const;
+export const TEAM_INVITATION_STATUSES = ["pending", "accepted", "expired", "revoked"] as const;
 export const TEAM_STATUSES = ["active", "suspended"] as const;
 export const TEAM_ROLES = ["owner", "admin", "member", "collaborator"] as const;
 export const TEAM_MEMBER_STATUSES = ["active", "invited", "removed"] as const;
@@ -285,6 +287,36 @@ export interface SplitParameters {
   overhead_bp?: number;
   owner_bp?: number;
 }
+
+/** Who was asked into a team by mail. The token is computed from the row and never stored (DESIGN R-6). */
+export const teamInvitations = network.table(
+  "team_invitations",
+  {
+    ...born(),
+    ...changing(),
+    teamId: uuid()
+      .notNull()
+      .references(() => teams.id),
+    email: citext().notNull(),
+    teamRole: text("role", { enum: TEAM_INVITATION_ROLES }).notNull(),
+    tokenHash: text().notNull().unique("team_invitations_token_key"),
+    issuedAt: instant().notNull(),
+    expiresAt: instant().notNull(),
+    status: text({ enum: TEAM_INVITATION_STATUSES }).notNull().default("pending"),
+    invitedByUserId: uuid()
+      .notNull()
+      .references((): AnyPgColumn => users.id),
+    acceptedByRecruiterId: uuid().references((): AnyPgColumn => recruiters.id),
+  },
+  (t) => [
+    oneOf("team_invitations_role", t.teamRole, TEAM_INVITATION_ROLES),
+    oneOf("team_invitations_status", t.status, TEAM_INVITATION_STATUSES),
+    uniqueIndex("team_invitations_one_pending")
+      .on(t.teamId, t.email)
+      .where(sql`status = 'pending'`),
+    index("team_invitations_team").on(t.teamId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
+  ],
+);
 
 /** How a team divides one share. History is kept; a row with `cra_id` overrides the default for one deal. */
 export const teamSplitConfigs = network.table(
