@@ -2,7 +2,10 @@ import type { Context } from "#services/context.ts";
 import type { MailSender } from "#services/ports.ts";
 import { events } from "./events.ts";
 import { mail } from "./mail.ts";
+import { payouts } from "./payouts.ts";
 import { pipelineDlq } from "./pipeline-dlq.ts";
+import { stripeEvents } from "./stripe-events.ts";
+import { stripeWork } from "./stripe-work.ts";
 
 /** What a consumer works with: a context of the system, made anew for each batch. */
 export interface Consumption {
@@ -16,4 +19,11 @@ export interface Consumption {
 export type Consumer = (batch: MessageBatch, work: Consumption) => Promise<void>;
 
 /** One consumer per queue, by the queue's name. */
-export const CONSUMERS: Readonly<Record<string, Consumer>> = { events, mail, "pipeline-dlq": pipelineDlq };
+export const CONSUMERS: Readonly<Record<string, Consumer>> = {
+  events,
+  mail,
+  payouts,
+  "stripe-work": stripeWork,
+  "stripe-events": stripeEvents,
+  "pipeline-dlq": pipelineDlq,
+};

@@ -265,6 +265,8 @@ const OVERTAKEN = new Set(["40001", "40P01", "55P03"]);
 /** A unique index or a reference said no: the verb knows what that means. */
 const DECIDED_BY_CONSTRAINT = new Set(["23505", "23503", "23P01"]);
 const KEY_CONSTRAINT = "idempotency_keys_pkey";
+/** What is in the books already is done: read again, and there is nothing left to do (MONEY §1). */
+const DONE_ALREADY = new Set(["ledger_transactions_key", "ledger_entries_balance_transaction_key", "invoice_payments_stripe_key"]);
 
 /**
  * Repeats a whole decision when it was overtaken, three rounds in all, then refuses with
@@ -284,7 +286,8 @@ export async function deciding<Result>(
       const sameKey = refusal.constraint === KEY_CONSTRAINT;
       const known = DECIDED_BY_CONSTRAINT.has(refusal.code) && refusal.constraint ? lost[refusal.constraint] : undefined;
       if (known) throw known();
-      if (!sameKey && !OVERTAKEN.has(refusal.code)) throw error;
+      const isDone = refusal.constraint !== null && DONE_ALREADY.has(refusal.constraint);
+      if (!sameKey && !isDone && !OVERTAKEN.has(refusal.code)) throw error;
       if (round < ROUNDS) continue;
       if (refusal.code === "55P03" && ctx.request.idempotency) {
         throw new Refusal(
@@ -299,9 +302,10 @@ export async function deciding<Result>(
 
 /** Refuses when the caller's `If-Match` or `version` names another version than the one read. */
 export function expectVersion(ctx: Context, row: { version: number }, version?: number): void {
-  const expected = ctx.request.ifMatch ?? version;
-  if (expected !== undefined && expected !== row.version) {
-    throw new Refusal("precondition_failed", `You hold version ${expected}; the current one is ${row.version}. Read it again first.`);
+  for (const expected of [ctx.request.ifMatch, version]) {
+    if (expected != null && expected !== row.version) {
+      throw new Refusal("precondition_failed", `You hold version ${expected}; the current one is ${row.version}. Read it again first.`);
+    }
   }
 }
 

@@ -158,6 +158,18 @@ export class Context {
     return open;
   }
 
+  /**
+   * The same caller at the same instant, for a commit that has to come before the one which answers:
+   * what is written before the world outside is asked.
+   */
+  unanswered(): Context {
+    const { caller, audience, database, ports, request } = this;
+    const earlier = new Context({ caller, audience, database, ports, request: { ...request, idempotency: null } });
+    earlier.#access = this.#access;
+    earlier.#made = this.#made;
+    return earlier;
+  }
+
   /** The user behind the caller. Only after a `read`, and never for the public. */
   get userId(): string {
     if (!this.#access.userId) throw new Refusal("forbidden", "This needs a signed-in person.");
@@ -195,6 +207,21 @@ export class Context {
     this.#judge(entered);
     if (key) replay(key.fingerprint, (results[1] as StoredReply[])[0]);
     return results.slice(head.length) as BatchResponse<T>;
+  }
+
+  /**
+   * Sends statements that change rows by their own condition, behind `ops.enter`, in one trip: a
+   * claim, which the database decides. Everything else is decided on what was read and committed.
+   */
+  async claim<const T extends readonly Statement[]>(...statements: T): Promise<BatchResponse<T>> {
+    const begin = statement(sql`select ops.begin_commit()`);
+    const batch = [enter(this.caller, this.request.organizationId), begin, ...statements];
+    const results = (await this.database.writer.batch(batch as never)) as unknown[];
+    const entered = (results[0] as { rows: { entered: Entered }[] }).rows[0]?.entered;
+    if (!entered) throw new Error("ops.enter gave no context");
+    this.#access = toAccess(entered);
+    this.#judge(entered);
+    return results.slice(2) as BatchResponse<T>;
   }
 
   #judge(entered: Entered): void {

@@ -1,3 +1,10 @@
+import type { Tier } from "#domain/commission/rates.ts";
+import type { Collection, InvoiceStatus } from "#domain/invoices/invoice.ts";
+import type { Cents } from "#domain/money.ts";
+import type { StripeAnswer, Transfer } from "#domain/payouts/outcome.ts";
+import type { BalanceMovement, ComparedInvoice, KeptTransfer } from "#domain/reconciliation/checks.ts";
+import type { SubscriptionState } from "#domain/subscriptions/subscription.ts";
+
 /** What the house needs from the world. `integrations/` provides it, `workers/runtime.ts` binds it. */
 
 /** Tells the queue that events wait in the outbox; a lost message is repaired by the sweep. */
@@ -36,9 +43,325 @@ export interface LinkTokens {
   hash(token: string): Promise<string>;
 }
 
+/** Tells a queue which rows to look at. Rows decide: whatever is lost, repeated or late is found by the sweep. */
+export interface WorkQueue {
+  send(ids: readonly string[]): Promise<void>;
+}
+
+/** An invoice as it is ordered from the payment provider. Fixed per key. */
+export interface InvoiceOrder {
+  operationId: string;
+  invoiceId: string;
+  placementId: string;
+  customerId: string;
+  collection: Collection;
+  lines: readonly { description: string; amount: Cents }[];
+  /** Whether the provider mails it to the customer. */
+  mailed: boolean;
+}
+
+/** An invoice as the payment provider shows it. */
+export interface SeenInvoice {
+  /** The provider's id. */
+  id: string;
+  customerId: string | null;
+  /** Our invoice; null for one of a plan, or of somebody else. */
+  invoiceId: string | null;
+  operationId: string | null;
+  status: InvoiceStatus;
+  number: string | null;
+  hostedUrl: string | null;
+  amountDue: Cents;
+  amountPaid: Cents;
+  amountRemaining: Cents;
+  finalizedAt: Date | null;
+  /** `YYYY-MM-DD`. */
+  dueDate: string | null;
+  paidAt: Date | null;
+  voidedAt: Date | null;
+}
+
+/** One payment of an invoice as the payment provider shows it, in cents. */
+export interface SeenPayment {
+  id: string;
+  /** The provider's id of the invoice. */
+  stripeInvoiceId: string;
+  gross: Cents;
+  fee: Cents;
+  /** Null where it was paid outside the provider. */
+  balanceTransactionId: string | null;
+  paymentIntentId: string | null;
+  chargeId: string | null;
+  availableOn: Date | null;
+  paidAt: Date;
+}
+
+/** Money that went back to a customer, or is on its way. */
+export interface SeenRefund {
+  id: string;
+  amount: Cents;
+  status: "pending" | "requires_action" | "succeeded" | "failed" | "canceled";
+  operationId: string | null;
+  paymentIntentId: string | null;
+  balanceTransactionId: string | null;
+  /** What brought the money back to us when the refund failed. */
+  failureBalanceTransactionId: string | null;
+}
+
+/** What a customer paid in one go, and what of it went back. */
+export interface SeenCharge {
+  paymentIntentId: string;
+  paid: Cents;
+  refunds: readonly SeenRefund[];
+}
+
+/** A credit note on an invoice. */
+export interface SeenCreditNote {
+  id: string;
+  amount: Cents;
+  operationId: string | null;
+}
+
+/**
+ * Invoices to companies at the payment provider. Every call throws the provider's own errors, which
+ * `answerTo` reads; every write takes its idempotency key.
+ */
+export interface InvoiceBilling {
+  createCustomer(company: { companyId: string; name: string; email: string; operationId: string }, key: string): Promise<string>;
+  /** The customer made for a company; null when there is none. */
+  findCustomer(company: { companyId: string; email: string }): Promise<string | null>;
+  /** Whether a customer's invoices can be charged at once; false for one that is gone. */
+  canBeCharged(customerId: string): Promise<boolean>;
+  /** Creates, fills, finalises and sends an invoice, beginning where `existing` stands; each step under a key of its own. */
+  issueInvoice(order: InvoiceOrder, key: (step: string) => string, existing: SeenInvoice | null): Promise<SeenInvoice>;
+  findInvoice(customerId: string, operationId: string): Promise<SeenInvoice | null>;
+  invoice(id: string): Promise<SeenInvoice>;
+  voidInvoice(id: string, key: string): Promise<SeenInvoice>;
+  /** Every payment that arrived for an invoice, oldest first. */
+  payments(id: string): Promise<SeenPayment[]>;
+  /** One payment; null when it has not arrived. */
+  payment(id: string): Promise<SeenPayment | null>;
+  createCreditNote(note: { stripeInvoiceId: string; amount: Cents; operationId: string }, key: string): Promise<SeenCreditNote>;
+  creditNotes(stripeInvoiceId: string): Promise<SeenCreditNote[]>;
+  /** What paid an invoice, newest first, with its refunds. */
+  charges(stripeInvoiceId: string): Promise<SeenCharge[]>;
+  createRefund(refund: { paymentIntentId: string; amount: Cents; operationId: string }, key: string): Promise<SeenRefund>;
+  refund(id: string): Promise<SeenRefund>;
+}
+
+/** Money that came back from a payee's account. */
+export interface SeenReversal {
+  id: string;
+  amount: Cents;
+  operationId: string | null;
+  balanceTransactionId: string | null;
+}
+
+/** A payee's account as the payment provider shows it. */
+export interface SeenAccount {
+  id: string;
+  recruiterId: string | null;
+  /** Transfers active, payouts enabled and details submitted (M-3). */
+  canReceive: boolean;
+  detailsSubmitted: boolean;
+  /** What the provider still wants to know; codes, no data. */
+  requirementsDue: readonly string[];
+}
+
+/** Payees' accounts at the payment provider. Calls throw the provider's own errors. */
+export interface ConnectAccounts {
+  createAccount(recruiter: { recruiterId: string; email: string; operationId: string }, key: string): Promise<string>;
+  /** The account made for a recruiter since an instant; null when there is none. */
+  findAccount(recruiterId: string, since: Date): Promise<string | null>;
+  account(id: string): Promise<SeenAccount>;
+  /** A page on which the payee completes the account; it opens once and for minutes. */
+  onboardingLink(
+    accountId: string,
+    urls: { returnUrl: string; refreshUrl: string },
+    key: string,
+  ): Promise<{ url: string; expiresAt: Date }>;
+  /** A page on which the payee sees the account. */
+  dashboardLink(accountId: string, key: string): Promise<{ url: string }>;
+  /** The payments that a payout of an account brought to its bank. */
+  paidOut(accountId: string, payoutId: string): Promise<string[]>;
+  reverseTransfer(reversal: { transferId: string; amount: Cents; operationId: string }, key: string): Promise<SeenReversal>;
+  reversals(transferId: string): Promise<SeenReversal[]>;
+}
+
+/** A message of the payment provider: what to look at. */
+export interface ProviderEvent {
+  id: string;
+  type: string;
+  /** The connected account that it is about; null for our own. */
+  account: string | null;
+  created: Date;
+  object: { type: string; id: string | null };
+}
+
+/** Messages of the payment provider. */
+export interface ProviderEvents {
+  /** Reads a message by its signature over the raw body; null when no signature fits or it is older than five minutes. */
+  verified(body: string, signature: string, from: "platform" | "connect"): Promise<ProviderEvent | null>;
+  /** Every message since an instant about our own account, or about a connected one. */
+  since(instant: Date, account: string | null): Promise<ProviderEvent[]>;
+}
+
+/** What a failed call says: null for a lost answer. */
+export type CallAnswer = { httpStatus: number; errorType: string | null; errorCode: string | null } | null;
+
+/** What a plan's price is for: a person or a team's seats, by month or year. */
+export interface PriceOf {
+  plan: { slug: string; name: string; tier: Tier };
+  billingPeriod: "monthly" | "annual";
+  forTeam: boolean;
+  /** Of one person or seat for the period. */
+  unit: Cents;
+  /** Of one seat from so many seats on; for teams. */
+  volume: { seats: number; unit: Cents };
+}
+
+/** A plan's subscription as the payment provider shows it. What it shows counts, whatever was told before. */
+export interface FetchedSubscription extends Pick<SubscriptionState, "status" | "currentPeriodStart" | "currentPeriodEnd"> {
+  id: string;
+  customerId: string;
+  /** The row that asked for it; null where it was made by somebody else. */
+  subscriptionId: string | null;
+  /** What it is for; null where its price is none of ours. */
+  price: { planSlug: string; billingPeriod: "monthly" | "annual" } | null;
+  seats: number;
+  cancelAt: Date | null;
+  trialStart: Date | null;
+  trialEnd: Date | null;
+}
+
+/** Money that paid an invoice for a plan, in cents. */
+export interface PlanPayment {
+  gross: Cents;
+  fee: Cents;
+  balanceTransactionId: string;
+}
+
+/** What a subscription is to become. */
+export interface WantedSubscription {
+  priceId: string;
+  seats: number;
+  cancelAtPeriodEnd: boolean;
+}
+
+/** Plans at the payment provider. Reads and changes throw the provider's own errors; the runner of operations knows them. */
+export interface PlanBilling {
+  /** The provider's id of a price, which is made when there is none yet. */
+  priceId(price: PriceOf): Promise<string>;
+  /** The provider's customer of a person, made once. */
+  customer(person: { userId: string; email: string; name: string }): Promise<string>;
+  /** A page on which the customer subscribes; an open page for something else is closed. */
+  checkout(
+    wanted: {
+      subscriptionId: string;
+      customerId: string;
+      priceId: string;
+      seats: number;
+      trialDays: number;
+      successUrl: string;
+      cancelUrl: string;
+    },
+    key: string,
+  ): Promise<{ url: string; expiresAt: Date }>;
+  /** A page on which a customer looks after payment methods and invoices. */
+  portal(customerId: string, returnUrl: string, key: string): Promise<{ url: string }>;
+  fetch(id: string): Promise<FetchedSubscription>;
+  change(id: string, wanted: WantedSubscription, key: string): Promise<FetchedSubscription>;
+  /** What paid an invoice; null when it is no plan's, or not paid. */
+  invoicePayments(invoiceId: string): Promise<{ subscriptionId: string; payments: PlanPayment[] } | null>;
+}
+
+/** One share on its way to its payee. Everything in it is fixed under its key (MONEY §10.2). */
+export interface TransferRequest {
+  key: string;
+  amount: Cents;
+  destination: string;
+  transactionId: string;
+  placementId: string;
+  role: string;
+}
+
+/** A transfer as the provider shows it, with the transaction that its metadata names. */
+export interface ShownTransfer extends Transfer {
+  /** What it moved on our balance. */
+  balanceTransactionId: string;
+  transactionId: string | null;
+}
+
+/** What came back from a send; `answer` is null when nothing did. */
+export interface SentTransfer {
+  answer: (NonNullable<StripeAnswer> & { transfer: ShownTransfer | null }) | null;
+  requestId: string | null;
+}
+
+/** Moves money to payees. It is asked before the first send's key is given up, and never repeats anything by itself. */
+export interface Transfers {
+  send(request: TransferRequest): Promise<SentTransfer>;
+  /** All transfers of a placement; null when that could not be told. */
+  ofPlacement(placementId: string): Promise<readonly ShownTransfer[] | null>;
+  /** One transfer; null when there is none or that could not be told. */
+  retrieve(transferId: string): Promise<ShownTransfer | null>;
+  /** Whether an account can receive at this moment; null when that could not be told. */
+  canReceive(account: string): Promise<boolean | null>;
+  /** What the platform can give at this moment; null when that could not be told. */
+  available(): Promise<Cents | null>;
+}
+
+/** A payer's bank takes a payment back, as the provider tells of it. */
+export interface SeenChargeback {
+  id: string;
+  chargeId: string;
+  paymentIntentId: string | null;
+  amount: Cents;
+  /** The bank's word for why. */
+  reason: string;
+  /** Null while it is open. */
+  decision: "won" | "lost" | null;
+  /** What it moved on our balance so far, in order: amounts negative when withdrawn; the fee is beside. */
+  movements: readonly { balanceTransactionId: string; amount: Cents; fee: Cents }[];
+}
+
+/** Payments that are taken back. Calls throw the provider's own errors. */
+export interface Chargebacks {
+  chargeback(id: string): Promise<SeenChargeback>;
+}
+
+/** The provider's own books of the platform's account. Calls throw the provider's own errors. */
+export interface ProviderBooks {
+  /** What the platform has there, available and pending. */
+  balance(): Promise<Cents>;
+  /** All movements of that balance since an instant. */
+  movements(since: Date): Promise<BalanceMovement[]>;
+  transfers(since: Date): Promise<KeptTransfer[]>;
+  invoices(since: Date): Promise<(ComparedInvoice & { id: string })[]>;
+}
+
 export interface Ports {
   events: EventQueue;
   mail: MailQueue;
+  /** Payout transactions that may be due. */
+  payouts: WorkQueue;
+  /** Operations towards Stripe that may be due. */
+  stripeWork: WorkQueue;
+  /** Stripe events that wait to be worked on. */
+  stripeEvents: WorkQueue;
+  /** Plans at the payment provider. */
+  plans: PlanBilling;
+  transfers: Transfers;
+  chargebacks: Chargebacks;
+  books: ProviderBooks;
+  /** Invoices to companies at the payment provider. */
+  invoices: InvoiceBilling;
+  /** Payees' accounts at the payment provider. */
+  connect: ConnectAccounts;
+  /** What the payment provider tells by itself. */
+  providerEvents: ProviderEvents;
+  /** What an error of a call to the payment provider says; undefined for any other error. */
+  answerTo(error: unknown): CallAnswer | undefined;
   links: LinkTokens;
   log: Log;
   /** Lets work go on after the answer was sent. */

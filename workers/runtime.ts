@@ -1,5 +1,14 @@
 import { connect } from "#db/connection.ts";
+import { stripeAnswer } from "#integrations/stripe/answer.ts";
+import { stripeInvoices } from "#integrations/stripe/billing.ts";
+import { stripeBooks } from "#integrations/stripe/books.ts";
+import { stripeClient } from "#integrations/stripe/client.ts";
+import { stripeConnect } from "#integrations/stripe/connect.ts";
+import { stripeChargebacks } from "#integrations/stripe/disputes.ts";
+import { stripeProviderEvents } from "#integrations/stripe/events.ts";
+import { stripeTransfers } from "#integrations/stripe/transfers.ts";
 import { toBase64Url, toHex } from "#domain/bytes.ts";
+import { stripePlans } from "#integrations/stripe/subscriptions.ts";
 import type { LinkTokens, Log, Ports } from "#services/ports.ts";
 import type { IssuerSettings } from "./api/session-token.ts";
 
@@ -23,6 +32,14 @@ export interface Env {
   MAIL_FROM: string;
   EVENTS: Queue<{ event_ids: readonly string[] }>;
   MAIL: Queue<{ notification_ids: readonly string[] }>;
+  PAYOUTS: Queue<{ transaction_ids: readonly string[] }>;
+  STRIPE_WORK: Queue<{ operation_ids: readonly string[] }>;
+  STRIPE_EVENTS: Queue<{ event_ids: readonly string[] }>;
+  STRIPE_SECRET_KEY: string;
+  STRIPE_WEBHOOK_SECRET: string;
+  STRIPE_CONNECT_WEBHOOK_SECRET: string;
+  /** Where Stripe's API is; only the local world sets it, production refuses it. */
+  STRIPE_API_BASE?: string;
 }
 
 export const log: Log = (level, message, facts = {}) => {
@@ -31,9 +48,25 @@ export const log: Log = (level, message, facts = {}) => {
 
 /** The ports of one request or one batch of messages. */
 export function portsOf(env: Env, later: (work: Promise<unknown>) => void): Ports {
+  let client: ReturnType<typeof stripeClient> | undefined;
+  const stripe = () => (client ??= stripeClient({ secretKey: env.STRIPE_SECRET_KEY, base: env.STRIPE_API_BASE }));
   return {
     events: { send: async (ids) => void (await env.EVENTS.send({ event_ids: ids })) },
     mail: { send: async (ids) => void (await env.MAIL.send({ notification_ids: ids })) },
+    payouts: { send: async (ids) => void (await env.PAYOUTS.send({ transaction_ids: ids })) },
+    stripeWork: { send: async (ids) => void (await env.STRIPE_WORK.send({ operation_ids: ids })) },
+    stripeEvents: { send: async (ids) => void (await env.STRIPE_EVENTS.send({ event_ids: ids })) },
+    plans: stripePlans(stripe),
+    transfers: stripeTransfers(() => stripeClient({ secretKey: env.STRIPE_SECRET_KEY, base: env.STRIPE_API_BASE })),
+    chargebacks: stripeChargebacks(stripe),
+    books: stripeBooks(stripe),
+    invoices: stripeInvoices(stripe),
+    connect: stripeConnect(stripe),
+    providerEvents: stripeProviderEvents({
+      client: stripe,
+      secrets: { platform: env.STRIPE_WEBHOOK_SECRET, connect: env.STRIPE_CONNECT_WEBHOOK_SECRET },
+    }),
+    answerTo: stripeAnswer,
     links: linkTokens(env.LINK_KEY),
     log,
     later,
@@ -68,7 +101,9 @@ export function linkTokens(secret: string): LinkTokens {
 /** Refuses to serve production with a local switch on, or with an issuer nobody outside could trust. */
 export function refuseLocalSwitches(env: Env): void {
   if (env.ENVIRONMENT === "development") return;
-  if (env.LOCAL_NEON_ENDPOINT) throw new Error("LOCAL_NEON_ENDPOINT is a local switch and must not be set here");
+  for (const name of ["LOCAL_NEON_ENDPOINT", "STRIPE_API_BASE"] as const) {
+    if (env[name]) throw new Error(`${name} is a local switch and must not be set here`);
+  }
   for (const name of ["CLERK_ISSUER", "CLERK_JWKS_URL", "API_ORIGIN", "MAIL_API_BASE"] as const) {
     const { protocol, hostname } = new URL(env[name]);
     const local = hostname === "localhost" || /\.(localhost|test|invalid)$/.test(hostname) || /^[\d.]+$|^\[/.test(hostname);

@@ -1,11 +1,20 @@
 import { getTableColumns, type SQL, sql } from "drizzle-orm";
-import { applicationAuditLog, applications, candidateRoleAssignments as deals, candidates, craGateFeedback, jobs } from "#db/schema/ats.ts";
+import {
+  applicationAuditLog,
+  applications,
+  candidateRoleAssignments as deals,
+  candidates,
+  craGateFeedback,
+  jobs,
+  placements,
+} from "#db/schema/ats.ts";
 import { recruiterReputation } from "#db/schema/network.ts";
 import { computed, insertInto, select } from "#db/statements.ts";
 import type { Actor, Deal, DealChange, Party } from "#domain/deals/deal.ts";
 import { notFound, Refusal } from "#domain/refusals.ts";
 import { type Change, commit, deciding, expectVersion, type Guard, insert, insertAll, newRow, unchanged, update } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
+import { readablePlacements } from "../placements/access.ts";
 import {
   candidateRecruiterIsGone,
   gateIsStuck,
@@ -40,8 +49,8 @@ export interface DealAtHand extends DealRecords {
   more: readonly unknown[];
 }
 
-/** Names a deal by either of its ids. */
-export type DealId = { assignmentId: string } | { applicationId: string };
+/** Names a deal by either of its ids, or by the placement that came of it. */
+export type DealId = { assignmentId: string } | { applicationId: string } | { placementId: string };
 
 /** A pair has one live deal; two at once meet on these indexes. */
 export const DUPLICATE_DEAL = {
@@ -51,13 +60,38 @@ export const DUPLICATE_DEAL = {
 
 const duplicateDeal = () => new Refusal("duplicate_active_deal", "A deal of this candidate and this job is already live.");
 
+/** What names a deal, and how it is found by it: a deal is seen by whoever sees what names it. */
+function named(id: DealId): { noun: string; key: string; where: SQL; ofDeal: SQL } {
+  if ("assignmentId" in id) {
+    const key = id.assignmentId;
+    return {
+      noun: "deal",
+      key,
+      where: sql`${applications.id} = (select ${deals.applicationId} from ${deals} where ${deals.id} = ${key} and ${readableDeals()})`,
+      ofDeal: sql`${deals.id} = ${key}`,
+    };
+  }
+  if ("applicationId" in id) {
+    const key = id.applicationId;
+    return {
+      noun: "application",
+      key,
+      where: sql`${applications.id} = ${key} and ${readableApplications()}`,
+      ofDeal: sql`${deals.applicationId} = ${key}`,
+    };
+  }
+  const key = id.placementId;
+  return {
+    noun: "placement",
+    key,
+    where: sql`${applications.id} = (select ${placements.applicationId} from ${placements} where ${placements.id} = ${key} and ${readablePlacements()})`,
+    ofDeal: sql`${deals.id} = (select ${placements.craId} from ${placements} where ${placements.id} = ${key})`,
+  };
+}
+
 /** Reads a deal whole, in one trip. A deal the caller may not see is 404, whatever they want to do with it. */
 export async function readDeal(ctx: Context, id: DealId, ...statements: readonly Statement[]): Promise<DealAtHand> {
-  const byAssignment = "assignmentId" in id;
-  const key = byAssignment ? id.assignmentId : id.applicationId;
-  const where: SQL = byAssignment
-    ? sql`${applications.id} = (select ${deals.applicationId} from ${deals} where ${deals.id} = ${key} and ${readableDeals()})`
-    : sql`${applications.id} = ${key} and ${readableApplications()}`;
+  const { noun, key, where, ofDeal } = named(id);
   const parts = partsInDeal();
   const [[found], [cra], ...more] = (await ctx.read(
     select({
@@ -94,12 +128,12 @@ export async function readDeal(ctx: Context, id: DealId, ...statements: readonly
       gone: computed<boolean>("gone", candidateRecruiterIsGone()),
     })
       .from(deals)
-      .where(byAssignment ? sql`${deals.id} = ${key}` : sql`${deals.applicationId} = ${key}`)
+      .where(ofDeal)
       .orderBy(sql`${deals.createdAt} desc`)
       .limit(1),
     ...statements,
   )) as unknown as [[Found?], [(DealRow & { stuck: boolean; gone: boolean })?], ...unknown[]];
-  if (!found) throw notFound(byAssignment ? "deal" : "application", key);
+  if (!found) throw notFound(noun, key);
   return {
     cra: cra ? withoutStanding(cra) : null,
     application: found.application,

@@ -11,6 +11,7 @@ import { callerMay, isCompanyRecruiter } from "./access.ts";
 import { checkJob } from "./check-job.ts";
 import { asPercentage, asPremiums, contractFee, effectiveFee } from "./fee.ts";
 import type { Job } from "./job.ts";
+import { otherRoles, premiumDesignation } from "./premium.ts";
 
 /** What a poster may say of a job. */
 export type JobFields = Omit<
@@ -53,12 +54,18 @@ export async function createJob(ctx: Context, fields: JobFields): Promise<Job> {
             premiumType: asPremiums(fields.premiumType ?? []),
           }),
         ),
+        others: otherRoles({
+          id: sql`'00000000-0000-0000-0000-000000000000'::uuid`,
+          was: sql`false`,
+          status: sql`${fields.status ?? "draft"}::text`,
+          premiumType: asPremiums(fields.premiumType ?? []),
+        }),
       })
         .from(companies)
         .where(and(eq(companies.id, fields.companyId), readableCompanies())),
     );
     const poster = readable("company", fields.companyId, company);
-    const { own, mayCreate, recruiterFits, contractFee: contract, effectiveFee: fee } = poster;
+    const { own, mayCreate, recruiterFits, contractFee: contract, effectiveFee: fee, others } = poster;
     if (!own && !mayCreate) throw forbidden("You may not post jobs for this company.");
     checkJob(fields);
     if (fields.companyRecruiterId && !recruiterFits) throw notConnected();
@@ -72,10 +79,11 @@ export async function createJob(ctx: Context, fields: JobFields): Promise<Job> {
       openedAt: fields.status === "active" ? ctx.now() : null,
     });
     const job: Job = { ...row, editable: true, internal: true, effectiveFee: fee };
+    const premium = premiumDesignation(ctx, row.id, others);
     return commit(ctx, job, {
-      expect: [unchanged(companies, poster)],
+      expect: [unchanged(companies, poster), ...premium.expect],
       write: [insert(jobs, row)],
-      audit: { action: "job.created", subject: { type: "job", id: job.id }, after: row, companyId: job.companyId },
+      audit: [{ action: "job.created", subject: { type: "job", id: job.id }, after: row, companyId: job.companyId }, ...premium.audit],
       events: [jobCreated(job)],
     });
   });

@@ -4,6 +4,7 @@ import { computed, select } from "#db/statements.ts";
 import type { DomainEvent } from "#domain/events/catalogue.ts";
 import { jobDeleted, jobUpdated } from "#domain/events/job.ts";
 import { changeJobStatus, feeChangeRefused, type JobStatus } from "#domain/jobs/job.ts";
+import type { OtherRoles } from "#domain/jobs/premium.ts";
 import type { BasisPoints } from "#domain/money.ts";
 import { conflict, forbidden, invalidField, notFound } from "#domain/refusals.ts";
 import { commit, deciding, editable, expectVersion, type Guard, unchanged, update } from "../commit.ts";
@@ -14,6 +15,7 @@ import { checkJob } from "./check-job.ts";
 import { type JobFields, notConnected } from "./create-job.ts";
 import { asPercentage, asPremiums, effectiveFee } from "./fee.ts";
 import { type Job, jobNoun } from "./job.ts";
+import { isPremiumNow, otherRoles, premiumDesignation } from "./premium.ts";
 
 export interface JobChanges extends Omit<Partial<JobFields>, "companyId" | "status"> {
   status?: JobStatus;
@@ -30,6 +32,8 @@ interface Facts {
   recruiterFits: boolean;
   /** The fee in effect with the changes. */
   feeAfter: BasisPoints;
+  /** The other active roles, where the job comes to be an active premium one. */
+  others: OtherRoles | null;
 }
 
 /**
@@ -62,16 +66,20 @@ export async function updateJob(ctx: Context, id: string, changes: JobChanges, v
           : null;
       const written = { ...fields, ...(moved ? statusFields(moved.job) : {}) };
       const changed = { ...job, ...written, effectiveFee: fee, version: job.version + 1, updatedAt: ctx.now() } as Job;
+      const premium = premiumDesignation(ctx, id, facts?.others ?? null);
       return commit(ctx, changed, {
-        expect: facts ? stillSo(job, facts) : [unchanged(jobs, job)],
+        expect: [...(facts ? stillSo(job, facts) : [unchanged(jobs, job)]), ...premium.expect],
         write: [update(ctx, jobs, id, written)],
-        audit: {
-          action: moved ? "job.status_changed" : "job.updated",
-          subject: { type: "job", id },
-          before: job,
-          after: changed,
-          companyId: job.companyId,
-        },
+        audit: [
+          {
+            action: moved ? "job.status_changed" : "job.updated",
+            subject: { type: "job", id },
+            before: job,
+            after: changed,
+            companyId: job.companyId,
+          },
+          ...premium.audit,
+        ],
         events: [...updated(changed, Object.keys(fields)), ...(moved?.events ?? [])],
       });
     },
@@ -108,7 +116,7 @@ export async function deleteJob(ctx: Context, id: string): Promise<{ id: string 
 const restsOnDeals = ({ status, feePercentage, premiumType, companyRecruiterId }: JobChanges): boolean =>
   [status, feePercentage, premiumType, companyRecruiterId].some((change) => change !== undefined);
 
-const factsOf = (id: string, { companyRecruiterId = null, feePercentage, premiumType }: JobChanges): Statement =>
+const factsOf = (id: string, { companyRecruiterId = null, feePercentage, premiumType, status }: JobChanges): Statement =>
   select({
     hasDeals: computed<boolean>("has_deals", sql`exists (select 1 from ${applications} a where a.job_id = ${jobs.id})`),
     hasLiveDeals: computed<boolean>(
@@ -125,6 +133,12 @@ const factsOf = (id: string, { companyRecruiterId = null, feePercentage, premium
         premiumType: premiumType === undefined ? sql`${jobs.premiumType}` : asPremiums(premiumType),
       }),
     ),
+    others: otherRoles({
+      id: sql`${jobs.id}`,
+      was: isPremiumNow(),
+      status: status === undefined ? sql`${jobs.status}` : sql`${status}::text`,
+      premiumType: premiumType === undefined ? sql`${jobs.premiumType}` : asPremiums(premiumType),
+    }),
   })
     .from(jobs)
     .where(sql`${jobs.id} = ${id}`);

@@ -67,6 +67,7 @@ const toFacts = (row: Record<string, string | null> = {}): Facts => ({
   companyName: row["company_name"] ?? null,
   candidateName: row["candidate_name"] ?? null,
   recruiterName: row["recruiter_name"] ?? null,
+  teamName: row["team_name"] ?? null,
   reason: row["reason"] ?? null,
 });
 
@@ -82,6 +83,8 @@ function partsOf(event: StoredEvent) {
     companyRecruiter: payload["company_recruiter_id"] ?? null,
     recruiter: payload["recruiter_id"] ?? payload["sourcer_recruiter_id"] ?? null,
     user: payload["user_id"] ?? null,
+    team: payload["team_id"] ?? null,
+    invitation: payload["invitation_id"] ?? null,
   };
 }
 
@@ -95,6 +98,7 @@ function factsOf(event: StoredEvent): Statement {
     (select name from ats.companies where id = ${companyOf(parts)}) as company_name,
     (select full_name from ats.candidates where id = ${parts.candidate}::uuid) as candidate_name,
     (select name from network.recruiters where id = coalesce(${parts.recruiter}::uuid, ${parts.candidateRecruiter}::uuid, ${parts.companyRecruiter}::uuid)) as recruiter_name,
+    (select name from network.teams where id = ${parts.team}::uuid) as team_name,
     (select f.message_text from ats.cra_gate_feedback f join ats.candidate_role_assignments d on d.id = f.assignment_id
       where d.application_id = ${parts.application}::uuid and d.state = 'rejected' and f.feedback_type = 'denial_reason'
       order by f.created_at desc limit 1) as reason`);
@@ -113,7 +117,14 @@ function peopleOf(event: StoredEvent): Statement {
         join identity.memberships m on m.organization_id = c.identity_organization_id and m.deleted_at is null and (m.company_id is null or m.company_id = c.id)
         join identity.users u on u.id = m.user_id and u.status = 'active'
         where c.id = ${companyOf(parts)}
+      union select 'company_admin', u.id, u.email::text from ats.companies c
+        join identity.memberships m on m.organization_id = c.identity_organization_id and m.deleted_at is null and m.role_name = 'company_admin'
+          and (m.company_id is null or m.company_id = c.id)
+        join identity.users u on u.id = m.user_id and u.status = 'active'
+        where c.id = ${companyOf(parts)}
       union select 'platform_admin', u.id, u.email::text from identity.user_roles r join identity.users u on u.id = r.user_id and u.status = 'active' where r.deleted_at is null
+      union select 'invitee', u.id, i.email::text from network.team_invitations i
+        left join identity.users u on u.email = i.email and u.status = 'active' where i.id = ${parts.invitation}::uuid and i.status = 'pending'
       union select 'user', id, email::text from identity.users where id = ${parts.user}::uuid
     )
     select party, user_id, email,

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { recruiterCandidates } from "#db/schema/network.ts";
+import { recruiterCandidates, teamInvitations } from "#db/schema/network.ts";
 import { notifications } from "#db/schema/notify.ts";
 import { computed, select, statement, updateOf } from "#db/statements.ts";
 import { idArray } from "../events/handle-events.ts";
@@ -19,7 +19,7 @@ interface PendingMail {
   payload: Record<string, unknown>;
   attempts: number;
   dedupeKey: string;
-  invitation: { id: string; invitedAt: string } | null;
+  invitation: { id: string; issuedAt: string; path: string } | null;
 }
 
 /**
@@ -39,8 +39,11 @@ export async function sendMails(ctx: Context, sender: MailSender, origin: string
       dedupeKey: notifications.dedupeKey,
       invitation: computed<PendingMail["invitation"]>(
         "invitation",
-        sql`(select json_build_object('id', ${recruiterCandidates.id}, 'invitedAt', ${recruiterCandidates.invitedAt}) from ${recruiterCandidates}
-          where ${notifications.template} = 'candidate.invited' and ${recruiterCandidates.id} = (${notifications.payload} ->> 'subject_id')::uuid and ${recruiterCandidates.status} = 'pending')`,
+        sql`coalesce(
+          (select json_build_object('id', ${recruiterCandidates.id}, 'issuedAt', ${recruiterCandidates.invitedAt}, 'path', 'recruiter-candidates/invitations') from ${recruiterCandidates}
+            where ${notifications.template} = 'candidate.invited' and ${recruiterCandidates.id} = (${notifications.payload} ->> 'subject_id')::uuid and ${recruiterCandidates.status} = 'pending'),
+          (select json_build_object('id', ${teamInvitations.id}, 'issuedAt', ${teamInvitations.issuedAt}, 'path', 'team-invitations/tokens') from ${teamInvitations}
+            where ${notifications.template} = 'team.invitation_sent' and ${teamInvitations.id} = (${notifications.payload} ->> 'subject_id')::uuid and ${teamInvitations.status} = 'pending'))`,
       ),
     })
       .from(notifications)
@@ -76,9 +79,9 @@ async function compose(ctx: Context, origin: string, mail: PendingMail): Promise
   const lines = [String(mail.payload["text"] ?? mail.subject)];
   let link: string | null = null;
   if (mail.invitation) {
-    const token = await ctx.ports.links.token(mail.invitation.id, new Date(mail.invitation.invitedAt));
+    const token = await ctx.ports.links.token(mail.invitation.id, new Date(mail.invitation.issuedAt));
     lines.push("To see the invitation and to answer it:");
-    link = `${origin}/api/v2/recruiter-candidates/invitations/${token}`;
+    link = `${origin}/api/v2/${mail.invitation.path}/${token}`;
   }
   return {
     to: mail.to,

@@ -4,10 +4,15 @@ import { computed, select } from "#db/statements.ts";
 import type { Context } from "../context.ts";
 import { getOne, type Included, listOf, type ListQuery, type Noun, type Page } from "../listing.ts";
 import { readableSplits, readableTransactions, requireEarner, waysToTransactions } from "./access.ts";
+import { payoutFacts } from "./facts.ts";
 import { placementInclude } from "./split.ts";
 
 /** Whether the money of a split moved. */
-export type Transaction = typeof transactions.$inferSelect & { dealRole: string };
+export type Transaction = typeof transactions.$inferSelect & {
+  dealRole: string;
+  /** Reads why the house itself holds it; a payee reads `under_review` (M-2). */
+  seesInternal: boolean;
+};
 
 export const transactionNoun = {
   name: "payout transaction",
@@ -15,6 +20,7 @@ export const transactionNoun = {
   columns: {
     ...getTableColumns(transactions),
     dealRole: computed<string>("deal_role", sql`(select s.role from ${splits} s where s.id = ${transactions.placementSplitId})`),
+    seesInternal: computed<boolean>("sees_internal", sql`(select ops.is_admin())`),
   },
   readable: readableTransactions,
   ways: waysToTransactions,
@@ -37,6 +43,11 @@ export const transactionNoun = {
       many: false,
     },
     placement: placementInclude(transactions),
+    conditions: {
+      rows: (ids) => payoutFacts(sql`${transactions.id} in ${ids} and ${readableTransactions()}`),
+      childKey: "id",
+      many: false,
+    },
   },
 } satisfies Noun<Transaction>;
 

@@ -8,7 +8,14 @@ import {
   jobs,
   placements,
 } from "#db/schema/ats.ts";
-import { placementAllocations, placementPayoutTransactions, placementSnapshot, placementSplits } from "#db/schema/billing.ts";
+import {
+  escrowHolds,
+  payoutSchedules,
+  placementAllocations,
+  placementPayoutTransactions,
+  placementSnapshot,
+  placementSplits,
+} from "#db/schema/billing.ts";
 import { recruiterReputation } from "#db/schema/network.ts";
 import { fraudSignals } from "#db/schema/ops.ts";
 import { computed, insertInto, select, updateOf } from "#db/statements.ts";
@@ -17,14 +24,25 @@ import { settleHire, type SettledHire } from "#domain/commission/hire.ts";
 import { hireDeal } from "#domain/deals/hire.ts";
 import type { Party } from "#domain/deals/deal.ts";
 import { type DomainEvent, event } from "#domain/events/catalogue.ts";
-import { placementActivated, placementCreated, snapshotCreated, splitsCreated } from "#domain/events/placement.ts";
+import {
+  holdEvent,
+  placementActivated,
+  placementCreated,
+  scheduleEvent,
+  snapshotCreated,
+  splitsCreated,
+} from "#domain/events/placement.ts";
 import type { Cents } from "#domain/money.ts";
 import { requireStartDate } from "#domain/placements/placement.ts";
-import { Refusal } from "#domain/refusals.ts";
+import { notFound, Refusal } from "#domain/refusals.ts";
 import { commit, deciding, expectVersion, insert, insertAll, newRow } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
 import { dealChange, readDeal } from "../deals/change-deal.ts";
+import { draftInvoice } from "../invoices/draft-invoice.ts";
+import { together } from "../invoices/parts.ts";
+import { guardPlacements, moneyAtHand, moneyStatements, profileOf, toProfile } from "./money.ts";
 import type { OwnShare, Placement } from "./placement.ts";
+import { replacing } from "./replacement.ts";
 
 /** What the company says of a hire. */
 export interface HireTerms {
@@ -34,6 +52,8 @@ export interface HireTerms {
   startDate: string;
   /** Kept as a note of the company's own. */
   notes: string | null;
+  /** The failed placement that this hire replaces; null as a rule. */
+  replacesPlacementId: string | null;
 }
 
 /** What a hire reads beside the deal. */
@@ -72,10 +92,21 @@ export async function hire(ctx: Context, applicationId: string, terms: HireTerms
   return deciding(
     ctx,
     async () => {
-      const deal = await readDeal(ctx, { applicationId }, hireFacts(applicationId));
+      const { replacesPlacementId } = terms;
+      const deal = await readDeal(
+        ctx,
+        { applicationId },
+        hireFacts(applicationId),
+        profileOf(sql`(select a.company_id from ${applications} a where a.id = ${applicationId})`),
+        ...(replacesPlacementId ? moneyStatements(sql`${replacesPlacementId}::uuid`) : []),
+      );
+      const [found, profile, ...money] = deal.more;
+      const failed = replacesPlacementId ? moneyAtHand(money) : null;
+      if (replacesPlacementId && failed?.placement.companyId !== deal.application.companyId)
+        throw notFound("placement", replacesPlacementId);
       expectVersion(ctx, deal.application);
       const change = hireDeal(deal, deal.actor, ctx.now());
-      const facts = (deal.more[0] as HireFacts[])[0];
+      const facts = (found as HireFacts[])[0];
       if (!facts) throw new Error(`the deal of application ${applicationId} has no hire inputs`);
 
       requireStartDate(terms.startDate, ctx.now());
@@ -86,7 +117,18 @@ export async function hire(ctx: Context, applicationId: string, terms: HireTerms
         now: ctx.now(),
         newId: () => ctx.newId(),
       });
-      const row = newRow(ctx, placements, { ...settled.placement });
+      const row = newRow(ctx, placements, { ...settled.placement, replacesPlacementId });
+      const replaced = failed ? replacing(ctx, failed, { ...settled.placement, fee: settled.placement.placementFee }) : null;
+      const invoice =
+        settled.placement.state === "active"
+          ? draftInvoice(ctx, {
+              placement: settled.placement,
+              fee: settled.snapshot.feeBasis,
+              profile: toProfile(profile),
+              credited: replaced?.credited ?? null,
+            })
+          : null;
+      const more = together(replaced?.parts ?? null, invoice);
       const signals = settled.upgrades.map((upgrade) =>
         newRow(ctx, fraudSignals, {
           signalType: "tier_upgrade_before_hire",
@@ -111,20 +153,27 @@ export async function hire(ctx: Context, applicationId: string, terms: HireTerms
           ...reputationRows(ctx, settled),
           ...(signals.length > 0 ? [insertAll(fraudSignals, signals)] : []),
           ...noteRow(ctx, row.applicationId, change.actedAs, terms.notes),
+          ...more.write,
         ],
       });
       const placement: Placement = { ...row, ...presented(ctx, facts, settled, row.companyId) };
       return commit(ctx, placement, {
         // the hire's own guard locks the company first, so it stands before those of the deal (MONEY §16)
-        expect: [sql`billing.guard_hire(${settled.placement.craId}::uuid, ${facts.hash})`, ...(parts.expect ?? [])],
+        expect: [
+          sql`billing.guard_hire(${settled.placement.craId}::uuid, ${facts.hash})`,
+          ...guardPlacements(failed?.placement),
+          ...(parts.expect ?? []),
+        ],
         write: parts.write,
         audit: [
           ...(Array.isArray(parts.audit) ? parts.audit : [parts.audit]),
           { action: "placement.created", subject: { type: "placement", id: row.id }, after: row, companyId: row.companyId },
+          ...more.audit,
         ],
         events: [
           ...placementEvents(settled),
           ...parts.events,
+          ...more.events,
           ...signals.map((signal) =>
             event(
               "fraud_signal.created",
@@ -142,8 +191,8 @@ export async function hire(ctx: Context, applicationId: string, terms: HireTerms
 /** A late upgrade proves nothing by itself (D-43). */
 const UPGRADE_CONFIDENCE = 50;
 
-/** Snapshot, allocation, splits and transactions; without a fee there are no splits. */
-function moneyRows(ctx: Context, { snapshot, allocation, splits, transactions }: SettledHire): Statement[] {
+/** Snapshot, allocation, splits, transactions, hold and schedule; without a fee there are the first two. */
+function moneyRows(ctx: Context, { snapshot, allocation, splits, transactions, hold, schedule }: SettledHire): Statement[] {
   const splitRows = splits.map(({ role: dealRole, ...split }) => newRow(ctx, placementSplits, { ...split, dealRole }));
   const transactionRows = transactions.map((transaction) =>
     newRow(ctx, placementPayoutTransactions, { ...transaction, holdReasons: [...transaction.holdReasons] }),
@@ -152,6 +201,8 @@ function moneyRows(ctx: Context, { snapshot, allocation, splits, transactions }:
     insert(placementSnapshot, newRow(ctx, placementSnapshot, { ...snapshot } as never)),
     insert(placementAllocations, newRow(ctx, placementAllocations, { ...allocation })),
     ...(splitRows.length > 0 ? [insertAll(placementSplits, splitRows), insertAll(placementPayoutTransactions, transactionRows)] : []),
+    ...(hold ? [insert(escrowHolds, newRow(ctx, escrowHolds, { ...hold }))] : []),
+    ...(schedule ? [insert(payoutSchedules, newRow(ctx, payoutSchedules, { ...schedule }))] : []),
   ];
 }
 
@@ -200,6 +251,8 @@ const placementEvents = (settled: SettledHire): DomainEvent[] => [
   snapshotCreated(settled.placement.id),
   ...(settled.splits.length > 0 || settled.allocation.platformCents > 0 ? [splitsCreated(settled)] : []),
   ...(settled.placement.state === "active" ? [placementActivated(settled.placement)] : []),
+  ...(settled.hold ? [holdEvent("escrow_hold.created", settled.hold)] : []),
+  ...(settled.schedule ? [scheduleEvent("payout_schedule.created", settled.schedule)] : []),
 ];
 
 /** The new placement as whoever hired sees it. */

@@ -1,23 +1,28 @@
-import { eq, type SQL, sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { placements } from "#db/schema/ats.ts";
+import { escrowHolds } from "#db/schema/billing.ts";
 import { recruiterReputation } from "#db/schema/network.ts";
 import { select, statement } from "#db/statements.ts";
 import { closeDeal } from "#domain/deals/close.ts";
+import { holdEvent } from "#domain/events/placement.ts";
 import { activatePlacement, completePlacement, type PlacementChange, warnOfGuaranteeEnd } from "#domain/placements/placement.ts";
 import { type Change, commit, deciding, unchanged, update } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { dealChange, readDeal } from "../deals/change-deal.ts";
-
-/** A step takes this many rows; the rest waits a minute. */
-const ROWS_A_STEP = 100;
+import { draftInvoiceOf } from "../invoices/draft-invoice.ts";
+import { type Parts, together } from "../invoices/parts.ts";
+import { payoutLog } from "../payouts/audit-log.ts";
+import { ROWS_A_STEP, sweepThrough } from "../upkeep/sweep.ts";
+import { guardPlacements, type MoneyAtHand, moneyAtHand, moneyStatements, readMoney } from "./money.ts";
 
 type Row = typeof placements.$inferSelect;
 
-/** Activates the placements whose start date has come. */
+/** Activates the placements whose start date has come, each with the draft of its invoice (B2). */
 export const activatePlacements = (ctx: Context): Promise<void> =>
-  each(ctx, sql`${placements.state} = 'hired' and ${placements.startDate} <= (ops.now() at time zone 'utc')::date`, async (row) => {
-    const change = activatePlacement(row, ctx.now());
-    if (change) await commit(ctx, null, moved(ctx, row, change, "placement.activated"));
+  each(ctx, sql`${placements.state} = 'hired' and ${placements.startDate} <= (ops.now() at time zone 'utc')::date`, async (money) => {
+    const change = activatePlacement(money.placement, ctx.now());
+    if (!change) return;
+    await commit(ctx, null, moved(ctx, money, change, "placement.activated", draftInvoiceOf(ctx, money)));
   });
 
 /** Warns, 14, 7 and 1 days before, that a guarantee ends. */
@@ -28,21 +33,21 @@ export const warnOfGuaranteeEnds = (ctx: Context): Promise<void> =>
       and (case when ${placements.guaranteeDays} > 1 and ${placements.guaranteeExpiresAt} <= ops.now() + interval '1 day' then 1
         when ${placements.guaranteeDays} > 7 and ${placements.guaranteeExpiresAt} <= ops.now() + interval '7 days' then 7
         when ${placements.guaranteeDays} > 14 then 14 end) < coalesce(${placements.guaranteeWarnedDays}, 15)`,
-    async (row) => {
-      const change = warnOfGuaranteeEnd(row, ctx.now());
-      if (change) await commit(ctx, null, moved(ctx, row, change, "placement.guarantee_warned"));
+    async (money) => {
+      const change = warnOfGuaranteeEnd(money.placement, ctx.now());
+      if (change) await commit(ctx, null, moved(ctx, money, change, "placement.guarantee_warned"));
     },
   );
 
-/** Completes the placements whose guarantee is over and closes their deals, which frees the pairs (D-103). */
+/** Completes the placements whose guarantee is over, releases its hold, and closes their deals, which frees the pairs (B6, D-103). */
 export const completePlacements = (ctx: Context): Promise<void> =>
-  each(ctx, sql`${placements.state} = 'active' and ${placements.guaranteeExpiresAt} <= ops.now()`, async ({ craId }, id) => {
-    const deal = await readDeal(ctx, { assignmentId: craId }, one(id));
-    const row = (deal.more[0] as Row[])[0];
-    const change = row ? completePlacement(row, ctx.now()) : null;
-    if (!row || !change) return;
+  each(ctx, sql`${placements.state} = 'active' and ${placements.guaranteeExpiresAt} <= ops.now()`, async ({ placement: { craId } }, id) => {
+    const deal = await readDeal(ctx, { assignmentId: craId }, ...moneyStatements(sql`${id}::uuid`));
+    const money = moneyAtHand(deal.more);
+    const change = money ? completePlacement(money.placement, ctx.now()) : null;
+    if (!money || !change) return;
     const { parts } = dealChange(ctx, deal, closeDeal(deal, ctx.now()), { action: "closed", reason: "the guarantee is over" });
-    const placement = moved(ctx, row, change, "placement.completed");
+    const placement = moved(ctx, money, change, "placement.completed", endGuaranteeHold(ctx, money, "released"));
     await commit(ctx, null, {
       expect: [...(placement.expect ?? []), ...(parts.expect ?? [])],
       write: [...placement.write, ...parts.write, countCompleted(id)],
@@ -59,34 +64,75 @@ const countCompleted = (placementId: string) =>
         and r.recruiter_id in (s.candidate_recruiter_id, s.company_recruiter_id, s.job_owner_recruiter_id, s.candidate_sourcer_recruiter_id, s.company_sourcer_recruiter_id)
       order by r.recruiter_id for no key update of r)`);
 
-const one = (id: string) => select().from(placements).where(eq(placements.id, id));
+/** What becomes of the guarantee's hold when the guarantee is over, or the candidate gone before. */
+export function endGuaranteeHold(ctx: Context, { holds }: MoneyAtHand, end: "released" | "forfeited"): Parts {
+  return together(
+    ...holds
+      .filter(({ holdReason }) => holdReason === "guarantee_period")
+      .map((hold): Parts => {
+        const after = { status: end, releasedAt: end === "released" ? ctx.now() : null, releasedBy: ctx.access.userId };
+        return {
+          write: [
+            update(ctx, escrowHolds, hold.id, after),
+            ...payoutLog(ctx, [
+              {
+                placementId: hold.placementId,
+                eventType: "hold",
+                action: end,
+                oldStatus: hold.status,
+                newStatus: end,
+                reason: hold.holdReason,
+              },
+            ]),
+          ],
+          audit: [
+            { action: `escrow_hold.${end}`, subject: { type: "escrow_hold", id: hold.id }, before: hold, after: { ...hold, ...after } },
+          ],
+          events: [holdEvent(`escrow_hold.${end}`, hold)],
+        };
+      }),
+  );
+}
 
-function moved(ctx: Context, before: Row, { placement, events }: PlacementChange<Row>, action: string): Change {
+function moved(
+  ctx: Context,
+  { placement: before, replaced }: MoneyAtHand,
+  { placement, events }: PlacementChange<Row>,
+  action: string,
+  more: Parts | null = null,
+): Change {
   const { state, guaranteeWarnedDays, completedAt } = placement;
   return {
-    expect: [unchanged(placements, before)],
-    write: [update(ctx, placements, before.id, { state, guaranteeWarnedDays, completedAt })],
-    audit: { action, subject: { type: "placement", id: before.id }, before, after: placement, companyId: before.companyId },
-    events,
+    // an invoice that a credit covers takes over when that credit's own invoice settles
+    expect: [...guardPlacements(before, replaced?.placement), unchanged(placements, before)],
+    write: [update(ctx, placements, before.id, { state, guaranteeWarnedDays, completedAt }), ...(more?.write ?? [])],
+    audit: [
+      { action, subject: { type: "placement", id: before.id }, before, after: placement, companyId: before.companyId },
+      ...(more?.audit ?? []),
+    ],
+    events: [...events, ...(more?.events ?? [])],
   };
 }
 
-/** Each due placement in a commit of its own: one that fails keeps no other from its turn. */
-async function each(ctx: Context, due: SQL, step: (row: Row, id: string) => Promise<void>): Promise<void> {
-  const [rows] = await ctx.read(
-    select({ id: placements.id }).from(placements).where(due).orderBy(placements.startDate, placements.id).limit(ROWS_A_STEP),
+/** Each due placement in a commit of its own. */
+const each = (ctx: Context, due: SQL, step: (money: MoneyAtHand, id: string) => Promise<void>): Promise<void> =>
+  sweepThrough(
+    ctx,
+    async (skip) => {
+      const [rows] = await ctx.read(
+        select({ id: placements.id })
+          .from(placements)
+          .where(due)
+          .orderBy(placements.startDate, placements.id)
+          .limit(ROWS_A_STEP)
+          .offset(skip),
+      );
+      return rows;
+    },
+    ({ id }) =>
+      deciding(ctx, async () => {
+        const { money } = await readMoney(ctx, sql`${id}::uuid`);
+        if (money) await step(money, id);
+      }),
+    "a placement could not be moved on",
   );
-  for (const { id } of rows) {
-    try {
-      await deciding(ctx, async () => {
-        const [[row]] = await ctx.read(one(id));
-        if (row) await step(row, id);
-      });
-    } catch (error) {
-      ctx.ports.log("error", "a placement could not be moved on", {
-        placement_id: id,
-        error: error instanceof Error ? error.message : "unknown",
-      });
-    }
-  }
-}

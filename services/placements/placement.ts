@@ -1,7 +1,15 @@
 import { eq, getTableColumns, type SQL, sql } from "drizzle-orm";
 import { candidates, companies, jobs, placements } from "#db/schema/ats.ts";
-import { placementPayoutTransactions, placementSnapshot as snapshot, placementSplits as splits } from "#db/schema/billing.ts";
+import {
+  escrowHolds,
+  placementInvoices,
+  placementPayoutTransactions,
+  placementSnapshot as snapshot,
+  placementSplits as splits,
+} from "#db/schema/billing.ts";
 import { computed, select } from "#db/statements.ts";
+import { readableInvoices } from "../invoices/access.ts";
+import { invoiceNoun } from "../invoices/invoice.ts";
 import type { Noun } from "../listing.ts";
 import { candidateOf, companyOf, jobOf } from "../neighbours.ts";
 import { mayReadEarnings, readableSplits, readableTransactions } from "../payouts/access.ts";
@@ -94,6 +102,28 @@ export const placementNoun = {
       childKey: "placementId",
       many: false,
       allowed: (ctx) => mayReadEarnings(ctx) || ctx.access.adminCompanyIds.length > 0,
+    },
+    invoice: {
+      rows: (ids) =>
+        select(invoiceNoun.columns)
+          .from(placementInvoices)
+          .where(sql`${placementInvoices.placementId} in ${ids} and ${readableInvoices()}`),
+      childKey: "placementId",
+      many: false,
+      allowed: (ctx) => mayReadEarnings(ctx) || ctx.access.adminCompanyIds.length > 0,
+    },
+    hold: {
+      rows: (ids) =>
+        select()
+          .from(escrowHolds)
+          .where(
+            sql`${escrowHolds.placementId} in (select p.id from ${placements} p where p.id in ${ids}
+              and ((select ops.is_admin()) or p.company_id = any((select ops.admin_company_ids())::uuid[])))`,
+          )
+          .orderBy(escrowHolds.heldAt, escrowHolds.id),
+      childKey: "placementId",
+      many: true,
+      allowed: (ctx) => ctx.access.isPlatformAdmin || ctx.access.adminCompanyIds.length > 0,
     },
     splits: {
       rows: (ids) =>

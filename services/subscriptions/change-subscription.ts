@@ -54,7 +54,7 @@ export async function createSubscription(ctx: Context, fields: SubscriptionField
       const { subscription, events } = startSubscription(drafted, plan.tier, ctx.now());
       return commit(
         ctx,
-        { ...subscription, tier: plan.tier },
+        { ...subscription, tier: plan.tier, changePending: false },
         {
           write: [insert(subscriptions, subscription)],
           audit: { action: "subscription.created", subject: { type: "subscription", id: subscription.id }, after: subscription },
@@ -83,7 +83,15 @@ export async function changeSubscription(ctx: Context, id: string, changes: Subs
       if (changes.planId && !plan) throw invalidField("plan_id", "unknown", "there is no such plan");
       const tier = plan?.tier ?? before.tier;
       const { subscription, events } = decideChange(before, { ...before, ...changes }, { before: before.tier, after: tier }, ctx.now());
-      const { tier: _, version: _version, id: _id, createdAt: _createdAt, updatedAt: _updatedAt, ...fields } = subscription;
+      const {
+        tier: _,
+        changePending: _pending,
+        version: _version,
+        id: _id,
+        createdAt: _createdAt,
+        updatedAt: _updatedAt,
+        ...fields
+      } = subscription;
       const after: Subscription = { ...subscription, tier, version: before.version + 1, updatedAt: ctx.now() };
       return commit(ctx, after, {
         expect: [unchanged(subscriptions, before)],

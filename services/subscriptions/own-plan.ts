@@ -7,7 +7,7 @@ import { countsAs } from "#domain/commission/tier.ts";
 import { notFound } from "#domain/refusals.ts";
 import type { Context } from "../context.ts";
 import type { Plan } from "../plans/plan.ts";
-import type { Subscription } from "./subscription.ts";
+import { type Subscription, subscriptionNoun } from "./subscription.ts";
 
 /** The caller's own subscription with its plan; without one the free plan, so that everybody has a tier (D-2). */
 export interface OwnPlan {
@@ -25,12 +25,12 @@ export interface OwnEntitlements {
   entitlements: Readonly<Record<string, unknown>>;
 }
 
-type Held = typeof subscriptions.$inferSelect & { plan: Plan };
+type Held = Subscription & { plan: Plan };
 
 /** The caller's subscriptions and those of the team they earn in, the current one first, and the plans on offer. */
 async function readHeld(ctx: Context): Promise<{ held: Held[]; offered: Plan[] }> {
   const [held, offered] = await ctx.read(
-    select({ ...getTableColumns(subscriptions), plan: getTableColumns(plans) })
+    select({ ...subscriptionNoun.columns, plan: getTableColumns(plans) })
       .from(subscriptions)
       .innerJoin(plans, eq(plans.id, subscriptions.planId))
       .where(sql`(${subscriptions.userId} = (select ops.user_id()) and ${subscriptions.teamId} is null)
@@ -41,7 +41,7 @@ async function readHeld(ctx: Context): Promise<{ held: Held[]; offered: Plan[] }
       .from(plans)
       .where(sql`${plans.isActive}`),
   );
-  return { held, offered };
+  return { held: held as Held[], offered };
 }
 
 /** The caller's subscription and plan as they stand now. */

@@ -1,5 +1,5 @@
 import { getTableColumns, or, type SQL, sql } from "drizzle-orm";
-import { plans, subscriptions } from "#db/schema/billing.ts";
+import { plans, stripeOperations, subscriptions } from "#db/schema/billing.ts";
 import { computed, select } from "#db/statements.ts";
 import type { Tier } from "#domain/commission/rates.ts";
 import { forbidden } from "#domain/refusals.ts";
@@ -8,7 +8,18 @@ import type { Context } from "../context.ts";
 import { getOne, type Included, listOf, type ListQuery, type Noun, type Page, type Way } from "../listing.ts";
 
 /** Who pays for which plan: a recruiter for themselves, or an owner for the team. */
-export type Subscription = typeof subscriptions.$inferSelect & { tier: Tier };
+export type Subscription = typeof subscriptions.$inferSelect & {
+  tier: Tier;
+  /** Whether a change is on its way to the payment provider. */
+  changePending: boolean;
+};
+
+/** Whether an operation of a subscription is not done yet. */
+const changePending = () =>
+  computed<boolean>(
+    "change_pending",
+    sql`exists (select 1 from ${stripeOperations} o where o.kind = 'subscription' and o.subject_id = ${subscriptions.id} and o.status in ('pending', 'processing'))`,
+  );
 
 /** Each way to a subscription: one's own, and that of a team one owns or administers. */
 const waysToSubscriptions = (): Way[] => [
@@ -25,6 +36,7 @@ export const subscriptionNoun = {
   columns: {
     ...getTableColumns(subscriptions),
     tier: computed<Tier>("tier", sql`(select p.tier from ${plans} p where p.id = ${subscriptions.planId})`),
+    changePending: changePending(),
   },
   readable: readableSubscriptions,
   ways: waysToSubscriptions,

@@ -20,7 +20,7 @@ import { ONE_EARNING_TEAM } from "./change-team.ts";
 import { type Member, memberNoun } from "./member.ts";
 import { type Team, teamNoun } from "./team.ts";
 
-const ALREADY_IN = {
+export const ALREADY_IN = {
   ...ONE_EARNING_TEAM,
   team_members_team_recruiter: () => conflict("This recruiter is in the team or invited already.", { reason: "member_exists" }),
 };
@@ -154,10 +154,12 @@ async function changeMember<Result>(
 
 type TeamRow = Pick<Team, "id" | "version" | "status" | "suspendedReason" | "graceUntil">;
 
-const teamRow = (ctx: Context, { id, status, suspendedReason, graceUntil }: TeamRow): Statement =>
+/** What of a team follows from its members, as a statement. */
+export const teamRow = (ctx: Context, { id, status, suspendedReason, graceUntil }: TeamRow): Statement =>
   update(ctx, teams, id, { status, suspendedReason, graceUntil });
 
-const statusAudit = (before: TeamRow, after: TeamRow): Audit => ({
+/** That a team became active, or is suspended. */
+export const statusAudit = (before: TeamRow, after: TeamRow): Audit => ({
   action: `team.${after.status}`,
   subject: { type: "team", id: before.id },
   before,

@@ -3,9 +3,23 @@ import { idempotencyKeys } from "#db/schema/ops.ts";
 import { deleteFrom, statement } from "#db/statements.ts";
 import type { Context } from "../context.ts";
 import { activatePlacements, completePlacements, warnOfGuaranteeEnds } from "../placements/pass-time.ts";
+import { keepSeats, suspendUnpaidTeams } from "../subscriptions/keep-seats.ts";
+import { clawBackLostChargebacks } from "../payouts/claw-back.ts";
+import { freeFundedPayouts, queueDuePayouts, refreshHolds } from "../payouts/sweep.ts";
+import { expireInvitations } from "../team-invitations/send-invitation.ts";
+import { expireApprovals } from "../approvals/expire-approvals.ts";
+import { alertContracts } from "../contracts/alert-contracts.ts";
+import { reconcileDaily } from "../reconciliation/run-reconciliation.ts";
+import { expireTaxProfiles } from "../tax/tax-profile.ts";
+import { finishSchedules, releasePlacements } from "../placements/release.ts";
+import { endCredits } from "../invoices/end-credits.ts";
+import { remindOfInvoices } from "../invoices/remind.ts";
 import { endTeamGrace } from "../teams/end-grace.ts";
 import { closeDueJobs } from "../jobs/update-job.ts";
 import { expireRelationships } from "../recruiter-candidates/expire-relationships.ts";
+import { sweepOperations } from "../stripe-operations/run-operations.ts";
+import { compareStripeEvents } from "../stripe-events/keep-events.ts";
+import { sweepStripeEvents } from "../stripe-events/work-on-events.ts";
 import { expireDeals, warnOfExpiries } from "../deals/expire-deals.ts";
 
 /** One step of the schedule. */
@@ -29,6 +43,12 @@ async function forgetTheOld(ctx: Context): Promise<void> {
   ] as never);
 }
 
+/** Brings operations towards Stripe that are due to their queue. */
+const queueOperations: Step = (ctx) => sweepOperations(ctx, (ids) => ctx.ports.stripeWork.send(ids));
+
+/** Brings Stripe's events that wait to their queue. */
+const queueStripeEvents: Step = (ctx) => sweepStripeEvents(ctx, (ids) => ctx.ports.stripeEvents.send(ids));
+
 /** Every minute: what must happen on time. */
 export const MINUTELY: readonly Step[] = [
   closeDueJobs,
@@ -37,9 +57,30 @@ export const MINUTELY: readonly Step[] = [
   expireRelationships,
   activatePlacements,
   completePlacements,
+  releasePlacements,
+  endCredits,
+  finishSchedules,
   warnOfGuaranteeEnds,
   endTeamGrace,
+  expireApprovals,
+  suspendUnpaidTeams,
+  expireInvitations,
+  keepSeats,
+  clawBackLostChargebacks,
+  refreshHolds,
+  freeFundedPayouts,
+  queueDuePayouts,
+  queueOperations,
+  queueStripeEvents,
 ];
 
 /** Every night: what keeps the tables small. */
-export const NIGHTLY: readonly Step[] = [keepPartitions, forgetTheOld];
+export const NIGHTLY: readonly Step[] = [
+  remindOfInvoices,
+  keepPartitions,
+  forgetTheOld,
+  compareStripeEvents,
+  alertContracts,
+  expireTaxProfiles,
+  reconcileDaily,
+];

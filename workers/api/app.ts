@@ -11,6 +11,7 @@ import { clerkWebhook, clerkWebhookContract } from "./clerk-webhook.ts";
 import { contractsUnder, replyOf, send } from "./operation.ts";
 import { problem, refusalOf } from "./problems.ts";
 import { callerOf } from "./session-token.ts";
+import { stripeWebhook, stripeWebhookContracts } from "./stripe-webhooks.ts";
 import { resourceOf, v2 } from "./v2/app.ts";
 
 export interface ApiEnv {
@@ -64,7 +65,8 @@ const authenticated: MiddlewareHandler<ApiEnv> = async (c, next) => {
 };
 
 /** A path as it may be kept and repeated: a token in it is a secret (DOMAIN §3.3). */
-const withoutToken = (path: string): string => path.replace(/^(\/api\/v2\/recruiter-candidates\/invitations\/)[^/]+/, "$1{token}");
+const withoutToken = (path: string): string =>
+  path.replace(/^(\/api\/v2\/(?:recruiter-candidates\/invitations|team-invitations\/tokens)\/)[^/]+/, "$1{token}");
 
 const search = (url: string): string => (url.includes("?") ? url.slice(url.indexOf("?")) : "");
 
@@ -120,6 +122,8 @@ function apiApp(resource: string | null): OpenAPIHono<ApiEnv> {
   api.use(identified);
   api.get("/openapi.json", (c) => c.body(openApiDocument(c.env.API_ORIGIN), 200, { "Content-Type": "application/json" }));
   api.post("/webhooks/clerk", clerkWebhook);
+  api.post("/stripe/webhooks", stripeWebhook("platform"));
+  api.post("/stripe/connect-webhooks", stripeWebhook("connect"));
   api.use(authenticated);
   if (resource) api.route(V2, v2(resource));
   api.notFound((c) => {
@@ -158,7 +162,8 @@ function methodsOf(api: OpenAPIHono<ApiEnv>, path: string): string[] {
 function openApiDocument(origin: string): string {
   const contract = new OpenAPIHono();
   v2(); // registers every contract
-  for (const route of [clerkWebhookContract, ...contractsUnder(V2)]) contract.openAPIRegistry.registerPath(route);
+  for (const route of [clerkWebhookContract, ...stripeWebhookContracts, ...contractsUnder(V2)])
+    contract.openAPIRegistry.registerPath(route);
   contract.openAPIRegistry.registerComponent("securitySchemes", "session", {
     type: "http",
     scheme: "bearer",

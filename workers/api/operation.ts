@@ -55,6 +55,52 @@ export function operation<Params = Record<never, never>, Query = Record<never, n
   });
 }
 
+/** A reply that a spreadsheet or a browser opens. */
+export interface File {
+  body: string;
+  headers: Readonly<Record<string, string>>;
+}
+
+/** Renders CSV as a download under this name. */
+export const csvFile = (name: string, body: string): File => ({
+  body,
+  headers: { "Content-Type": "text/csv; charset=utf-8", "Content-Disposition": `attachment; filename="${name}.csv"`, ...UNGUESSED },
+});
+
+const UNGUESSED = { "X-Content-Type-Options": "nosniff" } as const;
+
+const MEDIA_TYPES = { csv: "text/csv", html: "text/html" } as const;
+type Format = keyof typeof MEDIA_TYPES;
+
+export interface FileOperation<Params, Query, Result> extends Omit<
+  Operation<Params, Query, undefined, Result>,
+  "method" | "body" | "query" | "replies"
+> {
+  /** The parameters beside `format`. */
+  query: z.ZodObject;
+  data: z.ZodType;
+  /** What else than JSON the same result is rendered as. */
+  files: Readonly<Partial<Record<Format, (result: Result) => File | Promise<File>>>>;
+}
+
+/** Registers a read whose result `format` asks for as JSON, or as one of the files it has. */
+export function fileOperation<Params = Record<never, never>, Query = Record<never, never>, Result = unknown>(
+  api: OpenAPIHono<ApiEnv>,
+  spec: FileOperation<Params, Query, Result>,
+): void {
+  const formats = Object.keys(spec.files) as Format[];
+  const query = z.strictObject({ ...spec.query.shape, format: z.enum(["json", ...formats]).optional() });
+  const alsoAs = formats.map((format) => MEDIA_TYPES[format]);
+  register(api, { ...spec, method: "get", query, alsoAs, replies: [200, spec.data] }, z.object({ data: spec.data }), async (c, input) => {
+    const ctx = contextOf(c, spec.audience ?? "member");
+    const result = await spec.run(ctx, input as unknown as Input<Params, Query, undefined>);
+    const file = spec.files[(input.query as { format?: Format }).format as Format];
+    if (!file) return send(rendered(200, { data: spec.present(result) }));
+    const { body, headers } = await file(result);
+    return new Response(body, { headers });
+  });
+}
+
 export interface ListOperation<Row extends { id: string }, Filters extends Json> {
   path: string;
   access: RouteAccess;
@@ -130,6 +176,8 @@ function register(
     query?: z.ZodType;
     body?: z.ZodType;
     replies: readonly [number, z.ZodType];
+    /** Media types beside JSON. */
+    alsoAs?: readonly string[];
   },
   reply: z.ZodType,
   handle: (c: HonoContext<ApiEnv>, input: Input<unknown, unknown, unknown>) => Promise<Response>,
@@ -154,7 +202,13 @@ function register(
         ...(spec.body ? { body: { required: true, content: { "application/json": { schema: spec.body } } } } : {}),
       },
       responses: {
-        [spec.replies[0]]: { description: "Done", content: { "application/json": { schema: reply } } },
+        [spec.replies[0]]: {
+          description: "Done",
+          content: {
+            "application/json": { schema: reply },
+            ...Object.fromEntries((spec.alsoAs ?? []).map((type) => [type, { schema: z.string() }])),
+          },
+        },
         ...PROBLEM_RESPONSES(problemsOf(changes, spec.path)),
       },
     }),

@@ -7,7 +7,12 @@ import { placement, PlacementShape } from "./placements.ts";
 import { amountFields, amountOf, amountsAgree, Day, Id, text } from "./shapes.ts";
 
 const HireInput = z
-  .strictObject({ ...amountFields("salary"), start_date: Day, notes: text(5_000).nullish() })
+  .strictObject({
+    ...amountFields("salary"),
+    start_date: Day,
+    replaces_placement_id: Id.nullish().openapi({ description: "The failed placement of the same role that this hire replaces" }),
+    notes: text(5_000).nullish(),
+  })
   .superRefine(amountsAgree("salary"))
   .superRefine((body, issues) => {
     const salary = amountOf(body, "salary");
@@ -29,7 +34,12 @@ export function hireOperation(api: OpenAPIHono<ApiEnv>): void {
     body: HireInput,
     replies: [200, PlacementShape],
     run: (ctx, { params, body }) =>
-      hire(ctx, params.id, { salary: amountOf(body, "salary") as Cents, startDate: body.start_date, notes: body.notes ?? null }),
+      hire(ctx, params.id, {
+        salary: amountOf(body, "salary") as Cents,
+        startDate: body.start_date,
+        notes: body.notes ?? null,
+        replacesPlacementId: body.replaces_placement_id ?? null,
+      }),
     present: placement,
   });
 }

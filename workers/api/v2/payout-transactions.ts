@@ -1,22 +1,26 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
-import { COMPLETION_REASONS, DEAL_ROLES, TRANSACTION_STATUSES } from "#db/schema/billing.ts";
+import { COMPLETION_REASONS, DEAL_ROLES, PAYOUT_STATUSES } from "#db/schema/billing.ts";
+import { shownHoldReason } from "#domain/payouts/hold-reasons.ts";
+import { conditionsOf, type PayoutWithFacts } from "#services/payouts/facts.ts";
+import { retryPayout } from "#services/payouts/retry-payout.ts";
 import type { Included } from "#services/listing.ts";
 import { getTransaction, listTransactions, type Transaction, transactionNoun } from "#services/payouts/transaction.ts";
 import type { Split } from "#services/payouts/split.ts";
 import type { ApiEnv } from "../app.ts";
-import { listOperation, readOperation } from "../operation.ts";
+import { listOperation, operation, readOperation } from "../operation.ts";
 import { amount, amountShape, Id, included, Instant, instant, percentage, summary } from "./shapes.ts";
 
-const PayoutShape = z
+export const PayoutShape = z
   .object({
     id: Id,
     placement_id: Id,
     placement_split_id: Id,
     recruiter_id: Id,
     role: z.enum(DEAL_ROLES).optional(),
-    status: z.enum(TRANSACTION_STATUSES),
+    status: z.enum(PAYOUT_STATUSES),
     ...amountShape("amount"),
     ...amountShape("net_amount"),
+    stripe_transfer_id: z.string().nullable(),
     hold_reason: z.string().nullable().openapi({ description: "The first of the reasons for which it waits" }),
     completion_reason: z.enum(COMPLETION_REASONS).nullable(),
     completed_at: Instant.nullable(),
@@ -28,7 +32,7 @@ const PayoutShape = z
   .openapi("PayoutTransaction");
 
 const filters = z.object({
-  status: z.enum(TRANSACTION_STATUSES),
+  status: z.enum(PAYOUT_STATUSES),
   recruiter_id: Id,
   placement_id: Id,
   period: z
@@ -38,7 +42,7 @@ const filters = z.object({
 });
 
 /** What leaves the house of a payout transaction. */
-export const payout = (row: Omit<Transaction, "dealRole"> & { dealRole?: string }) => ({
+export const payout = (row: Omit<Transaction, "dealRole" | "seesInternal"> & { dealRole?: string; seesInternal?: boolean }) => ({
   id: row.id,
   placement_id: row.placementId,
   placement_split_id: row.placementSplitId,
@@ -47,7 +51,8 @@ export const payout = (row: Omit<Transaction, "dealRole"> & { dealRole?: string 
   status: row.status,
   ...amount("amount", row.amount),
   ...amount("net_amount", row.netAmount),
-  hold_reason: row.holdReasons[0] ?? null,
+  stripe_transfer_id: row.stripeTransferId,
+  hold_reason: shownHoldReason(row.holdReasons, row.seesInternal ? "admin" : "payee"),
   completion_reason: row.completionReason,
   completed_at: instant(row.completedAt),
   created_at: row.createdAt.toISOString(),
@@ -65,7 +70,24 @@ const splitOf = (row: Split) => ({
   team_id: row.teamId,
 });
 
-const withIncludes = (row: Included<Transaction>) => ({ ...payout(row), ...included(row, { split: splitOf, placement: summary }) });
+/** Every reason why it is not paid yet, until when, and who acts (MONEY §19.3); or how it ended. */
+const conditions = (row: PayoutWithFacts) => {
+  const why = conditionsOf(row);
+  if (why.closed !== null) return why;
+  return {
+    closed: null,
+    blockers: why.blockers.map(({ until, reasons, ...blocker }) => ({
+      ...blocker,
+      until: instant(until),
+      ...(reasons.length > 0 ? { reasons } : {}),
+    })),
+  };
+};
+
+const withIncludes = (row: Included<Transaction>) => ({
+  ...payout(row),
+  ...included(row, { split: splitOf, placement: summary, conditions }),
+});
 
 export function payoutTransactions(api: OpenAPIHono<ApiEnv>): void {
   for (const name of ["payout-transactions", "payouts"] as const) {
@@ -89,4 +111,15 @@ export function payoutTransactions(api: OpenAPIHono<ApiEnv>): void {
       present: withIncludes,
     });
   }
+  operation(api, {
+    method: "post",
+    path: "/payout-transactions/{id}/retry",
+    access: ["payout-transactions", "retry"],
+    summary: "Try a failed payout again",
+    description: "Adds one attempt, now. What was sent before is looked up first.",
+    params: z.object({ id: Id }),
+    replies: [200, PayoutShape],
+    run: (ctx, { params }) => retryPayout(ctx, params.id),
+    present: payout,
+  });
 }

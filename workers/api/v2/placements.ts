@@ -3,14 +3,34 @@ import { PLACEMENT_STATES } from "#db/schema/ats.ts";
 import type { BasisPoints, Cents } from "#domain/money.ts";
 import type { Included } from "#services/listing.ts";
 import { confirmStart } from "#services/placements/confirm-start.ts";
+import { failPlacement } from "#services/placements/fail-placement.ts";
 import { getPlacement, listPlacements } from "#services/placements/list-placements.ts";
+import type { HoldRow } from "#services/placements/money.ts";
 import { type OwnShare, type Placement, placementNoun } from "#services/placements/placement.ts";
+import { replacePlacement } from "#services/placements/replace-placement.ts";
 import type { ApiEnv } from "../app.ts";
 import { listOperation, operation, readOperation } from "../operation.ts";
+import { invoice } from "./placement-invoices.ts";
 import { payout } from "./payout-transactions.ts";
 import { snapshot } from "./placement-snapshots.ts";
 import { split } from "./placement-splits.ts";
-import { amount, amountShape, Day, Id, included, Instant, instant, InstantInput, Percentage, percentage, summary } from "./shapes.ts";
+import {
+  amount,
+  amountFields,
+  amountOf,
+  amountsAgree,
+  amountShape,
+  Day,
+  Id,
+  included,
+  Instant,
+  instant,
+  InstantInput,
+  Percentage,
+  percentage,
+  summary,
+  text,
+} from "./shapes.ts";
 
 const PlacementShape = z
   .object({
@@ -81,7 +101,25 @@ export const placement = (row: Placement | Included<Placement>) => ({
   ...(row.seesSalary ? amount("salary", row.salary) : {}),
   ...(row.seesFee ? { fee_percentage: percentage(row.feePercentage), ...amount("placement_fee", row.placementFee) } : {}),
   ...(row.ownShares ? { own_shares: row.ownShares.map(ownShare) } : {}),
-  ...included(row, { job: summary, candidate: summary, company: summary, snapshot, splits: split, transactions: payout }),
+  ...included(row, {
+    job: summary,
+    candidate: summary,
+    company: summary,
+    snapshot,
+    splits: split,
+    transactions: payout,
+    invoice,
+    hold: holdDates,
+  }),
+});
+
+/** Until when the money of a placement is held, and nothing of what for. */
+const holdDates = (row: HoldRow) => ({
+  id: row.id,
+  held_at: row.heldAt.toISOString(),
+  release_scheduled_date: row.releaseScheduledDate,
+  released_at: instant(row.releasedAt),
+  status: row.status,
 });
 
 const guarantee = (row: Placement) => ({
@@ -104,6 +142,16 @@ const ownShare = (share: OwnShare) => ({
   ...amount("bonus_amount", share.bonus_cents as Cents),
   kind: share.kind,
 });
+
+const ReplaceInput = z
+  .strictObject({ application_id: Id, ...amountFields("salary"), start_date: Day, notes: text(5_000).nullish() })
+  .superRefine(amountsAgree("salary"))
+  .superRefine((body, issues) => {
+    const salary = amountOf(body, "salary");
+    if (salary == null) issues.addIssue({ code: "custom", path: ["salary_cents"], message: "salary_cents or salary is required" });
+    else if (salary <= 0) issues.addIssue({ code: "custom", path: ["salary_cents"], message: "a salary is above zero" });
+  })
+  .openapi("ReplacePlacementInput");
 
 export { PlacementShape };
 
@@ -137,6 +185,37 @@ export function placements(api: OpenAPIHono<ApiEnv>): void {
     body: z.strictObject({ start_date: Day.nullish() }).openapi("ConfirmStartInput"),
     replies: [200, PlacementShape],
     run: (ctx, { params, body }) => confirmStart(ctx, params.id, body.start_date ?? null),
+    present: placement,
+  });
+  operation(api, {
+    method: "post",
+    path: "/placements/{id}/fail",
+    access: ["placements", "fail"],
+    summary: "Report that the candidate is gone",
+    description:
+      "For the company's admins, while the guarantee runs; then 409 with reason `guarantee_expired`. Nobody is paid, and what was invoiced becomes a credit for a replacement of the same role, for 60 days.",
+    params: z.object({ id: Id }),
+    body: z.strictObject({ reason: text(2_000) }).openapi("FailPlacementInput"),
+    replies: [200, PlacementShape],
+    run: (ctx, { params, body }) => failPlacement(ctx, params.id, body.reason),
+    present: placement,
+  });
+  operation(api, {
+    method: "post",
+    path: "/placements/{id}/replace",
+    access: ["placements", "replace"],
+    summary: "Hire somebody else in place of who is gone",
+    description:
+      "The hire of another application of the same role, which takes the credit of this placement. Answers with the new placement.",
+    params: z.object({ id: Id }),
+    body: ReplaceInput,
+    replies: [200, PlacementShape],
+    run: (ctx, { params, body }) =>
+      replacePlacement(ctx, params.id, body.application_id, {
+        salary: amountOf(body, "salary") as Cents,
+        startDate: body.start_date,
+        notes: body.notes ?? null,
+      }),
     present: placement,
   });
 }

@@ -15,7 +15,7 @@ import type { ApiEnv } from "../app.ts";
 import { listOperation, readOperation } from "../operation.ts";
 import { amount, amountShape, Id, included, Instant, instant, InstantInput, Percentage, percentage } from "./shapes.ts";
 
-const RateShape = z
+export const RateShape = z
   .object({
     id: Id,
     tier: z.enum(TIERS),
@@ -47,7 +47,8 @@ export const PlanShape = z
   .catchall(z.unknown())
   .openapi("Plan");
 
-const splitsRate = (row: SplitsRate) => ({
+/** What leaves the house of the rates of a tier. */
+export const splitsRate = (row: SplitsRate) => ({
   id: row.id,
   tier: row.tier,
   candidate_recruiter_rate: percentage(row.candidateRecruiterRate),

@@ -7,12 +7,26 @@ import {
   type SubscriptionChanges,
   type SubscriptionFields,
 } from "#services/subscriptions/change-subscription.ts";
+import { cancelSubscription, changePlan, type PlanPreview, previewPlan } from "#services/subscriptions/change-plan.ts";
+import { openPortal, type Page, startCheckout } from "#services/subscriptions/checkout.ts";
 import { getOwnEntitlements, getOwnPlan, type OwnEntitlements, type OwnPlan } from "#services/subscriptions/own-plan.ts";
 import { getSubscription, listSubscriptions, type Subscription, subscriptionNoun } from "#services/subscriptions/subscription.ts";
 import type { ApiEnv } from "../app.ts";
 import { listOperation, operation, readOperation } from "../operation.ts";
 import { plan, PlanShape } from "./plans.ts";
-import { defined, Id, included, Instant, instant, InstantInput } from "./shapes.ts";
+import {
+  amount,
+  amountShape,
+  defined,
+  Id,
+  included,
+  Instant,
+  instant,
+  InstantInput,
+  Percentage,
+  percentage,
+  WebAddress,
+} from "./shapes.ts";
 
 const facts = {
   user_id: Id,
@@ -29,6 +43,8 @@ const facts = {
   canceled_at: Instant.nullable(),
   trial_start: Instant.nullable(),
   trial_end: Instant.nullable(),
+  seats: z.int().nullable().openapi({ description: "The seats of a team's subscription" }),
+  change_pending: z.boolean().openapi({ description: "A change is on its way to the payment provider" }),
   created_at: Instant,
   updated_at: Instant,
   version: z.int(),
@@ -79,6 +95,43 @@ const SubscriptionPatch = z
   .strictObject({ plan_id: Id.optional(), status: z.enum(SUBSCRIPTION_STATUSES).optional(), ...changeable, version: z.int().optional() })
   .openapi("SubscriptionPatch");
 
+const forWhom = { team_id: Id.nullish().openapi({ description: "The team that its owner pays for; without it, oneself" }) };
+const period = z.enum(BILLING_PERIODS);
+
+const CheckoutInput = z
+  .strictObject({ plan_id: Id, billing_period: period.default("monthly"), ...forWhom, success_url: WebAddress, cancel_url: WebAddress })
+  .openapi("CheckoutInput");
+
+const PageShape = z
+  .object({ subscription_id: Id.nullable(), url: z.string(), expires_at: Instant.nullable() })
+  .openapi("ProviderPage", { description: "A page of the payment provider on which the caller goes on" });
+
+const PreviewShape = z
+  .object({
+    plan: z.string(),
+    billing_period: period,
+    seats: z.int(),
+    ...amountShape("unit_price"),
+    discount: Percentage,
+    ...amountShape("amount"),
+  })
+  .openapi("PlanPreview");
+
+const providerPage = ({ subscriptionId, url, expiresAt }: Page) => ({
+  subscription_id: subscriptionId,
+  url,
+  expires_at: instant(expiresAt),
+});
+
+const planPreview = ({ plan: name, billingPeriod, seats, unit, discount, amount: total }: PlanPreview) => ({
+  plan: name,
+  billing_period: billingPeriod,
+  seats,
+  ...amount("unit_price", unit),
+  discount: percentage(discount),
+  ...amount("amount", total),
+});
+
 const toChanges = (body: z.infer<typeof SubscriptionPatch>): SubscriptionChanges =>
   defined({
     planId: body.plan_id,
@@ -113,6 +166,8 @@ const subscription = (row: Subscription | Included<Subscription>) => ({
   canceled_at: instant(row.canceledAt),
   trial_start: instant(row.trialStart),
   trial_end: instant(row.trialEnd),
+  seats: row.seats,
+  change_pending: row.changePending,
   created_at: row.createdAt.toISOString(),
   updated_at: row.updatedAt.toISOString(),
   version: row.version,
@@ -138,6 +193,78 @@ export function subscriptions(api: OpenAPIHono<ApiEnv>): void {
     replies: [200, OwnSubscriptionShape],
     run: (ctx) => getOwnPlan(ctx),
     present: ownSubscription,
+  });
+  operation(api, {
+    method: "get",
+    path: "/subscriptions/preview",
+    access: ["subscriptions", "preview"],
+    summary: "See what a plan would cost",
+    description: "For oneself, or for a team with the seats it has or with so many. From ten seats on each costs 20 % less.",
+    query: z.strictObject({
+      plan_id: Id,
+      billing_period: period.default("monthly"),
+      team_id: Id.optional(),
+      seats: z
+        .string()
+        .regex(/^[1-9]\d{0,3}$/, "must be a whole number, 1 or more")
+        .transform(Number)
+        .optional()
+        .openapi({ type: "integer" }),
+    }),
+    replies: [200, PreviewShape],
+    run: (ctx, { query }) =>
+      previewPlan(ctx, { planId: query.plan_id, billingPeriod: query.billing_period, teamId: query.team_id ?? null, seats: query.seats }),
+    present: planPreview,
+  });
+  operation(api, {
+    method: "post",
+    path: "/subscriptions/checkout",
+    access: ["subscriptions", "checkout"],
+    summary: "Begin a subscription",
+    description: "Answers a page of the payment provider. The first subscription of a person or team begins with the plan's trial.",
+    body: CheckoutInput,
+    replies: [201, PageShape],
+    run: (ctx, { body }) =>
+      startCheckout(ctx, {
+        planId: body.plan_id,
+        billingPeriod: body.billing_period,
+        teamId: body.team_id ?? null,
+        successUrl: body.success_url,
+        cancelUrl: body.cancel_url,
+      }),
+    present: providerPage,
+  });
+  operation(api, {
+    method: "post",
+    path: "/subscriptions/portal",
+    access: ["subscriptions", "open-portal"],
+    summary: "Open the payment provider's portal",
+    description: "For payment methods and invoices of the plans one pays for.",
+    body: z.strictObject({ return_url: WebAddress }).openapi("PortalInput"),
+    replies: [201, PageShape],
+    run: (ctx, { body }) => openPortal(ctx, body.return_url),
+    present: providerPage,
+  });
+  operation(api, {
+    method: "post",
+    path: "/subscriptions/change-plan",
+    access: ["subscriptions", "change-plan"],
+    summary: "Move to another plan or rhythm",
+    description: "The provider prorates and the row follows; a cancellation that was asked for is taken back.",
+    body: z.strictObject({ plan_id: Id, billing_period: period.optional(), ...forWhom }).openapi("PlanChangeInput"),
+    replies: [200, SubscriptionShape],
+    run: (ctx, { body }) => changePlan(ctx, { planId: body.plan_id, billingPeriod: body.billing_period, teamId: body.team_id ?? null }),
+    present: subscription,
+  });
+  operation(api, {
+    method: "post",
+    path: "/subscriptions/cancel",
+    access: ["subscriptions", "cancel"],
+    summary: "End a subscription with its period",
+    body: z.strictObject(forWhom).openapi("CancellationInput"),
+    replies: [200, SubscriptionShape],
+    run: (ctx, { body }) => cancelSubscription(ctx, body.team_id ?? null),
+    present: subscription,
   });
   listOperation<Subscription>(api, {
     path: "/subscriptions",

@@ -7,7 +7,7 @@ import type { ApiEnv } from "../app.ts";
 import { listOperation, operation, readOperation } from "../operation.ts";
 import { Deleted, deleted, Id, included, Instant, instant, summary } from "./shapes.ts";
 
-const MemberShape = z
+export const MemberShape = z
   .object({
     id: Id,
     team_id: Id,

@@ -1,0 +1,433 @@
+import { eq, sql } from "drizzle-orm";
+import {
+  approvals,
+  clawbacks,
+  disputes,
+  payoutReversals,
+  placementAllocations,
+  placementCredits,
+  placementPayoutTransactions as transactions,
+  placementSnapshot,
+  recruiterDebts,
+  stripeOperations,
+} from "#db/schema/billing.ts";
+import { computed, select } from "#db/statements.ts";
+import { DEAL_ROLES, type DealRole } from "#domain/commission/deal-roles.ts";
+import { type PlacementSnapshot, roleColumnsOf } from "#domain/commission/snapshot.ts";
+import { isOpen, settleLost } from "#domain/disputes/dispute.ts";
+import { event } from "#domain/events/catalogue.ts";
+import { disputeUpdated } from "#domain/events/dispute.ts";
+import { clawbackMade, debtOpened } from "#domain/events/payout.ts";
+import { creditLeft, giveBack as decideGiveBack } from "#domain/invoices/fall-off.ts";
+import { type ClawbackPosting, clawbackPosting } from "#domain/ledger/postings.ts";
+import { cents, type Cents, minus, plus, ZERO } from "#domain/money.ts";
+import {
+  clawable,
+  clawBack as decide,
+  clawbackTurn,
+  clawedParts,
+  type ClawbackInput,
+  type ClawbackRow,
+  type RowClawback,
+} from "#domain/payouts/clawback.ts";
+import { lookUpFirst } from "#domain/payouts/transaction.ts";
+import { conflict, notFound, Refusal } from "#domain/refusals.ts";
+import { requirePlatformAdmin } from "../approvals/approval.ts";
+import { approvalById, type UsedApproval, useApproval } from "../approvals/use-approval.ts";
+import { commit, deciding, insert, newRow, update } from "../commit.ts";
+import type { Context } from "../context.ts";
+import { giveBack, offOpen } from "../invoices/give-back.ts";
+import { type Parts, together } from "../invoices/parts.ts";
+import { posted } from "../ledger/post.ts";
+import { guardPayouts, guardPlacements, type MoneyAtHand, readMoney } from "../placements/money.ts";
+import { payoutParts } from "./change-payout.ts";
+import { recordTransfer } from "./record-transfer.ts";
+
+/** A row of `billing.clawbacks`. */
+export type Clawback = typeof clawbacks.$inferSelect;
+
+/** What an admin asks back, approved by another one. */
+export interface ClawbackWish {
+  placementId: string;
+  amount: Cents;
+  reason: string;
+  approvalId: string;
+}
+
+/** What a clawback looks at beside the money of its placement. */
+interface ClawbackFacts {
+  rows: { id: string; clawedBack: number; clawedUnpaid: number; reversing: number; debtsHash: string }[];
+  platformShare: Cents;
+  platformClawed: Cents;
+  isReleased: boolean;
+  snapshot: PlacementSnapshot;
+}
+
+/** In the order of `factsFound`. */
+const factStatements = (placementId: string) =>
+  [
+    select({
+      id: transactions.id,
+      clawedBack: computed<number>(
+        "clawed_back",
+        sql`(select coalesce(sum(r.amount_cents), 0)::float8 from ${payoutReversals} r where r.payout_transaction_id = ${transactions.id})`,
+      ),
+      clawedUnpaid: computed<number>(
+        "clawed_unpaid",
+        sql`(select coalesce(sum(r.unpaid_cents), 0)::float8 from ${payoutReversals} r where r.payout_transaction_id = ${transactions.id})`,
+      ),
+      reversing: computed<number>(
+        "reversing",
+        sql`(select coalesce(sum((o.request ->> 'amount_cents')::bigint), 0)::float8 from ${payoutReversals} r join ${stripeOperations} o on o.id = r.operation_id
+          where r.payout_transaction_id = ${transactions.id} and o.status in ('pending', 'processing'))`,
+      ),
+      debtsHash: computed<string>("debts_hash", sql`billing.debts_hash(${transactions.recruiterId})`),
+    })
+      .from(transactions)
+      .where(eq(transactions.placementId, placementId)),
+    select({
+      platformShare: placementAllocations.platformCents,
+      platformClawed: computed<number>(
+        "platform_clawed",
+        sql`(select coalesce(sum(k.platform_cents), 0)::float8 from ${clawbacks} k where k.placement_id = ${placementAllocations.placementId})`,
+      ),
+      isReleased: computed<boolean>(
+        "is_released",
+        sql`exists (select from billing.ledger_transactions l where l.idempotency_key = 'release:' || ${placementAllocations.placementId}::text)`,
+      ),
+    })
+      .from(placementAllocations)
+      .where(eq(placementAllocations.placementId, placementId)),
+    select().from(placementSnapshot).where(eq(placementSnapshot.placementId, placementId)),
+  ] as const;
+
+function factsFound(found: readonly unknown[][]): ClawbackFacts {
+  const [rows = [], [platform] = [], [snapshot] = []] = found;
+  if (!platform || !snapshot) throw new Error("a placement without a snapshot");
+  const { platformClawed, ...rest } = platform as Pick<ClawbackFacts, "platformShare" | "isReleased"> & { platformClawed: number };
+  return { rows: rows as ClawbackFacts["rows"], ...rest, platformClawed: cents(platformClawed), snapshot: snapshot as PlacementSnapshot };
+}
+
+/**
+ * Takes an amount of a placement's fee back from everybody who shares in it, and gives it to the
+ * company (MONEY §11, B13). What is not paid yet is taken off before it is sent; what is paid becomes a
+ * debt, and as far as the transfer still holds it a reversal is asked for.
+ *
+ * Refuses whoever is no platform admin, an approval that is not for exactly this, a placement that fell
+ * off, more than is left (`validation_failed`), and any payout in it that is being sent (409 `payout_in_flight`).
+ */
+export async function clawBack(ctx: Context, wish: ClawbackWish): Promise<Clawback> {
+  return deciding(ctx, async () => {
+    const { money, facts, approval } = await readAll(ctx, wish.placementId, wish.approvalId);
+    requirePlatformAdmin(ctx, "claw back");
+    if (!money) throw notFound("placement", wish.placementId);
+    if (money.placement.state === "failed")
+      throw conflict("The placement fell off: its money is a credit.", { reason: "placement_failed" });
+    const used = useApproval(ctx, approval, { action: "clawback", subjectId: wish.placementId, request: { amount_cents: wish.amount } });
+    return takeBack(ctx, money, facts, {
+      amount: wish.amount,
+      reason: wish.reason,
+      cause: { cause: "admin", causeId: wish.approvalId, approvalId: wish.approvalId },
+      used,
+      along: null,
+    });
+  });
+}
+
+/**
+ * Takes back what a lost chargeback took from us (MONEY §11): no approval is asked for, and the company
+ * has its money already. On a placement that fell off it comes off the credit, and what that does not
+ * cover is lost. A second call for the same chargeback changes nothing.
+ */
+export async function clawBackChargeback(ctx: Context, disputeId: string): Promise<void> {
+  await deciding(
+    ctx,
+    async () => {
+      const [[dispute]] = await ctx.read(select().from(disputes).where(eq(disputes.id, disputeId)));
+      if (!dispute?.amountCents) throw notFound("dispute", disputeId);
+      const { money, facts } = await readAll(ctx, dispute.placementId, null);
+      if (!money) throw notFound("placement", dispute.placementId);
+      if (dispute.resolution !== "lost" || !isOpen(dispute)) throw conflict("The chargeback is not lost.", { reason: "not_lost" });
+      const lost = {
+        amount: dispute.amountCents,
+        reason: "the chargeback was lost",
+        cause: { cause: "chargeback" as const, causeId: disputeId },
+        along: settled(ctx, dispute),
+      };
+      if (money.placement.state === "failed") return loseCredit(ctx, money, lost);
+      const left = clawable(inputOf(money, facts, new Set()));
+      const amount = cents(Math.min(lost.amount, left));
+      if (amount < lost.amount) ctx.ports.log("error", "a chargeback took more than is left of its placement", { dispute_id: disputeId });
+      return takeBack(ctx, money, facts, { ...lost, amount, used: null });
+    },
+    { clawbacks_one_per_cause: () => new Refusal("conflict", "This chargeback was clawed back already.") },
+  );
+}
+
+/** With its money clawed back a lost chargeback is over, and the sweep frees what waited for it. */
+function settled(ctx: Context, before: typeof disputes.$inferSelect): Parts {
+  const after = settleLost(before, ctx.now());
+  return {
+    write: [update(ctx, disputes, before.id, { status: after.status, resolvedAt: after.resolvedAt })],
+    audit: [{ action: "dispute.settled", subject: { type: "dispute", id: before.id }, before, after }],
+    events: [disputeUpdated(before, after)],
+  };
+}
+
+/** How many lost chargebacks a minute works on. */
+const ROWS_A_STEP = 100;
+
+/** Claws back the chargebacks that were lost, whenever no payout of theirs is being sent. */
+export async function clawBackLostChargebacks(ctx: Context): Promise<void> {
+  const [lost] = await ctx.read(
+    select({ id: disputes.id })
+      .from(disputes)
+      .where(
+        sql`${disputes.disputeType} = 'chargeback' and ${disputes.resolution} = 'lost' and ${disputes.status} in ('open', 'under_review')
+          and ${disputes.amountCents} > 0`,
+      )
+      .orderBy(disputes.id)
+      .limit(ROWS_A_STEP),
+  );
+  for (const { id } of lost) {
+    try {
+      await clawBackChargeback(ctx, id);
+    } catch (error) {
+      ctx.ports.log("warn", "a chargeback could not be clawed back yet", {
+        dispute_id: id,
+        error: error instanceof Error ? error.name : "unknown",
+      });
+    }
+  }
+}
+
+async function readAll(ctx: Context, placementId: string, approvalId: string | null) {
+  const approval = approvalId
+    ? approvalById(approvalId)
+    : select()
+        .from(approvals)
+        .where(sql`false`);
+  const { money, more } = await readMoney(ctx, sql`${placementId}::uuid`, ...factStatements(placementId), approval);
+  const [found] = more.at(-1) as (typeof approvals.$inferSelect)[];
+  return { money, facts: money ? factsFound(more.slice(0, -1) as unknown[][]) : NO_FACTS, approval: found };
+}
+
+/** Never looked at: there is no placement. */
+const NO_FACTS = {} as ClawbackFacts;
+
+/** The money of a placement as the rule of domain/payouts finds it. */
+function inputOf(money: MoneyAtHand, facts: ClawbackFacts, lookedUp: ReadonlySet<string>): ClawbackInput {
+  const roles = new Map<DealRole, ClawbackRow[]>();
+  for (const dealRole of DEAL_ROLES) {
+    const { recruiterId, split } = roleColumnsOf(facts.snapshot, dealRole);
+    const turn = clawbackTurn(recruiterId ?? "", split?.members ?? []);
+    const rows = money.transactions.filter((transaction) => transaction.dealRole === dealRole);
+    if (rows.length === 0) continue;
+    roles.set(
+      dealRole,
+      rows
+        .toSorted((one, other) => turn(one.recruiterId, other.recruiterId))
+        .map((transaction) => {
+          const known = facts.rows.find(({ id }) => id === transaction.id);
+          return {
+            transaction,
+            clawedBack: cents(known?.clawedBack ?? 0),
+            netted: minus(transaction.offsetCents, cents(known?.clawedUnpaid ?? 0)),
+            reversing: cents(known?.reversing ?? 0),
+            lookedUp: lookedUp.has(transaction.id),
+          };
+        }),
+    );
+  }
+  const { platformShare, platformClawed, isReleased } = facts;
+  return { roles, platformShare, platformClawed, escrow: isReleased ? null : money.escrow };
+}
+
+interface Taking {
+  amount: Cents;
+  reason: string;
+  cause: Pick<typeof clawbacks.$inferInsert, "cause" | "causeId"> & { approvalId?: string };
+  used: UsedApproval | null;
+  /** What else ends with it. */
+  along: Parts | null;
+}
+
+async function takeBack(ctx: Context, money: MoneyAtHand, facts: ClawbackFacts, taking: Taking): Promise<Clawback> {
+  const lookedUp = await lookUpSent(ctx, money);
+  const decided = decide(inputOf(money, facts, lookedUp), taking.amount, ctx.now());
+  const { placement } = money;
+  const clawback = newRow(ctx, clawbacks, {
+    ...taking.cause,
+    placementId: placement.id,
+    refundCents: taking.amount,
+    platformCents: decided.platform,
+    beforeRelease: !facts.isReleased,
+    reason: taking.reason,
+  });
+  const rows = decided.rows.map((row) => rowParts(ctx, clawback, money, row));
+  const company = taking.cause.cause === "chargeback" ? null : refunded(ctx, clawback, money, facts.isReleased);
+  const parts = together(...rows, company?.parts ?? null, taking.along);
+  const posting: ClawbackPosting = facts.isReleased
+    ? {
+        clawbackId: clawback.id,
+        companyId: placement.companyId,
+        stage: "after_release",
+        parts: clawedParts(decided.rows),
+        platform: decided.platform,
+        to: company ? "refund_due" : "disputed",
+      }
+    : {
+        clawbackId: clawback.id,
+        companyId: placement.companyId,
+        stage: "before_release",
+        placementId: placement.id,
+        amount: taking.amount,
+        open: company ? company.open : null,
+      };
+  const indebted = [...new Set(decided.rows.filter(({ paid }) => paid > 0).map(({ transaction }) => transaction.recruiterId))].toSorted();
+  const hashes = new Map(
+    money.transactions.map(({ id, recruiterId }) => [recruiterId, facts.rows.find((row) => row.id === id)?.debtsHash]),
+  );
+  return commit(ctx, clawback, {
+    expect: [
+      ...(taking.used ? [taking.used.guard] : []),
+      ...guardPlacements(placement),
+      guardPayouts(money),
+      ...indebted.map((recruiterId) => sql`billing.guard_debts(${recruiterId}::uuid, ${hashes.get(recruiterId) ?? ""})`),
+    ],
+    write: [
+      insert(clawbacks, clawback),
+      ...parts.write,
+      posted(ctx, clawbackPosting(posting), { placementId: placement.id }),
+      ...(taking.used ? [taking.used.write] : []),
+    ],
+    audit: [
+      {
+        action: "clawback.made",
+        subject: { type: "clawback", id: clawback.id },
+        after: clawback,
+        companyId: placement.companyId,
+        reason: taking.reason,
+      },
+      ...parts.audit,
+      ...(taking.used ? [taking.used.audit] : []),
+    ],
+    events: [clawbackMade(clawback), ...parts.events, ...(taking.used ? [taking.used.event] : [])],
+  });
+}
+
+/**
+ * Asks Stripe about payouts that were sent before and are still unpaid: what was transferred after all
+ * is booked first, and the decision is made again on that.
+ *
+ * @returns the payouts of which Stripe knows no transfer
+ */
+async function lookUpSent(ctx: Context, { placement, transactions: rows }: MoneyAtHand): Promise<ReadonlySet<string>> {
+  const sent = rows.filter(({ status: state, firstSentAt }) => firstSentAt !== null && ["pending", "failed", "on_hold"].includes(state));
+  const [first] = sent;
+  if (!first) return new Set();
+  const known = await ctx.ports.transfers.ofPlacement(placement.id);
+  if (!known) throw lookUpFirst(first.id);
+  const found = known.filter(({ transactionId }) => sent.some(({ id }) => id === transactionId));
+  for (const transfer of found) await recordTransfer(ctx.unanswered(), transfer);
+  if (found.length > 0) throw lookUpFirst(first.id);
+  return new Set(sent.map(({ id }) => id));
+}
+
+/** What a clawback does to one share: the share itself, its line, and the debt and the reversal of what was paid. */
+function rowParts(ctx: Context, clawback: Clawback, money: MoneyAtHand, row: RowClawback): Parts {
+  const before = money.transactions.find(({ id }) => id === row.transaction.id);
+  if (!before) throw new Error(`payout ${row.transaction.id} is of another placement`);
+  const operation = row.reversible > 0 && before.stripeTransferId ? reversalOperation(ctx, before.stripeTransferId, row.reversible) : null;
+  const reversal = newRow(ctx, payoutReversals, {
+    clawbackId: clawback.id,
+    payoutTransactionId: before.id,
+    cause: `clawback:${clawback.id}`,
+    amountCents: row.amount,
+    unpaidCents: row.unpaid,
+    paidCents: row.paid,
+    operationId: operation?.id ?? null,
+  });
+  const changed = payoutParts(
+    ctx,
+    before,
+    { transaction: { ...before, ...row.transaction } as typeof before, announce: row.announce },
+    { done: "clawed_back", reason: clawback.reason },
+  );
+  const debt =
+    row.paid > 0
+      ? newRow(ctx, recruiterDebts, {
+          recruiterId: before.recruiterId,
+          reversalId: reversal.id,
+          amountCents: row.paid,
+          recovery: operation ? "reversing" : "netting",
+        })
+      : null;
+  return {
+    write: [
+      insert(payoutReversals, reversal),
+      ...changed.write,
+      ...(debt ? [insert(recruiterDebts, debt)] : []),
+      ...(operation ? [insert(stripeOperations, { ...operation, subjectId: reversal.id })] : []),
+    ],
+    audit: changed.audit,
+    events: [
+      ...changed.events,
+      ...(debt ? [debtOpened(debt)] : []),
+      ...(operation ? [event("stripe.work", { type: "stripe_operation", id: operation.id }, { operation_id: operation.id })] : []),
+    ],
+  };
+}
+
+const reversalOperation = (ctx: Context, transferId: string, amount: Cents): typeof stripeOperations.$inferSelect =>
+  newRow(ctx, stripeOperations, {
+    kind: "transfer_reversal",
+    subjectType: "payout_reversal",
+    request: { stripe_transfer_id: transferId, amount_cents: amount },
+    nextAttemptAt: ctx.now(),
+  });
+
+/** What the company gets: off what it still owes before the release, else a refund of what it paid. */
+function refunded(ctx: Context, clawback: Clawback, money: MoneyAtHand, isReleased: boolean): { parts: Parts; open: Cents } {
+  const of = [...(money.replaced ? [money.replaced] : []), money];
+  const invoices = isReleased ? [] : of.flatMap(({ invoice }) => (invoice ? [invoice] : []));
+  const given = decideGiveBack(clawback.refundCents, invoices);
+  return { parts: giveBack(ctx, { type: "clawback", id: clawback.id }, given, of), open: offOpen(given) };
+}
+
+/** A chargeback was lost on a placement that fell off: its credit shrinks, and what that does not cover is gone. */
+async function loseCredit(ctx: Context, money: MoneyAtHand, { amount, reason, cause, along }: Omit<Taking, "used">): Promise<Clawback> {
+  const { credit, placement } = money;
+  const left = credit && credit.status === "open" ? creditLeft(credit) : ZERO;
+  const off = cents(Math.min(left, amount));
+  const clawback = newRow(ctx, clawbacks, {
+    ...cause,
+    placementId: placement.id,
+    refundCents: amount,
+    platformCents: ZERO,
+    beforeRelease: true,
+    reason,
+  });
+  const posting = clawbackPosting({ clawbackId: clawback.id, companyId: placement.companyId, stage: "after_failure", amount, credit: off });
+  return commit(ctx, clawback, {
+    expect: guardPlacements(placement),
+    write: [
+      insert(clawbacks, clawback),
+      ...(credit && off > 0
+        ? [
+            update(ctx, placementCredits, credit.id, {
+              usedCents: plus(credit.usedCents, off),
+              ...(off === left ? { status: "voided" as const } : {}),
+            }),
+          ]
+        : []),
+      posted(ctx, posting, { placementId: placement.id }),
+      ...(along?.write ?? []),
+    ],
+    audit: [
+      { action: "clawback.made", subject: { type: "clawback", id: clawback.id }, after: clawback, companyId: placement.companyId, reason },
+      ...(along?.audit ?? []),
+    ],
+    events: [clawbackMade(clawback), ...(along?.events ?? [])],
+  });
+}

@@ -1,0 +1,83 @@
+import { eq, sql } from "drizzle-orm";
+import { companies } from "#db/schema/ats.ts";
+import { companyBillingProfiles, stripeOperations } from "#db/schema/billing.ts";
+import { select, updateOf } from "#db/statements.ts";
+import type { Closing } from "../closing.ts";
+import { commit, databaseRefusal } from "../commit.ts";
+import type { Context, Statement } from "../context.ts";
+import type { Held } from "./held.ts";
+import { newOperation } from "./operation.ts";
+import type { Performer } from "./performer.ts";
+
+/** Makes a company's customer, once; its billing profile names it from then on. */
+export const makeCustomer: Performer<"customer"> = {
+  async perform(held) {
+    const { ctx, operation } = held;
+    const companyId = operation.subjectId;
+    const [[company]] = await ctx.read(
+      select({ name: companies.name, profile: companyBillingProfiles })
+        .from(companies)
+        .leftJoin(companyBillingProfiles, eq(companyBillingProfiles.companyId, companies.id))
+        .where(eq(companies.id, companyId)),
+    );
+    if (!company?.profile) return { waitsFor: "billing_profile_missing", minutes: 10 };
+    const { billingEmail: email, billingName, stripeCustomerId } = company.profile;
+    if (stripeCustomerId) return { objectId: stripeCustomerId };
+
+    const found = held.mustLookUp ? await ctx.ports.invoices.findCustomer({ companyId, email }) : null;
+    if (held.mustLookUp && found === null) await held.raiseKey();
+    const name = billingName ?? company.name;
+    const id = found ?? (await ctx.ports.invoices.createCustomer({ companyId, name, email, operationId: operation.id }, held.key()));
+    return { objectId: id, conclude: (_, closing) => named(ctx, companyId, id, closing) };
+  },
+};
+
+const named = (ctx: Context, companyId: string, stripeCustomerId: string, { expect, write }: Closing): Promise<null> =>
+  commit(ctx, null, {
+    expect,
+    write: [
+      updateOf(companyBillingProfiles)
+        .set({ stripeCustomerId, version: sql`${companyBillingProfiles.version} + 1`, updatedAt: ctx.now() })
+        .where(eq(companyBillingProfiles.companyId, companyId)) as Statement,
+      ...write,
+    ],
+    audit: { action: "company_billing_profile.customer_made", subject: { type: "company", id: companyId }, companyId },
+    events: [],
+  });
+
+/** The customer of a company; made by an operation of its own when there is none yet. Null while it cannot be made. */
+export async function customerOf(held: Held, companyId: string): Promise<{ id: string; mailed: boolean } | null> {
+  const { ctx } = held;
+  const profile = async () => {
+    const [[row], [known]] = await ctx.read(
+      select().from(companyBillingProfiles).where(eq(companyBillingProfiles.companyId, companyId)),
+      select({ id: stripeOperations.id })
+        .from(stripeOperations)
+        .where(sql`${stripeOperations.kind} = 'customer' and ${stripeOperations.subjectId} = ${companyId}`),
+    );
+    return { row, known };
+  };
+  const { row, known } = await profile();
+  if (!row) return null;
+  const mailed = row.invoiceDelivery !== "none";
+  if (row.stripeCustomerId) return { id: row.stripeCustomerId, mailed };
+  await held.run(known?.id ?? (await wantCustomer(ctx, companyId)));
+  const made = (await profile()).row?.stripeCustomerId;
+  return made ? { id: made, mailed } : null;
+}
+
+/** Keeps the intent to make a company's customer. */
+async function wantCustomer(ctx: Context, companyId: string): Promise<string> {
+  const { row, write, event } = newOperation(ctx, "customer", { type: "company", id: companyId });
+  try {
+    await commit(ctx, null, {
+      write: [write],
+      audit: { action: "stripe_operation.customer", subject: { type: "stripe_operation", id: row.id }, after: row, companyId },
+      events: [event],
+    });
+  } catch (error) {
+    // somebody else wants it at the same moment: the one row is worked on by them
+    if (databaseRefusal(error)?.constraint !== "stripe_operations_one_per_intent") throw error;
+  }
+  return row.id;
+}

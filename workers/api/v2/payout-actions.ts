@@ -1,0 +1,48 @@
+import { type OpenAPIHono, z } from "@hono/zod-openapi";
+import { HOLD_REASON_NAMES } from "#domain/payouts/hold-reasons.ts";
+import { cancelPayout, holdPayout, unholdPayout } from "#services/payouts/hold-payout.ts";
+import type { ApiEnv } from "../app.ts";
+import { operation } from "../operation.ts";
+import { payout, PayoutShape } from "./payout-transactions.ts";
+import { Id, text } from "./shapes.ts";
+
+const reason = text(1_000);
+
+/** What platform admins do with one share. */
+export function payoutActions(api: OpenAPIHono<ApiEnv>): void {
+  operation(api, {
+    method: "post",
+    path: "/payout-transactions/{id}/hold",
+    access: ["payout-transactions", "hold"],
+    summary: "Stop a payout",
+    params: z.object({ id: Id }),
+    body: z.strictObject({ hold_reason: z.enum(["admin_hold", "fraud_review", "policy_hold"]), reason }).openapi("HoldPayoutInput"),
+    replies: [200, PayoutShape],
+    run: (ctx, { params, body }) => holdPayout(ctx, params.id, body.hold_reason, body.reason),
+    present: payout,
+  });
+  operation(api, {
+    method: "post",
+    path: "/payout-transactions/{id}/unhold",
+    access: ["payout-transactions", "unhold"],
+    summary: "End a hold of a payout",
+    description: "By an approval of `payout.unhold` whose request is `{hold_reason}`.",
+    params: z.object({ id: Id }),
+    body: z.strictObject({ hold_reason: z.enum(HOLD_REASON_NAMES), approval_id: Id, reason }).openapi("UnholdPayoutInput"),
+    replies: [200, PayoutShape],
+    run: (ctx, { params, body }) => unholdPayout(ctx, params.id, body.hold_reason, body.approval_id, body.reason),
+    present: payout,
+  });
+  operation(api, {
+    method: "post",
+    path: "/payout-transactions/{id}/cancel",
+    access: ["payout-transactions", "cancel"],
+    summary: "Cancel a payout for good",
+    description: "By an approval of `payout.cancel`. What was released stays with the platform.",
+    params: z.object({ id: Id }),
+    body: z.strictObject({ approval_id: Id, reason }).openapi("CancelPayoutInput"),
+    replies: [200, PayoutShape],
+    run: (ctx, { params, body }) => cancelPayout(ctx, params.id, body.approval_id, body.reason),
+    present: payout,
+  });
+}
