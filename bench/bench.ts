@@ -13,6 +13,7 @@ import { startNeonEndpoint } from "#local/neon-endpoint.ts";
 import { freePort } from "#local/ports.ts";
 import { startPostgres } from "#local/postgres.ts";
 import pg from "pg";
+import { measurePayouts } from "./payouts.ts";
 
 /**
  * Builds the Worker as it is deployed, runs it in workerd against real Postgres, and prints its
@@ -132,7 +133,7 @@ function workerd(scriptPath: string, bindings: Record<string, string>): Miniflar
     compatibilityDate: "2026-11-01",
     compatibilityFlags: ["nodejs_compat"],
     bindings,
-    queueProducers: { EVENTS: "events", MAIL: "mail" },
+    queueProducers: { EVENTS: "events", MAIL: "mail", PAYOUTS: "payouts", STRIPE_WORK: "stripe-work", STRIPE_EVENTS: "stripe-events" },
     handleStructuredLogs: () => undefined,
   });
   return new Miniflare(options);
@@ -162,6 +163,10 @@ async function main(): Promise<void> {
     MAIL_API_BASE: "http://127.0.0.1:9",
     MAIL_API_KEY: "bench",
     MAIL_FROM: "bench@splits.test",
+    STRIPE_SECRET_KEY: "sk_test_nobody",
+    STRIPE_WEBHOOK_SECRET: "whsec_nobody",
+    STRIPE_CONNECT_WEBHOOK_SECRET: "whsec_nobody",
+    STRIPE_API_BASE: "http://127.0.0.1:9",
   };
   const ours = workerd(script, bindings);
   const bare = workerd(bareScript, bindings);
@@ -202,6 +207,7 @@ async function main(): Promise<void> {
     };
     const ratio = (a: Measured[], b: Measured[]) =>
       Number(median(a.map((each, run) => each.perSecond / (b[run]?.perSecond ?? Infinity))).toFixed(2));
+    const payouts = await measurePayouts(place);
     const result = {
       read_ratio: ratio(measured.read, measured.bareRead),
       /** A list whose rows carry fields computed from other tables: who may see what, and the fee in force. */
@@ -209,6 +215,8 @@ async function main(): Promise<void> {
       write_ratio: ratio(measured.write, measured.bareWrite),
       read_round_trips: await trips(asks.read),
       write_round_trips: await trips(asks.write),
+      payouts_per_second: payouts.perSecond,
+      payout_round_trips: payouts.roundTrips,
       bundle_gzip_kb: Number((gzipSync(await readFile(script)).length / 1024).toFixed(1)),
       bundle_kb: Number(((await stat(script)).size / 1024).toFixed(1)),
       startup_ms: await startup(script, bareScript, bindings),
@@ -221,6 +229,8 @@ async function main(): Promise<void> {
       "write, of a bare Worker": { value: result.write_ratio, budget: "≥ 0.60" },
       "round trips of a read": { value: result.read_round_trips, budget: "1" },
       "round trips of a write": { value: result.write_round_trips, budget: "2" },
+      "payouts a second, eight runners": { value: result.payouts_per_second, budget: "" },
+      "round trips of a payout": { value: result.payout_round_trips, budget: "≤ 2" },
       "bundle, KB gzip": { value: result.bundle_gzip_kb, budget: "≤ 900" },
       "start-up, ms above a bare Worker": { value: result.startup_ms, budget: "≤ 100" },
     });

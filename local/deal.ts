@@ -39,7 +39,12 @@ const CAST = {
 const MAIL_PATIENCE_MS = 15_000;
 const DAYS_TO_START = 14;
 
-const origin = (name: "worker" | "issuer" | "mail"): string => `http://127.0.0.1:${portOf(name)}`;
+/** Northwind's job has the usual guarantee; a day more, and it is over. */
+const GUARANTEE_DAYS = 91;
+const MONEY_PATIENCE_MS = 60_000;
+const DATABASE = process.env["DATABASE_URL"] ? new URL(process.env["DATABASE_URL"]).pathname.slice(1) : "splits";
+
+const origin = (name: "worker" | "issuer" | "mail" | "neon" | "stripe"): string => `http://127.0.0.1:${portOf(name)}`;
 
 /** Somebody who calls the API. */
 type Caller = (method: string, path: string, body?: unknown) => Promise<Json>;
@@ -108,7 +113,99 @@ await command(async () => {
 
   const placement = await ada("GET", `placements/${hired.id}?include=snapshot,splits`);
   compare(placement.placement_fee_cents, placement.splits, placement.snapshot.platform_amount_cents);
+
+  await admin("PUT", `company-billing-profiles/${company.id}`, { billing_email: CAST.admin, billing_terms: "net_30" });
+  for (const payee of await payeesOf(ada, placement.splits)) await readyToBePaid(payee);
+  say("Everyone who earns sets up an account for payouts and declares their taxes", "ready");
+
+  await travel(DAYS_TO_START + 1);
+  const invoice = await until("the invoice", async () => {
+    const [found] = (await ada("GET", `placement-invoices?placement_id=${hired.id}`)) as Json[];
+    return found?.status === "open" ? found : null;
+  });
+  say(`${DAYS_TO_START + 1} days later Robin has started, and Northwind has its invoice`, `${invoice.number}, $${invoice.amount_due}`);
+  await stripe("pay-invoice", { invoice: invoice.hosted_invoice_url.split("/").at(-1) });
+  const paid = await until("the payment", async () => {
+    const found = await ada("GET", `placement-invoices/${invoice.id}`);
+    return found.status === "paid" ? found : null;
+  });
+  say("Northwind pays it", `${paid.status}, ours to give from ${paid.collectible_at.slice(0, 10)}`);
+
+  await travel(GUARANTEE_DAYS);
+  const payouts = await until("the transfers", async () => {
+    const found: Json[] = await ada("GET", `payout-transactions?placement_id=${hired.id}&include=split`);
+    return found.every(({ status: payoutStatus }) => payoutStatus === "completed") ? found : null;
+  });
+  say(`${GUARANTEE_DAYS} days later the guarantee is over and the money is released`, `${payouts.length} transfers`);
+  console.log("");
+  for (const payout of payouts)
+    console.log(
+      `  ${ROLE_WORDS[payout.role as DealRole].padEnd(18)} ${String(payout.net_amount_cents).padStart(9)} cents  ${payout.stripe_transfer_id}`,
+    );
+  console.log(`\nAll entries of the ledger together: ${await trialBalance(ada)} cents.`);
 });
+
+// --- the money
+
+/** Callers for the people behind the splits, each once. */
+async function payeesOf(admin: Caller, splits: readonly Json[]): Promise<Caller[]> {
+  const ids = [...new Set(splits.map(({ recruiter_id: id }) => id as string))];
+  return Promise.all(ids.map(async (id) => signIn((await admin("GET", `recruiters/${id}`)).email)));
+}
+
+/** Has a payee declare their taxes, and complete the account for payouts on the stand-in's page. */
+async function readyToBePaid(payee: Caller): Promise<void> {
+  await payee("PUT", "tax-profiles/me", { form: "w9", classification: "individual", tin_last4: "6789" });
+  const account = await payee("GET", "recruiters/me/payout-account");
+  if (account.stripe_connect_onboarded) return;
+  const here = `${origin("worker")}/`;
+  await payee("POST", "recruiters/me/payout-account/onboarding-link", { return_url: here, refresh_url: here });
+  const { stripe_connect_account_id: id } = await payee("GET", "recruiters/me/payout-account");
+  await stripe("complete-onboarding", { account: id });
+  await until("the payout account", async () =>
+    (await payee("GET", "recruiters/me/payout-account")).stripe_connect_onboarded ? id : null,
+  );
+}
+
+/** Moves the clocks of the database and of Stripe ahead, which only the local world can. */
+async function travel(days: number): Promise<void> {
+  const clock = `${origin("neon")}/_local/clock`;
+  const { offset_seconds: now } = (await (await send(`${clock}?database=${DATABASE}`, {})).json()) as { offset_seconds: number };
+  await send(clock, { method: "POST", body: JSON.stringify({ database: DATABASE, offset_seconds: now + days * 86_400 }) });
+  await stripe("advance", { days });
+}
+
+/** Asks the stand-in for something that people do elsewhere. */
+async function stripe(control: string, given: object): Promise<void> {
+  const answer = await send(`${origin("stripe")}/_test/${control}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(given),
+  });
+  if (!answer.ok) throw new LocalProblem(`The Stripe stand-in refused ${control}: ${await answer.text()}`);
+}
+
+/** Lets minutes pass until something is there. */
+async function until<T>(what: string, look: () => Promise<T | null>): Promise<T> {
+  const deadline = Date.now() + MONEY_PATIENCE_MS;
+  while (Date.now() < deadline) {
+    await send(`${origin("worker")}/cdn-cgi/handler/scheduled?cron=${encodeURIComponent("* * * * *")}`, {});
+    const found = await look();
+    if (found !== null) return found;
+    await pause(250);
+  }
+  throw new LocalProblem(`Waited ${MONEY_PATIENCE_MS / 1_000} s for ${what}, in vain.`);
+}
+
+/** What assets and expenses hold, less liabilities and income: nothing, if the books are right. */
+async function trialBalance(admin: Caller): Promise<number> {
+  let sum = 0;
+  for (let page = 1; ; page++) {
+    const accounts: Json[] = await admin("GET", `ledger-accounts?limit=100&page=${page}`);
+    for (const { kind, balance_cents: balance } of accounts) sum += kind === "asset" || kind === "expense" ? balance : -balance;
+    if (accounts.length < 100) return sum;
+  }
+}
 
 /** Prints the fee and where it goes, and holds it against the worked example. */
 function compare(fee: number, splits: readonly Json[], platform: number): void {

@@ -1,16 +1,20 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { json } from "node:stream/consumers";
+import { readFile } from "node:fs/promises";
 import { Hono } from "hono";
 import pg from "pg";
 import { z } from "zod";
 import { Faults, FaultRule, type Fault } from "./neon-faults.ts";
 import { RequestCounts, type Counts } from "./neon-counts.ts";
 import { listen, toRequest } from "./serve.ts";
+import { writeSecretly } from "./secrets.ts";
 
 export interface NeonEndpointOptions {
   /** The port of 127.0.0.1 to listen on; 0 takes any free one. */
   port: number;
+  /** Keeps the clocks between starts: what happened later than now stays in the past of its database. */
+  clockFile?: string;
   /** The Postgres server: its host and credentials serve every database, whatever a driver's connection string says. */
   server: string;
 }
@@ -28,7 +32,7 @@ export interface NeonEndpoint {
   /** The SQL texts of the requests with this `X-Request-Id`. */
   statements(requestId: string): readonly string[];
   /** Moves `ops.now()` of one database away from the real time (R-19). */
-  setClock(database: string, offsetSeconds: number): void;
+  setClock(database: string, offsetSeconds: number): Promise<void>;
   clock(database: string): number;
   /** Makes a database as a copy of another, which nobody may be using meanwhile. */
   createDatabase(options: { template: string; name?: string | undefined }): Promise<{ name: string; url: string }>;
@@ -49,10 +53,10 @@ const CONNECT_TIMEOUT_MS = 10_000;
  * Speaks the HTTP protocol of `@neondatabase/serverless` 1.2 over an ordinary Postgres: a query, or
  * several as one transaction, which travel to the server together.
  */
-export async function startNeonEndpoint({ port, server }: NeonEndpointOptions): Promise<NeonEndpoint> {
+export async function startNeonEndpoint({ port, server, clockFile }: NeonEndpointOptions): Promise<NeonEndpoint> {
   const pools = new Pools(server);
   const counts = new RequestCounts();
-  const clocks = new Map<string, number>();
+  const clocks = new Map<string, number>(clockFile === undefined ? [] : await keptClocks(clockFile));
   const faults = new Faults();
   let cloning: Promise<unknown> = Promise.resolve();
 
@@ -60,7 +64,10 @@ export async function startNeonEndpoint({ port, server }: NeonEndpointOptions): 
     databaseUrl: (database: string) => pools.url(database),
     counts: (requestId: string) => counts.of(requestId),
     statements: (requestId: string) => counts.statements(requestId),
-    setClock: (database: string, offsetSeconds: number) => void clocks.set(database, offsetSeconds),
+    async setClock(database: string, offsetSeconds: number) {
+      clocks.set(database, offsetSeconds);
+      if (clockFile !== undefined) await writeSecretly(clockFile, JSON.stringify([...clocks]));
+    },
     clock: (database: string) => clocks.get(database) ?? 0,
     fault: (rule: FaultRule) => faults.arm(rule),
 
@@ -133,6 +140,9 @@ export async function startNeonEndpoint({ port, server }: NeonEndpointOptions): 
     },
   };
 }
+
+const keptClocks = async (file: string): Promise<[string, number][]> =>
+  JSON.parse(await readFile(file, "utf8").catch(() => "[]")) as [string, number][];
 
 // --- the protocol
 
@@ -381,7 +391,7 @@ function controlApp(endpoint: Controlled, faults: Faults): Hono {
   app.get("/clock", (c) => c.json({ offset_seconds: endpoint.clock(c.req.query("database") ?? "") }));
   app.post("/clock", async (c) => {
     const { database, offset_seconds } = Clock.parse(await c.req.json());
-    endpoint.setClock(database, offset_seconds);
+    await endpoint.setClock(database, offset_seconds);
     return c.body(null, 204);
   });
 

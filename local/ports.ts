@@ -8,6 +8,7 @@ export const PORTS = {
   neon: { variable: "NEON_PORT", preset: 8788, name: "the Neon endpoint" },
   issuer: { variable: "ISSUER_PORT", preset: 8789, name: "the identity issuer" },
   mail: { variable: "MAIL_PORT", preset: 8790, name: "the mail catcher" },
+  stripe: { variable: "STRIPE_PORT", preset: 8791, name: "the Stripe stand-in" },
 } as const;
 
 export type PortName = keyof typeof PORTS;

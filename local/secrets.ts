@@ -7,6 +7,9 @@ const MAKERS = {
   LINK_KEY: () => randomBytes(32).toString("base64url"),
   MAIL_API_KEY: () => `re_${randomBytes(18).toString("hex")}`,
   CLERK_WEBHOOK_SECRETS: () => `whsec_${randomBytes(24).toString("base64")}`,
+  STRIPE_SECRET_KEY: () => `sk_test_${randomBytes(24).toString("hex")}`,
+  STRIPE_WEBHOOK_SECRET: () => `whsec_${randomBytes(24).toString("hex")}`,
+  STRIPE_CONNECT_WEBHOOK_SECRET: () => `whsec_${randomBytes(24).toString("hex")}`,
 };
 
 /** The secrets that the Worker shares with its stand-ins, by the names of its bindings. */

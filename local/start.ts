@@ -14,6 +14,7 @@ import { startPostgres } from "./postgres.ts";
 import { command, LocalProblem } from "./problem.ts";
 import { spawnTethered, type Tethered } from "./processes.ts";
 import { localSecrets } from "./secrets.ts";
+import { startStripe } from "./stripe/server.ts";
 
 /** How long the Worker may take from its start to its first answer. */
 const WORKER_PATIENCE_MS = 60_000;
@@ -48,7 +49,7 @@ async function start(): Promise<void> {
     url("issuer"),
     (pid) => `The local world is already running (process ${pid}); use that one, or stop it with Ctrl-C first.`,
   );
-  for (const name of ["worker", "neon", "issuer", "mail"] as const) await requireFree(name);
+  for (const name of ["worker", "neon", "issuer", "mail", "stripe"] as const) await requireFree(name);
   if (!givenDatabase) await requireFree("postgres");
   const secrets = await localSecrets(join(folder, "secrets.json"));
 
@@ -57,11 +58,21 @@ async function start(): Promise<void> {
   await requireOurs(database);
   await migrate(database);
 
-  const neon = started(await startNeonEndpoint({ port: portOf("neon"), server: database }));
+  const neon = started(await startNeonEndpoint({ port: portOf("neon"), server: database, clockFile: join(folder, "clock.json") }));
   const issuer = started(
     await startIssuer({ port: portOf("issuer"), keyFile: join(folder, "issuer-key.json"), people: PEOPLE, authorizedParty: origin }),
   );
   const mail = started(await startMailCatcher({ port: portOf("mail"), key: secrets.MAIL_API_KEY }));
+
+  const stripe = started(
+    await startStripe({ port: portOf("stripe"), key: secrets.STRIPE_SECRET_KEY, stateFile: join(folder, "stripe.json") }),
+  );
+  stripe.engine.addWebhookEndpoint({ url: `${origin}/stripe/webhooks`, secret: secrets.STRIPE_WEBHOOK_SECRET });
+  stripe.engine.addWebhookEndpoint({
+    url: `${origin}/stripe/connect-webhooks`,
+    secret: secrets.STRIPE_CONNECT_WEBHOOK_SECRET,
+    connect: true,
+  });
 
   const { seed } = await import("./seed.ts"); // late, so that a problem with ports is said at once
   await seed({ databaseUrl: database });
@@ -76,6 +87,7 @@ async function start(): Promise<void> {
     API_ORIGIN: origin,
     MAIL_API_BASE: mail.url,
     MAIL_FROM: "Splits Network <hello@splits.test>",
+    STRIPE_API_BASE: stripe.url,
     ...secrets,
   });
   await untilAnswering(`${origin}/openapi.json`, worker);
@@ -93,6 +105,7 @@ The local world is ready after ${((performance.now() - begun) / 1000).toFixed(1)
   API        ${origin}   (its contract: ${origin}/openapi.json)
   Mail       ${url("mail", "mail.localhost")}
   Sign-in    ${issuer.url}
+  Stripe     ${stripe.url}   (a stand-in: pay, onboard, look at its books)
   Neon       ${neon.sqlUrl}
   Postgres   ${givenDatabase ? nameOf(givenDatabase) : database}
 

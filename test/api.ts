@@ -1,10 +1,12 @@
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { connect, type Database } from "#db/connection.ts";
+import { CONSUMERS } from "#queues/index.ts";
 import type { Env } from "#workers/runtime.ts";
 import worker from "#workers/main.ts";
 import { testDatabase } from "./database.ts";
 import { peopleOf, type Person } from "./people.ts";
+import { testStripe, type Webhook } from "./stripe.ts";
 
 /** One answer, with its body read. */
 export interface Answer {
@@ -30,7 +32,14 @@ export async function marketplace() {
   const database = await testDatabase();
   const keys = await generateKeyPair("RS256");
   const jwk = { ...(await exportJWK(keys.publicKey)), kid: "test", alg: "RS256", use: "sig" };
-  const sent = { events: [] as string[], mails: [] as string[] };
+  const stripe = testStripe();
+  const sent = {
+    events: [] as string[],
+    mails: [] as string[],
+    payouts: [] as string[],
+    stripeWork: [] as string[],
+    stripeEvents: [] as string[],
+  };
   const env: Env = {
     ENVIRONMENT: "development",
     DATABASE_URL: database.url,
@@ -47,6 +56,13 @@ export async function marketplace() {
     MAIL_FROM: "Splits Network <hello@splits.test>",
     EVENTS: queue((message: { event_ids: readonly string[] }) => sent.events.push(...message.event_ids)),
     MAIL: queue((message: { notification_ids: readonly string[] }) => sent.mails.push(...message.notification_ids)),
+    PAYOUTS: queue((message: { transaction_ids: readonly string[] }) => sent.payouts.push(...message.transaction_ids)),
+    STRIPE_WORK: queue((message: { operation_ids: readonly string[] }) => sent.stripeWork.push(...message.operation_ids)),
+    STRIPE_EVENTS: queue((message: { event_ids: readonly string[] }) => sent.stripeEvents.push(...message.event_ids)),
+    STRIPE_SECRET_KEY: stripe.key,
+    STRIPE_WEBHOOK_SECRET: "whsec_platform_of_the_tests",
+    STRIPE_CONNECT_WEBHOOK_SECRET: "whsec_connect_of_the_tests",
+    STRIPE_API_BASE: stripe.url,
   };
   const db: Database = connect({ url: database.url, endpoint: env.LOCAL_NEON_ENDPOINT, requestId: "test" });
 
@@ -77,9 +93,38 @@ export async function marketplace() {
     await waitOnExecutionContext(execution);
   }
 
-  /** Brings every event that was nudged to its subscribers. */
+  const queues = { events: sent.events, payouts: sent.payouts, "stripe-work": sent.stripeWork, "stripe-events": sent.stripeEvents };
+  const FIELD = { events: "event_ids", payouts: "transaction_ids", "stripe-work": "operation_ids", "stripe-events": "event_ids" } as const;
+
+  /** Brings every message that was sent to its consumer, and what that causes, until nothing is left. */
   async function drain(): Promise<void> {
-    while (sent.events.length > 0) await consume("events", [{ event_ids: sent.events.splice(0) }]);
+    for (;;) {
+      const name = (Object.keys(queues) as (keyof typeof queues)[]).find((each) => queues[each].length > 0 && CONSUMERS[each]);
+      if (!name) return;
+      await consume(name, [{ [FIELD[name]]: queues[name].splice(0) }]);
+    }
+  }
+
+  /** Posts webhooks to the Worker: those that wait at the stand-in, unless others are given. */
+  async function deliver(webhooks?: readonly Webhook[]): Promise<Answer[]> {
+    const answers: Answer[] = [];
+    for (const { path, signature, body } of webhooks ?? (await stripe.webhooks())) {
+      answers.push(await call("POST", path, { body, headers: { "stripe-signature": signature } }));
+    }
+    return answers;
+  }
+
+  /** Lets both sides work until neither has anything left to tell the other. */
+  async function settle(): Promise<void> {
+    do await drain();
+    while ((await deliver()).length > 0);
+  }
+
+  let ahead = 0;
+  /** Moves the clocks of the database and of the stand-in on by so many seconds. */
+  async function advance(seconds: number): Promise<void> {
+    ahead += seconds;
+    await Promise.all([database.setClock(ahead), stripe.controls.advance({ seconds })]);
   }
 
   /** One run of the schedule. */
@@ -109,7 +154,7 @@ export async function marketplace() {
 
   const people = peopleOf(db, (subject) => token(subject));
 
-  return { database, db, env, sent, call, consume, drain, cron, token, ...people };
+  return { database, db, env, sent, stripe, call, consume, drain, deliver, settle, advance, cron, token, ...people };
 }
 
 export type Marketplace = Awaited<ReturnType<typeof marketplace>>;

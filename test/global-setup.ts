@@ -3,6 +3,7 @@ import { startIssuer } from "#local/issuer.ts";
 import { startMailCatcher } from "#local/mail-catcher.ts";
 import { PEOPLE } from "#local/people.ts";
 import { testServer } from "./postgres.ts";
+import { startTestStripe } from "./stripe-server.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -15,6 +16,8 @@ declare module "vitest" {
     /** The mail API, and what it received at `<mailUrl>/_local/mails?to=`. */
     mailUrl: string;
     mailKey: string;
+    /** A stand-in for Stripe per secret key; `testStripe()` of test/stripe.ts takes one. */
+    stripeUrl: string;
   }
 }
 
@@ -25,6 +28,7 @@ const begin = () =>
     testServer(),
     startIssuer({ port: 0, authorizedParty: "https://app.splits.test", people: PEOPLE }),
     startMailCatcher({ port: 0, key: MAIL_KEY }),
+    startTestStripe(),
   ]);
 
 /** Every project of a run calls the setup, from a module of its own; the world is one. */
@@ -37,7 +41,7 @@ const shared = ((globalThis as { splitsWorld?: Shared }).splitsWorld ??= { users
 /** Brings up the outside world once for a whole test run, on ports of its own. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   shared.users++;
-  const [server, issuer, mail] = await (shared.world ??= begin());
+  const [server, issuer, mail, stripe] = await (shared.world ??= begin());
 
   project.provide("serverUrl", server.serverUrl);
   project.provide("neonUrl", server.neon.url);
@@ -45,8 +49,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide("issuerUrl", issuer.url);
   project.provide("mailUrl", mail.url);
   project.provide("mailKey", MAIL_KEY);
+  project.provide("stripeUrl", stripe.url);
 
   return async () => {
-    if (--shared.users === 0) await Promise.all([server.stop(), issuer.stop(), mail.stop()]);
+    if (--shared.users === 0) await Promise.all([server.stop(), issuer.stop(), mail.stop(), stripe.stop()]);
   };
 }

@@ -14,6 +14,8 @@ import type { Noun } from "#services/listing.ts";
 import { membershipNoun } from "#services/memberships/membership.ts";
 import { notificationNoun } from "#services/notifications/notification.ts";
 import { organizationNoun } from "#services/organizations/organization.ts";
+import { clawbackNoun } from "#services/payouts/clawback.ts";
+import { debtNoun } from "#services/payouts/debt.ts";
 import { splitNoun } from "#services/payouts/split.ts";
 import { transactionNoun } from "#services/payouts/transaction.ts";
 import { placementNoun } from "#services/placements/placement.ts";
@@ -42,7 +44,9 @@ const NOUNS = {
   candidates: candidateNoun,
   companies: companyNoun,
   "company-sourcers": companySourcerNoun,
+  clawbacks: clawbackNoun,
   "cra-gate-feedback": feedbackNoun,
+  debts: debtNoun,
   "job-pre-screen-answers": answerNoun,
   "job-pre-screen-questions": questionNoun,
   "job-requirements": requirementNoun,

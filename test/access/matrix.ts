@@ -63,11 +63,15 @@ const DEAL_RECRUITERS = ["candidateRecruiter", "companyRecruiter"] as const;
 /** Who sees no more of a deal with Acme than where it stands (D-4). */
 const ONLOOKERS = ["teamMember", "companySourcer"] as const;
 const ADMIN = ["platformAdmin"] as const;
+/** All who are no platform admins. */
+const NO_ADMINS = EVERYBODY.filter((actor) => actor !== "platformAdmin");
 const OWNER = [...ADMIN, "companyAdmin", "teamMember"] as const;
 
 /** The parties of the deal that reached Acme. */
 const PARTIES = [...ADMIN, ...ACME, ...DEAL_RECRUITERS, "candidate"] as const;
 const CANDIDATE_SIDE = [...ADMIN, "candidateRecruiter", "candidate"] as const;
+
+const RETURN = { success_url: "https://app.splits.test/done", cancel_url: "https://app.splits.test/plans" };
 
 // ————— the table
 export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
@@ -606,7 +610,70 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
       },
     },
     list: [{}],
-    acts: { "confirm-start": { on: "placement", body: () => ({}), may: [...ADMIN, "companyAdmin"] } },
+    acts: {
+      "confirm-start": { on: "placement", body: () => ({}), may: [...ADMIN, "companyAdmin"] },
+      fail: { on: "placement", body: () => ({ reason: "Left" }), may: [...ADMIN, "companyAdmin"] },
+      replace: {
+        on: "placement",
+        body: (id) => ({ application_id: id("reached application"), salary_cents: 10_000_000, start_date: "2026-12-01" }),
+        may: [...ADMIN, "companyAdmin"],
+      },
+    },
+  },
+
+  // MONEY §19.1: whole to the company's admins, its status to whoever earns of it
+  "placement-invoices": {
+    rows: {
+      "invoice of placement": [...ADMIN, "companyAdmin", ...DEAL_RECRUITERS, "teamMember", "teamOwner", "teamAdmin", "companySourcer"],
+    },
+    fields: { "invoice of placement": { amount_due_cents: [...ADMIN, "companyAdmin"], company_id: [...ADMIN, "companyAdmin"] } },
+    list: [{}],
+    refused: ["hiringManager", "betaManager", ...CANDIDATES],
+    acts: {
+      "mark-uncollectible": { on: "invoice of placement", body: () => ({ reason: "Insolvent" }), may: ADMIN },
+      refresh: { on: "invoice of placement", may: ADMIN },
+    },
+  },
+  "placement-credits": {
+    rows: { "credit of placement": [...ADMIN, "companyAdmin"] },
+    list: [{}],
+    refused: ["hiringManager", "betaManager", ...RECRUITERS, ...CANDIDATES],
+  },
+  "escrow-holds": {
+    rows: { "hold of placement": ADMIN },
+    list: [{}],
+    refused: [...COMPANIES, ...RECRUITERS, ...CANDIDATES],
+    acts: {
+      create: {
+        body: (id) => ({ placement_id: id("placement"), reason: "A review" }),
+        may: ADMIN,
+        missing: [
+          "rivalAdmin",
+          "betaManager",
+          "otherCandidate",
+          "otherRecruiter",
+          "pendingRecruiter",
+          "suspendedRecruiter",
+          "teamOwner",
+          "teamAdmin",
+          "teamCollaborator",
+        ],
+      },
+      release: { on: "hold of placement", body: (id) => ({ approval_id: id("placement"), reason: "Nothing found" }), may: ADMIN },
+      cancel: { on: "hold of placement", body: (id) => ({ approval_id: id("placement"), reason: "By mistake" }), may: ADMIN },
+    },
+  },
+  "payout-schedules": {
+    rows: { "schedule of placement": ADMIN },
+    list: [{}],
+    refused: [...COMPANIES, ...RECRUITERS, ...CANDIDATES],
+  },
+  "company-billing-profiles": {
+    rows: { "billing profile of Acme": [...ADMIN, "companyAdmin"] },
+    acts: {
+      set: { on: "Acme", body: () => ({ billing_email: "books@acme.test" }), may: [...ADMIN, "companyAdmin"] },
+      update: { on: "Acme", body: () => ({ billing_terms: "net_60" }), may: [...ADMIN, "companyAdmin"] },
+    },
   },
 
   // Companies: totals for the admin. Recruiters: their own role, owner and admin of the team its members'.
@@ -636,7 +703,19 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
     refused: [...COMPANIES, ...CANDIDATES],
   },
 
-  "payout-transactions": payouts(),
+  "payout-transactions": {
+    ...payouts(),
+    acts: {
+      retry: { on: "payout candidate_recruiter", may: ADMIN },
+      hold: { on: "payout candidate_recruiter", body: () => ({ hold_reason: "admin_hold", reason: "Odd" }), may: ADMIN },
+      unhold: {
+        on: "payout candidate_recruiter",
+        body: (id) => ({ hold_reason: "admin_hold", approval_id: id("approval"), reason: "Fine" }),
+        may: ADMIN,
+      },
+      cancel: { on: "payout candidate_recruiter", body: (id) => ({ approval_id: id("approval"), reason: "Agreed" }), may: ADMIN },
+    },
+  },
   payouts: payouts(),
 
   plans: {
@@ -649,6 +728,22 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
     audience: "public",
     rows: { "rates free": EVERYBODY, "rates paid": EVERYBODY, "rates premium": EVERYBODY },
     list: [{}],
+    open: { create: "member" },
+    acts: {
+      create: {
+        body: (id) => ({
+          tier: "free",
+          candidate_recruiter_rate: "20",
+          company_recruiter_rate: "10",
+          job_owner_rate: "10",
+          candidate_sourcer_rate: "6",
+          company_sourcer_rate: "6",
+          effective_from: "2100-01-01T00:00:00Z",
+          approval_id: id("approval"),
+        }),
+        may: ADMIN,
+      },
+    },
   },
 
   subscriptions: {
@@ -664,6 +759,21 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
       "get-me": { may: PERSONS },
       create: { body: (id) => ({ user_id: id("user otherRecruiter"), plan_id: id("plan paid"), status: "active" }), may: ADMIN },
       update: { on: "subscription of candidate recruiter", body: () => ({ status: "canceled" }), may: ADMIN },
+      preview: { query: (id) => ({ plan_id: id("plan paid") }), may: RECRUITERS },
+      // a recruiter for themselves, an owner for the team
+      checkout: [
+        { body: (id) => ({ plan_id: id("plan paid"), ...RETURN }), may: RECRUITERS },
+        { on: "team", body: (id) => ({ plan_id: id("plan paid"), team_id: id("team"), ...RETURN }), may: ["teamOwner"] },
+      ],
+      "open-portal": { body: () => ({ return_url: RETURN.success_url }), may: RECRUITERS },
+      "change-plan": [
+        { body: (id) => ({ plan_id: id("plan premium") }), may: RECRUITERS },
+        { on: "team", body: (id) => ({ plan_id: id("plan premium"), team_id: id("team") }), may: ["teamOwner"] },
+      ],
+      cancel: [
+        { body: () => ({}), may: RECRUITERS },
+        { on: "team", body: (id) => ({ team_id: id("team") }), may: ["teamOwner"] },
+      ],
     },
   },
 
@@ -702,10 +812,102 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
     },
   },
 
+  "team-invitations": {
+    rows: { "team invitation": [...ADMIN, "teamOwner", "teamAdmin"] },
+    list: [{}],
+    refused: [...COMPANIES, ...CANDIDATES],
+    open: { "get-by-token": "public", accept: "person", decline: "person" },
+    acts: {
+      create: {
+        on: "team",
+        body: (id) => ({ team_id: id("team"), email: "new@people.test", role: "member" }),
+        may: [...ADMIN, "teamOwner", "teamAdmin"],
+      },
+      "get-by-token": { path: (id) => ({ token: id("team invitation token") }), may: EVERYBODY },
+      // the token and the address it went to
+      accept: { path: (id) => ({ token: id("team invitation token") }), may: ["otherRecruiter"] },
+      decline: { path: (id) => ({ token: id("team invitation token") }), may: ["otherRecruiter"] },
+      resend: { on: "team invitation", body: () => ({}), may: [...ADMIN, "teamOwner", "teamAdmin"] },
+      revoke: { on: "team invitation", body: () => ({}), may: [...ADMIN, "teamOwner", "teamAdmin"] },
+    },
+  },
+
+  // MONEY §19.1: one's own, a team's for those who share in it, a company's for its admins
+  statements: {
+    acts: {
+      read: [
+        { query: () => ({ kind: "recruiter", month: "2026-01" }), may: RECRUITERS },
+        {
+          on: "team",
+          query: (id) => ({ kind: "team", team_id: id("team"), month: "2026-01" }),
+          may: [...ADMIN, "teamOwner", "teamAdmin", "teamMember"],
+        },
+        { on: "Acme", query: (id) => ({ kind: "company", company_id: id("Acme"), month: "2026-01" }), may: [...ADMIN, "companyAdmin"] },
+      ],
+    },
+  },
+
   // The issuer signs what it sends
   "clerk-webhooks": {
     audience: "public",
     acts: { receive: { body: () => ({ type: "user.created", data: { id: "user_1" } }), may: [], everybody: 400 } },
+  },
+
+  // Stripe signs what it sends
+  "stripe-webhooks": {
+    audience: "public",
+    acts: {
+      receive: { body: () => ({ id: "evt_1", type: "invoice.paid" }), may: [], everybody: 400 },
+      "receive-connect": { body: () => ({ id: "evt_1", type: "account.updated" }), may: [], everybody: 400 },
+    },
+  },
+  "stripe-events": { rows: {}, list: [{}], refused: EVERYBODY.filter((actor) => actor !== "platformAdmin") },
+
+  "stripe-operations": {
+    rows: { "stripe operation": ADMIN },
+    list: [{}],
+    refused: EVERYBODY.filter((actor) => actor !== "platformAdmin"),
+    acts: { retry: { on: "stripe operation", body: () => ({ reason: "The address is right now" }), may: ADMIN } },
+  },
+
+  // An account for payouts is its recruiter's, whatever their status
+  "payout-accounts": {
+    audience: "person",
+    acts: {
+      "get-me": { may: RECRUITERS, missing: PERSONS },
+      "onboard-me": {
+        body: () => ({ return_url: "https://app.splits.test/account", refresh_url: "https://app.splits.test/account" }),
+        may: RECRUITERS,
+        missing: PERSONS,
+      },
+      "open-me": { may: RECRUITERS, missing: PERSONS },
+    },
+  },
+
+  // What is asked back: what a recruiter owes is theirs, the whole of a clawback the platform's (MONEY §19.1)
+  debts: {
+    rows: {},
+    list: [{}],
+    refused: [...COMPANIES, ...CANDIDATES],
+    acts: {
+      "write-off": {
+        path: (id) => ({ id: id("placement") }),
+        body: (id) => ({ approval_id: id("placement"), reason: "They left" }),
+        may: [],
+        missing: PERSONS.filter((actor) => actor !== "roleless"),
+      },
+    },
+  },
+  clawbacks: {
+    rows: {},
+    list: [{}],
+    refused: EVERYBODY.filter((actor) => actor !== "platformAdmin"),
+    acts: {
+      create: {
+        body: (id) => ({ placement_id: id("placement"), amount_cents: 100, reason: "Goodwill", approval_id: id("placement") }),
+        may: ADMIN,
+      },
+    },
   },
 
   // The rules are money: collaborators have no part in it
@@ -715,6 +917,117 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
     refused: [...COMPANIES, ...CANDIDATES],
     acts: {
       create: { on: "team", body: (id) => ({ team_id: id("team"), model: "flat_split" }), may: [...ADMIN, "teamOwner", "teamAdmin"] },
+    },
+  },
+
+  // ————— what keeps the money honest (MONEY §18, §19.1)
+  approvals: {
+    rows: { approval: ADMIN },
+    list: [{}],
+    refused: NO_ADMINS,
+    acts: {
+      create: { body: (id) => ({ action: "payout.cancel", subject_id: id("payout job_owner"), reason: "Agreed" }), may: ADMIN },
+      approve: { on: "approval", body: () => ({}), may: ADMIN },
+      reject: { on: "approval", body: () => ({ reason: "No" }), may: ADMIN },
+    },
+  },
+  switches: {
+    rows: { "switch payouts.enabled": ADMIN, "switch payouts.require_tax_profile": ADMIN },
+    list: [{}],
+    refused: NO_ADMINS,
+    acts: { change: { on: "switch payouts.enabled", body: () => ({ enabled: false, reason: "Odd" }), may: ADMIN } },
+  },
+  "fee-terms": {
+    rows: { "fee terms": ADMIN },
+    list: [{}],
+    refused: NO_ADMINS,
+    acts: {
+      create: {
+        body: (id) => ({
+          standard_percentage: "20",
+          executive_percentage: "25",
+          urgent_percentage: "10",
+          niche_percentage: "15",
+          keep_percentage: "5",
+          effective_from: "2100-01-01T00:00:00Z",
+          approval_id: id("approval"),
+        }),
+        may: ADMIN,
+      },
+    },
+  },
+  "custom-contracts": {
+    rows: { "contract of Acme": [...ADMIN, "companyAdmin"] },
+    list: [{}],
+    refused: ["hiringManager", "betaManager", ...RECRUITERS, ...CANDIDATES],
+    acts: {
+      create: {
+        body: (id) => ({ company_id: id("Beta"), fee_percentage: "18", contract_start_date: "2026-01-01", reason: "Agreed" }),
+        may: ADMIN,
+      },
+      update: { on: "contract of Acme", body: () => ({ fee_percentage: "17", reason: "Better" }), may: ADMIN },
+      delete: { on: "contract of Acme", may: ADMIN },
+      approve: { on: "contract of Acme", body: (id) => ({ approval_id: id("approval") }), may: ADMIN },
+      end: { on: "contract of Acme", body: () => ({ contract_end_date: "2100-01-01", reason: "They left" }), may: ADMIN },
+    },
+  },
+  // the parties; nobody reads what the other one wrote
+  disputes: {
+    rows: { "dispute of placement": [...ADMIN, "companyAdmin", ...DEAL_RECRUITERS, "teamMember", "companySourcer"] },
+    fields: { "dispute of placement": { reason: [...ADMIN, "companyAdmin"] } },
+    list: [{}],
+    refused: ["hiringManager", "betaManager", ...CANDIDATES],
+    acts: {
+      create: {
+        body: (id) => ({ placement_id: id("placement"), dispute_type: "other", reason: "Why" }),
+        may: [...ADMIN, "companyAdmin", ...DEAL_RECRUITERS, "teamMember", "companySourcer"],
+        missing: [
+          "betaManager",
+          "rivalAdmin",
+          "otherCandidate",
+          "otherRecruiter",
+          "pendingRecruiter",
+          "suspendedRecruiter",
+          "teamOwner",
+          "teamAdmin",
+          "teamCollaborator",
+        ],
+      },
+      review: { on: "dispute of placement", body: () => ({}), may: ADMIN },
+      resolve: { on: "dispute of placement", body: () => ({ resolution: "So be it" }), may: ADMIN },
+      dismiss: { on: "dispute of placement", body: () => ({ resolution: "No" }), may: ADMIN },
+    },
+  },
+  "ledger-accounts": { rows: { "account bank": ADMIN, "account stripe_balance": ADMIN }, list: [{}], refused: NO_ADMINS },
+  "ledger-transactions": { rows: { "top-up": ADMIN }, list: [{}], refused: NO_ADMINS },
+  "reconciliation-runs": {
+    rows: { "reconciliation run": ADMIN },
+    list: [{}],
+    refused: NO_ADMINS,
+    acts: { create: { body: () => ({}), may: ADMIN } },
+  },
+  "reconciliation-breaks": {
+    rows: { "reconciliation break": ADMIN },
+    list: [{}],
+    refused: NO_ADMINS,
+    acts: {
+      update: { on: "reconciliation break", body: () => ({ owner_user_id: null }), may: ADMIN },
+      resolve: { on: "reconciliation break", body: () => ({ resolution: "Looked at" }), may: ADMIN },
+    },
+  },
+  // known by the recruiter whose it is
+  "tax-profiles": {
+    rows: { "recruiter companySourcer": [...ADMIN, "companySourcer"] },
+    list: [{}],
+    refused: [...COMPANIES, ...CANDIDATES],
+    acts: {
+      "declare-me": { body: () => ({ form: "w9", classification: "individual", tin_last4: "1234" }), may: RECRUITERS },
+    },
+  },
+  "tax-totals": {
+    acts: {
+      read: { query: () => ({ year: "2026" }), may: [...ADMIN, ...RECRUITERS] },
+      "hand-out": { body: () => ({ year: 2025 }), may: ADMIN },
     },
   },
 };

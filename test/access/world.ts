@@ -14,13 +14,35 @@ import {
   placements,
   roleInvitations,
 } from "#db/schema/ats.ts";
-import { placementPayoutTransactions, placementSplits, plans, splitsRates, subscriptions } from "#db/schema/billing.ts";
+import {
+  approvals,
+  companyBillingProfiles,
+  customContracts,
+  disputes,
+  escrowHolds,
+  feeTerms,
+  ledgerAccounts,
+  payoutSchedules,
+  placementCredits,
+  placementInvoices,
+  placementPayoutTransactions,
+  placementSplits,
+  plans,
+  reconciliationBreaks,
+  reconciliationRuns,
+  splitsRates,
+  stripeOperations,
+  subscriptions,
+  taxProfiles,
+} from "#db/schema/billing.ts";
+import { cents } from "#domain/money.ts";
 import { memberships } from "#db/schema/identity.ts";
 import {
   candidateSourcers,
   companySourcers,
   recruiterCandidates,
   recruiterCompanies,
+  teamInvitations,
   teamMembers,
   teams,
   teamSplitConfigs,
@@ -75,6 +97,7 @@ const PERMISSIONS = {
 const HOUR = 3_600_000;
 /** What only insiders read of a job. */
 const WITHIN = { feePercentage: 2_000, recruiterDescription: "They pay late", salaryMin: 10_000_000, showSalaryRange: false };
+const TEAM_TOKEN = "the-token-of-the-team-invitation-of-the-access-world";
 const INVITATION_TOKEN = "the-token-of-the-invitation-of-the-access-world";
 
 /**
@@ -270,6 +293,17 @@ export async function accessWorld() {
     isDefault: true,
     effectiveFrom: new Date(Date.now() - HOUR),
     createdByUserId: recruiters.teamOwner.userId,
+  });
+
+  ids.set("team invitation token", TEAM_TOKEN);
+  await add(teamInvitations, "team invitation", {
+    teamId: team,
+    email: otherRecruiter.email,
+    teamRole: "member",
+    tokenHash: toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(TEAM_TOKEN)))),
+    issuedAt: new Date(),
+    expiresAt: new Date(Date.now() + 24 * HOUR),
+    invitedByUserId: recruiters.teamOwner.userId,
   });
 
   // ————— jobs and what hangs on them
@@ -511,6 +545,28 @@ export async function accessWorld() {
     .innerJoin(placementSplits, eq(placementSplits.id, placementPayoutTransactions.placementSplitId));
   for (const transaction of paid) named(`payout ${transaction.dealRole}`, transaction.id);
 
+  for (const hold of await db.writer.select().from(escrowHolds)) named("hold of placement", hold.id);
+  for (const schedule of await db.writer.select().from(payoutSchedules)) named("schedule of placement", schedule.id);
+  await add(placementInvoices, "invoice of placement", {
+    placementId: id("placement"),
+    companyId: id("Acme"),
+    amountDueCents: cents(2_000_000),
+    status: "draft",
+    collectionMethod: "send_invoice",
+    billingTerms: "net_30",
+  });
+  await add(placementCredits, "credit of placement", {
+    placementId: id("placement"),
+    companyId: id("Acme"),
+    jobId: filledJob,
+    amountCents: cents(2_000_000),
+    status: "open",
+    expiresAt: new Date("2100-01-01T00:00:00Z"),
+  });
+  await db.writer.insert(companyBillingProfiles).values({ companyId: id("Acme"), billingEmail: "books@acme.test" });
+  named("billing profile of Acme", id("Acme")); // it is named by its company
+  names.set(id("Acme"), "Acme");
+
   const catalogue = await db.writer.select().from(plans);
   for (const plan of catalogue) named(`plan ${plan.slug}`, plan.id);
   for (const rate of await db.writer.select().from(splitsRates)) named(`rates ${rate.tier}`, rate.id);
@@ -535,6 +591,47 @@ export async function accessWorld() {
       dedupeKey: actor,
     });
   }
+
+  await add(stripeOperations, "stripe operation", {
+    kind: "customer",
+    subjectType: "company",
+    subjectId: id("Acme"),
+    request: {},
+    status: "failed",
+    nextAttemptAt: new Date(),
+  });
+
+  // ————— what keeps the money honest
+  await add(approvals, "approval", {
+    action: "payout.cancel",
+    subjectId: id("payout candidate_recruiter"),
+    request: {},
+    reason: "Agreed",
+    requestedBy: SYSTEM_USER_ID,
+    expiresAt: new Date(Date.now() + 24 * HOUR),
+  });
+  await add(customContracts, "contract of Acme", { companyId: id("Acme"), contractStartDate: "2026-01-01" });
+  await add(disputes, "dispute of placement", {
+    placementId: id("placement"),
+    raisedBy: people.companyAdmin.userId,
+    disputeType: "other",
+    reason: "Why",
+  });
+  await db.writer
+    .execute(sql`select billing.post(${named("top-up", crypto.randomUUID())}::uuid, 'topup', 'topup:access', 'hash', now(), null,
+    '[{"account": "bank", "kind": "asset", "amount": -100}, {"account": "stripe_balance", "kind": "asset", "amount": 100, "balance_transaction_id": "txn_access"}]')`);
+  for (const { id: accountId, code } of await db.writer.select().from(ledgerAccounts)) named(`account ${code}`, accountId);
+  for (const { id: termsId } of await db.writer.select().from(feeTerms)) named("fee terms", termsId);
+  await add(reconciliationRuns, "reconciliation run", { startedAt: new Date() });
+  await add(reconciliationBreaks, "reconciliation break", {
+    kind: "alien_entry",
+    severity: "warning",
+    subject: "txn_access",
+    openedAt: new Date(),
+  });
+  const { body: switches } = await world.call("GET", "switches", { as: people.platformAdmin });
+  for (const each of switches.data) named(`switch ${each.name}`, each.id);
+  await db.writer.insert(taxProfiles).values({ recruiterId: recruiters.companySourcer.recruiterId, status: "pending" });
 
   /** One request as one of the actors. */
   const call = (actor: Actor, method: string, path: string, options: CallOptions = {}) =>

@@ -137,6 +137,7 @@ describe("billing.hire_inputs", () => {
       ],
       contract_placements: [{ id: id("placement"), contract_id: id("contract"), hired_at: at, state: "hired" }],
       role_placements: [],
+      open_credits: [],
       policy: null,
     });
     expect(inputs.splits_rates).toHaveLength(3);

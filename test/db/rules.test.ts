@@ -1,10 +1,21 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { APPLICATION_STAGES, CRA_STATES, GATES } from "#db/schema/ats.ts";
 import { corresponds } from "#domain/deals/states.ts";
-import { addPlacement, application, deal, id, payouts, seedWorld, splits, THEN, useDb } from "./world.ts";
+import { addMoney, addPlacement, application, type Db, deal, id, payouts, seedWorld, splits, THEN, useDb } from "./world.ts";
 
 /** Every CHECK and unique index of the tables, and a write that it must refuse. */
 const u = (kind: Parameters<typeof id>[0], number = 1) => `'${id(kind, number)}'`;
+
+/** The trigger would be asked before the CHECK. */
+const WITHOUT_PAYOUT_TRIGGERS = "set local session_replication_role = replica;";
+
+const clawback = (causeId: string, refund: string) =>
+  `insert into billing.clawbacks (placement_id, cause, cause_id, refund_cents, platform_cents, before_release, reason) values (${u("placement")}, 'admin', ${causeId}, ${refund}, 0, true, 'r')`;
+
+const posting = (key: string, [debit, credit]: readonly [number, number], reverses = "null", balanceTransaction = "null") =>
+  `select billing.post(gen_random_uuid(), 'topup', '${key}', 'hash', now(), null,
+    '[{"account": "stripe_balance", "kind": "asset", "floor": null, "amount": ${debit}, "balance_transaction_id": ${balanceTransaction}},
+      {"account": "bank", "kind": "asset", "floor": null, "amount": ${credit}, "balance_transaction_id": null}]', ${reverses})`;
 
 const WRONG: Record<string, string> = {
   // identity
@@ -30,6 +41,8 @@ const WRONG: Record<string, string> = {
   team_members_one_owner: `insert into network.team_members (team_id, recruiter_id, role, status, joined_at) values (${u("team")}, ${u("recruiter")}, 'owner', 'active', now())`,
   team_members_one_earning_team: `insert into network.team_members (team_id, recruiter_id, role, status, joined_at) values (${u("team", 2)}, ${u("recruiter", 4)}, 'member', 'active', now())`,
   team_members_team_recruiter: `insert into network.team_members (team_id, recruiter_id, role) values (${u("team")}, ${u("recruiter", 4)}, 'collaborator')`,
+  team_invitations_one_pending: `insert into network.team_invitations (team_id, email, role, token_hash, issued_at, expires_at, invited_by_user_id) values (${u("team")}, 'NEW@team.test', 'member', 'other', now(), now(), ${u("user", 3)})`,
+  team_invitations_token_key: `insert into network.team_invitations (team_id, email, role, token_hash, issued_at, expires_at, invited_by_user_id) values (${u("team")}, 'other@team.test', 'member', 'hash', now(), now(), ${u("user", 3)})`,
   team_split_configs_config: "update network.team_split_configs set config = '{}'",
   team_split_configs_purpose: "update network.team_split_configs set is_default = false",
   // ats
@@ -82,6 +95,61 @@ const WRONG: Record<string, string> = {
   payout_transactions_amounts: "update billing.placement_payout_transactions set net_amount = 1",
   payout_transactions_hold: "update billing.placement_payout_transactions set status = 'on_hold'",
   payout_transactions_completed: "update billing.placement_payout_transactions set status = 'completed', completed_at = now()",
+  payout_transactions_lease: "update billing.placement_payout_transactions set lease_token = gen_random_uuid()",
+  payout_transactions_sent:
+    "update billing.placement_payout_transactions set status = 'completed', completion_reason = 'transfer', completed_at = now()",
+  payout_transactions_reversed_part: "update billing.placement_payout_transactions set reversed_cents = net_cents + 1",
+  payout_transactions_all_back: `${WITHOUT_PAYOUT_TRIGGERS} update billing.placement_payout_transactions
+    set status = 'reversed', completion_reason = 'transfer', completed_at = now(), stripe_transfer_id = id::text, reversed_cents = 1`,
+  payout_transactions_failed: `${WITHOUT_PAYOUT_TRIGGERS} update billing.placement_payout_transactions set status = 'failed', failure_reason = 'x', retry_count = 2`,
+  payout_transactions_reasons: "update billing.placement_payout_transactions set status = 'on_hold', hold_reasons = '{bored}'",
+  payout_transactions_transfer_key: "update billing.placement_payout_transactions set stripe_transfer_id = 'tr_same'",
+  payout_transactions_idempotency_key: `${WITHOUT_PAYOUT_TRIGGERS} insert into billing.placement_payout_transactions (id, placement_split_id, placement_id, recruiter_id, status, amount, net_amount)
+    select id, gen_random_uuid(), placement_id, recruiter_id, status, amount, net_amount from billing.placement_payout_transactions on conflict (id) do nothing;
+    alter table billing.placement_payout_transactions drop constraint placement_payout_transactions_pkey cascade;
+    insert into billing.placement_payout_transactions (id, placement_split_id, placement_id, recruiter_id, status, amount, net_amount)
+    select id, gen_random_uuid(), placement_id, recruiter_id, status, amount, net_amount from billing.placement_payout_transactions`,
+  company_billing_profiles_company_key: `insert into billing.company_billing_profiles (company_id, billing_email) values (${u("company")}, 'a@b.test')`,
+  company_billing_profiles_customer_key: "update billing.company_billing_profiles set stripe_customer_id = 'cus_same'",
+  company_billing_profiles_email: "update billing.company_billing_profiles set billing_email = 'nowhere'",
+  placement_invoices_amounts: "update billing.placement_invoices set amount_paid_cents = amount_due_cents, credited_cents = 1",
+  placement_invoices_currency: "update billing.placement_invoices set currency = 'eur'",
+  placement_invoices_paid: "update billing.placement_invoices set collectible_at = now()",
+  placement_invoices_placement_key: `insert into billing.placement_invoices (placement_id, company_id, amount_due_cents, status, collection_method, billing_terms)
+    values (${u("placement")}, ${u("company")}, 1, 'draft', 'send_invoice', 'net_30')`,
+  placement_invoices_stripe_key: `insert into billing.placement_invoices (placement_id, company_id, amount_due_cents, status, collection_method, billing_terms, stripe_invoice_id)
+    values (gen_random_uuid(), ${u("company")}, 1, 'draft', 'send_invoice', 'net_30', 'in_1')`,
+  invoice_payments_amounts: `insert into billing.invoice_payments (stripe_invoice_payment_id, invoice_id, gross_cents, fee_cents, paid_at) values ('inpay_2', ${u("other")}, 100, 101, now())`,
+  invoice_payments_stripe_key: `insert into billing.invoice_payments (stripe_invoice_payment_id, invoice_id, gross_cents, fee_cents, paid_at) values ('inpay_1', ${u("other")}, 100, 1, now())`,
+  placement_credits_amounts: "update billing.placement_credits set used_cents = amount_cents + 1",
+  placement_credits_placement_key: `insert into billing.placement_credits (placement_id, company_id, job_id, amount_cents, status, expires_at) values (${u("placement")}, ${u("company")}, ${u("job")}, 1, 'open', now())`,
+  escrow_holds_amount: "update billing.escrow_holds set hold_amount_cents = 0",
+  escrow_holds_one_active: `insert into billing.escrow_holds (placement_id, hold_amount_cents, hold_reason, held_at) values (${u("placement")}, 1, 'guarantee_period', now())`,
+  payout_schedules_one_live: `insert into billing.payout_schedules (placement_id, scheduled_date, status) values (${u("placement")}, now(), 'processing')`,
+  disputes_chargeback: "update billing.disputes set dispute_type = 'other'",
+  disputes_stripe_key: `insert into billing.disputes (placement_id, dispute_type, reason, stripe_dispute_id) values (${u("placement")}, 'chargeback', 'r', 'dp_1')`,
+  clawbacks_amounts: clawback("gen_random_uuid()", "0"),
+  clawbacks_one_per_cause: clawback(u("other"), "1"),
+  payout_reversals_amounts: "update billing.payout_reversals set paid_cents = paid_cents + 1",
+  payout_reversals_one_per_cause: `insert into billing.payout_reversals (clawback_id, payout_transaction_id, cause, amount_cents, unpaid_cents, paid_cents) values (${u("other")}, ${u("payout")}, 'clawback:1', 1, 1, 0)`,
+  recruiter_debts_amounts: "update billing.recruiter_debts set recovered_cents = amount_cents, written_off_cents = 1",
+  recruiter_debts_settled: "update billing.recruiter_debts set recovered_cents = amount_cents",
+  recruiter_debts_reversal_key: `insert into billing.recruiter_debts (recruiter_id, reversal_id, amount_cents, recovery) values (${u("recruiter")}, ${u("other")}, 1, 'netting')`,
+  ledger_accounts_code_key: "insert into billing.ledger_accounts (code, kind) values ('bank', 'asset')",
+  ledger_accounts_currency: "update billing.ledger_accounts set currency = 'eur'",
+  ledger_transactions_key: posting("topup:1", [100, -100]),
+  ledger_transactions_reverses_key: `${posting("topup:2", [1, -1], u("other"))}; ${posting("topup:3", [1, -1], u("other"))}`,
+  ledger_entries_amount: posting("topup:2", [0, 0]),
+  ledger_entries_balance_transaction_key: posting("topup:2", [1, -1], "null", '"txn_1"'),
+  stripe_operations_lease: "update billing.stripe_operations set lease_token = gen_random_uuid()",
+  stripe_operations_one_per_intent: `insert into billing.stripe_operations (kind, subject_type, subject_id, request, next_attempt_at, status) values ('refund', 'clawback', ${u("other")}, '{}', now(), 'done')`,
+  approvals_approved: "update billing.approvals set status = 'approved'",
+  approvals_four_eyes: "update billing.approvals set status = 'approved', approved_by = requested_by",
+  approvals_one_open: `insert into billing.approvals (action, subject_id, request, reason, requested_by, expires_at) values ('clawback', ${u("placement")}, '{}', 'r', ${u("user")}, now())`,
+  reconciliation_breaks_one_open:
+    "insert into billing.reconciliation_breaks (kind, severity, subject, opened_at) values ('trial_balance', 'critical', 'books', now())",
+  tax_profiles_complete: "update billing.tax_profiles set status = 'complete'",
+  tax_profiles_tin: "update billing.tax_profiles set tin_last4 = '123'",
   // notify, ops
   notifications_dedupe_key:
     "insert into notify.notifications (event_type, channel, subject, template, category, dedupe_key) values ('x', 'email', 's', 't', 'billing', 'once')",
@@ -96,8 +164,13 @@ const WITHOUT_TRIGGERS = /^update billing\.placement_(snapshot|splits|allocation
 const SCHEMAS = "('identity', 'network', 'ats', 'billing', 'notify', 'ops')";
 const WORD_LIST = `contype = 'c' and cardinality(conkey) = 1 and pg_get_constraintdef(oid) ~ '^CHECK \\(\\(\\w+ = ANY \\(\\(?ARRAY'`;
 
+const seedAll = async (db: Db) => {
+  await seedWorld(db);
+  await addMoney(db);
+};
+
 describe("rules of the tables", () => {
-  const { db } = useDb(seedWorld);
+  const { db } = useDb(seedAll);
 
   it.each(Object.entries(WRONG))("%s", async (name, statement) => {
     await db().refuses(WITHOUT_TRIGGERS.test(statement) ? `set local session_replication_role = replica; ${statement}` : statement, name);
@@ -158,12 +231,18 @@ describe("rules of the tables", () => {
 });
 
 describe("what never changes", () => {
-  const { db } = useDb(seedWorld);
+  const { db } = useDb(seedAll);
 
   it.each([
     "billing.placement_snapshot",
     "billing.placement_splits",
     "billing.placement_allocations",
+    "billing.ledger_transactions",
+    "billing.ledger_entries",
+    "billing.payout_attempts",
+    "billing.payout_audit_log",
+    "billing.invoice_payments",
+    "billing.clawbacks",
     "ats.application_audit_log",
     "ats.cra_gate_feedback",
     "ops.audit_events",
@@ -381,9 +460,14 @@ describe("the money of a placement", () => {
       cancelled: [],
       reversed: [],
     };
-    const become = (status: string) =>
-      `update billing.placement_payout_transactions set status = '${status}', hold_reasons = ${status === "on_hold" ? "'{admin_hold}'" : "'{}'"},
-         completion_reason = ${status === "completed" ? "'transfer', completed_at = now()" : "null, completed_at = null"} where id = ${u("payout")}`;
+    const become = (status: string) => {
+      const isSent = status === "completed" || status === "reversed";
+      return `update billing.placement_payout_transactions set status = '${status}', hold_reasons = ${status === "on_hold" ? "'{admin_hold}'" : "'{}'"},
+         completion_reason = ${isSent ? "'transfer', completed_at = now(), stripe_transfer_id = 'tr_1'" : "null, completed_at = null"},
+         reversed_cents = ${status === "reversed" ? "net_cents" : "0"},
+         lease_token = ${status === "processing" ? "gen_random_uuid(), lease_until = now()" : "null, lease_until = null"},
+         failure_reason = 'refused', retry_count = 1, next_retry_at = now() where id = ${u("payout")}`;
+    };
     const START: Record<string, readonly string[]> = {
       pending: [],
       processing: ["processing"],
@@ -408,7 +492,7 @@ describe("the money of a placement", () => {
       await db().refuses(set(`recruiter_id = ${u("recruiter", 2)}`), "payout_transactions_fixed");
       await db().refuses(set(`placement_split_id = ${u("split", 2)}`), "payout_transactions_fixed");
       await db().refuses("delete from billing.placement_payout_transactions", "never_deleted");
-      await db().refuses("truncate billing.placement_payout_transactions", "never_deleted_whole");
+      await db().refuses("truncate billing.placement_payout_transactions cascade", "never_deleted_whole");
     });
 
     it("counts a change of the placement's state in its money_version, and no other", async () => {

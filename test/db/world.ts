@@ -431,3 +431,125 @@ export async function addPlacement(
   for (const split of wrong.splits ?? splits) await db.insert("billing.placement_splits", split);
   for (const payout of wrong.payouts ?? payouts) await db.insert("billing.placement_payout_transactions", payout);
 }
+
+/** A row in every table that the money after the hire added, whether or not they make sense together. */
+export async function addMoney(db: Db): Promise<void> {
+  const add = db.insert.bind(db);
+  await db.commit(async () => {
+    await add("network.team_invitations", {
+      team_id: id("team"),
+      email: "new@team.test",
+      role: "member",
+      token_hash: "hash",
+      issued_at: THEN,
+      expires_at: THEN,
+      invited_by_user_id: id("user", 3),
+    });
+    await add("billing.company_billing_profiles", {
+      company_id: id("company"),
+      billing_email: "books@acme.test",
+      stripe_customer_id: "cus_1",
+    });
+    await add("billing.company_billing_profiles", {
+      company_id: id("company", 2),
+      billing_email: "books@labs.test",
+      stripe_customer_id: "cus_2",
+    });
+    await add("billing.placement_invoices", {
+      id: id("other"),
+      placement_id: id("placement"),
+      company_id: id("company"),
+      amount_due_cents: 2_000_000,
+      status: "open",
+      collection_method: "send_invoice",
+      billing_terms: "net_30",
+      stripe_invoice_id: "in_1",
+    });
+    await add("billing.invoice_payments", {
+      stripe_invoice_payment_id: "inpay_1",
+      invoice_id: id("other"),
+      gross_cents: 100,
+      fee_cents: 3,
+      paid_at: THEN,
+    });
+    await add("billing.placement_credits", {
+      placement_id: id("placement"),
+      company_id: id("company"),
+      job_id: id("job"),
+      amount_cents: 100,
+      status: "open",
+      expires_at: THEN,
+    });
+    await add("billing.escrow_holds", {
+      placement_id: id("placement"),
+      hold_amount_cents: 100,
+      hold_reason: "guarantee_period",
+      held_at: THEN,
+    });
+    await add("billing.payout_schedules", { placement_id: id("placement"), scheduled_date: "2025-06-30" });
+    await add("billing.payout_attempts", { transaction_id: id("payout"), attempt_no: 1, phase: "claimed", key_version: 1, at: THEN });
+    await add("billing.payout_audit_log", { placement_id: id("placement"), event_type: "payout.held", action: "held" });
+    await add("billing.disputes", {
+      placement_id: id("placement"),
+      dispute_type: "chargeback",
+      reason: "r",
+      stripe_dispute_id: "dp_1",
+      amount_cents: 1,
+    });
+    await add("billing.clawbacks", {
+      id: id("other"),
+      placement_id: id("placement"),
+      cause: "admin",
+      cause_id: id("other"),
+      refund_cents: 100,
+      platform_cents: 40,
+      before_release: false,
+      reason: "r",
+    });
+    await add("billing.payout_reversals", {
+      id: id("other"),
+      clawback_id: id("other"),
+      payout_transaction_id: id("payout"),
+      cause: "clawback:1",
+      amount_cents: 60,
+      unpaid_cents: 20,
+      paid_cents: 40,
+    });
+    await add("billing.recruiter_debts", {
+      recruiter_id: id("recruiter"),
+      reversal_id: id("other"),
+      amount_cents: 40,
+      recovery: "netting",
+    });
+    await db.rows("select billing.post($1, 'topup', 'topup:1', 'hash', now(), null, $2)", [
+      id("other"),
+      JSON.stringify([
+        { account: "stripe_balance", kind: "asset", floor: null, amount: 100, balance_transaction_id: "txn_1" },
+        { account: "bank", kind: "asset", floor: null, amount: -100, balance_transaction_id: null },
+      ]),
+    ]);
+    await add("billing.stripe_operations", {
+      kind: "refund",
+      subject_type: "clawback",
+      subject_id: id("other"),
+      request: {},
+      next_attempt_at: THEN,
+    });
+    await add("billing.approvals", {
+      action: "clawback",
+      subject_id: id("placement"),
+      request: {},
+      reason: "r",
+      requested_by: id("user", 8),
+      expires_at: THEN,
+    });
+    await add("billing.reconciliation_breaks", { kind: "trial_balance", severity: "critical", subject: "books", opened_at: THEN });
+    await add("billing.tax_profiles", {
+      recruiter_id: id("recruiter"),
+      form: "w9",
+      classification: "individual",
+      status: "pending",
+      tin_last4: "1234",
+    });
+  });
+}

@@ -11,7 +11,7 @@ import { descendantsOf, processes } from "../processes.ts";
 const START_MS = 60_000;
 
 let folder: string;
-let ports: Record<"WORKER_PORT" | "POSTGRES_PORT" | "NEON_PORT" | "ISSUER_PORT" | "MAIL_PORT", string>;
+let ports: Record<"WORKER_PORT" | "POSTGRES_PORT" | "NEON_PORT" | "ISSUER_PORT" | "MAIL_PORT" | "STRIPE_PORT", string>;
 let world: Running | undefined;
 
 interface Running {
@@ -30,6 +30,7 @@ beforeAll(async () => {
     NEON_PORT: await free(),
     ISSUER_PORT: await free(),
     MAIL_PORT: await free(),
+    STRIPE_PORT: await free(),
   };
 });
 afterAll(async () => {
@@ -99,8 +100,10 @@ describe("npm run deal", () => {
     for (let times = 0; times < 2; times++) {
       const { ended, said } = run("deal");
       expect({ code: await ended, said: said() }).toEqual({ code: 0, said: expect.stringContaining(TABLE) });
+      expect(said()).toContain("5 transfers");
+      expect(said()).toContain("All entries of the ledger together: 0 cents.");
     }
-    const placed = "placements?state=hired";
+    const placed = "placements?state=completed";
     expect((await read(people.rosa.email, placed)).pagination.total).toBe(2);
 
     const below = descendantsOf(world.child.pid ?? 0);

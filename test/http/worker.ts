@@ -56,6 +56,10 @@ export async function startWorker({
     MAIL_API_BASE: mailUrl,
     MAIL_API_KEY: inject("mailKey"),
     MAIL_FROM: "Splits Network <hello@splits.test>",
+    STRIPE_SECRET_KEY: "sk_test_nobody",
+    STRIPE_WEBHOOK_SECRET: "whsec_nobody",
+    STRIPE_CONNECT_WEBHOOK_SECRET: "whsec_nobody",
+    STRIPE_API_BASE: "http://127.0.0.1:9",
   };
   const child = spawnTethered(
     process.execPath,

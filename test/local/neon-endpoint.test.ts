@@ -185,7 +185,7 @@ describe("opens the transaction that was asked for", () => {
 
 it("counts trips and statements of a request, without its own", async () => {
   const { name, sql, requestId } = await database();
-  endpoint.setClock(name, 60);
+  await endpoint.setClock(name, 60);
   await sql`select 1`;
   await sql.transaction([sql`select 2`, sql`select 3`]);
   await refusal(sql`select 1 / 0`);
@@ -210,7 +210,7 @@ it("moves the clock of one database only, and back", async () => {
   const body = JSON.stringify({ database: moved.name, offset_seconds: 86_400 });
   await fetch(`${endpoint.url}/_local/clock`, { method: "POST", body });
   expect([await offset(moved.sql), await offset(other.sql)]).toEqual(["86400 seconds", null]);
-  endpoint.setClock(moved.name, 0);
+  await endpoint.setClock(moved.name, 0);
   expect(await offset(moved.sql)).toBe("0 seconds");
 });
 

@@ -20,6 +20,7 @@ beforeEach(async () => {
     NEON_PORT: await free(),
     ISSUER_PORT: await free(),
     MAIL_PORT: await free(),
+    STRIPE_PORT: await free(),
   };
 });
 afterEach(async () => {
@@ -65,6 +66,7 @@ describe("npm start", () => {
     ["NEON_PORT", "the Neon endpoint"],
     ["ISSUER_PORT", "the identity issuer"],
     ["MAIL_PORT", "the mail catcher"],
+    ["STRIPE_PORT", "the Stripe stand-in"],
   ])("says in one sentence that the port of %s is taken", async (variable, name) => {
     const port = await occupied();
     const { code, out, err } = await run("start", { env: { [variable]: port } });

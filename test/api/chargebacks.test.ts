@@ -1,0 +1,183 @@
+import { sql } from "drizzle-orm";
+import { describe, expect, it } from "vitest";
+import {
+  clawbacks,
+  disputes,
+  invoicePayments,
+  placementInvoices,
+  placementPayoutTransactions as transactions,
+  stripeEvents,
+} from "#db/schema/billing.ts";
+import { outbox } from "#db/schema/ops.ts";
+import { marketplace } from "#test/api.ts";
+import { booksHold, postingKeys, signedBalances } from "./books.ts";
+import { settledPlacements } from "./settled.ts";
+
+const world = await marketplace();
+const { controls } = world.stripe;
+const { minute, started, pay } = settledPlacements(world);
+const db = world.db.writer;
+
+async function charged(): Promise<{
+  id: string;
+  companyId: string;
+  charge: string;
+  admin: Awaited<ReturnType<typeof started>>["companyAdmin"];
+}> {
+  const { id, company, companyAdmin } = await started();
+  await pay(id);
+  const [payment] = await db
+    .select({ charge: invoicePayments.chargeId })
+    .from(invoicePayments)
+    .innerJoin(placementInvoices, sql`${placementInvoices.id} = ${invoicePayments.invoiceId}`)
+    .where(sql`${placementInvoices.placementId} = ${id}`);
+  return { id, companyId: company.id, charge: payment?.charge ?? "", admin: companyAdmin };
+}
+
+const disputesOf = (placementId: string) =>
+  db
+    .select()
+    .from(disputes)
+    .where(sql`${disputes.placementId} = ${placementId}`);
+
+const statesOf = async (placementId: string): Promise<string[]> => [
+  ...new Set(
+    (
+      await db
+        .select()
+        .from(transactions)
+        .where(sql`${transactions.placementId} = ${placementId}`)
+    ).map(({ status, holdReasons }) => [status, ...holdReasons].join(" ")),
+  ),
+];
+
+const disputed = async (companyId: string): Promise<number> => (await signedBalances(world)).get(`disputed:${companyId}`) ?? 0;
+
+const disputeKeys = async (placementId: string, disputeId: string): Promise<string[]> =>
+  (await postingKeys(world, placementId)).filter((key) => key.startsWith("dispute:")).map((key) => key.replace(disputeId, "<id>"));
+
+describe("a chargeback", () => {
+  it("22.3.30: keeps every open share, and won lets them go: disputed is back at zero", async () => {
+    const placement = await charged();
+    const opened = await controls.openDispute({ charge: placement.charge, reason: "fraudulent" });
+    await world.settle();
+    const [row] = await disputesOf(placement.id);
+    expect(row).toMatchObject({
+      disputeType: "chargeback",
+      status: "open",
+      stripeDisputeId: opened.id,
+      amountCents: 2_000_000,
+      raisedBy: null,
+    });
+    expect(await statesOf(placement.id)).toEqual(["on_hold dispute_open"]);
+    expect(await disputed(placement.companyId)).toBe(2_000_000);
+    await booksHold(world);
+    // nobody here decides on it
+    const admin = await world.platformAdmin();
+    const early = await world.call("POST", `disputes/${row?.id}/dismiss`, { as: admin, body: { resolution: "I say so" } });
+    expect([early.status, early.body.reason]).toEqual([409, "decided_by_bank"]);
+    const seen = await world.call("GET", `disputes/${row?.id}`, { as: placement.admin });
+    expect(seen.body.data).toMatchObject({ dispute_type: "chargeback", amount: "20000.00" });
+
+    await controls.winDispute({ dispute: opened.id });
+    await world.settle();
+    expect((await disputesOf(placement.id))[0]).toMatchObject({ status: "dismissed", resolution: "won" });
+    expect(await statesOf(placement.id)).toEqual(["pending"]);
+    expect(await disputed(placement.companyId)).toBe(0);
+    expect(await disputeKeys(placement.id, row?.id ?? "")).toEqual(["dispute:<id>:1", "dispute:<id>:2"]);
+    await booksHold(world);
+  });
+
+  it("22.3.30: lost is clawed back from everybody, and disputed is back at zero", async () => {
+    const placement = await charged();
+    const opened = await controls.openDispute({ charge: placement.charge });
+    await controls.loseDispute({ dispute: opened.id });
+    await world.settle();
+    await minute();
+    const [row] = await disputesOf(placement.id);
+    expect(row).toMatchObject({ status: "resolved", resolution: "lost" });
+    const made = await db
+      .select()
+      .from(clawbacks)
+      .where(sql`${clawbacks.placementId} = ${placement.id}`);
+    expect(made.map(({ cause, causeId, refundCents }) => [cause, causeId, refundCents])).toEqual([["chargeback", row?.id, 2_000_000]]);
+    expect(await statesOf(placement.id)).toEqual(["cancelled"]);
+    expect(await disputed(placement.companyId)).toBe(0);
+    await booksHold(world);
+    await minute();
+    expect((await disputesOf(placement.id)).length).toBe(1);
+  });
+
+  it("22.3.31: is the same however often, late and shuffled its events come", async () => {
+    const placement = await charged();
+    const opened = await controls.openDispute({ charge: placement.charge });
+    await controls.winDispute({ dispute: opened.id });
+    const told = (await world.stripe.webhooks()).toReversed();
+    await world.deliver([...told, ...told]);
+    await world.settle();
+    await world.deliver(told);
+    await world.settle();
+    const [row, ...more] = await disputesOf(placement.id);
+    expect([row?.status, more]).toEqual(["dismissed", []]);
+    expect(await disputeKeys(placement.id, row?.id ?? "")).toEqual(["dispute:<id>:1", "dispute:<id>:2"]);
+    expect(await statesOf(placement.id)).toEqual(["pending"]);
+    expect(await disputed(placement.companyId)).toBe(0);
+    const announced = await db
+      .select()
+      .from(outbox)
+      .where(sql`${outbox.subjectId} = ${row?.id}`)
+      .orderBy(outbox.id);
+    expect(announced.map(({ eventType }) => eventType)).toEqual(["dispute.opened", "dispute.updated"]);
+    await booksHold(world);
+  });
+
+  it("a part of a payment is withdrawn as a part", async () => {
+    const placement = await charged();
+    const opened = await controls.openDispute({ charge: placement.charge, amount: 500_000 });
+    await world.settle();
+    expect(await disputed(placement.companyId)).toBe(500_000);
+    await controls.loseDispute({ dispute: opened.id });
+    await world.settle();
+    await minute();
+    expect(await disputed(placement.companyId)).toBe(0);
+    // example 1 of MONEY §21: 5,000.00 of 20,000.00
+    const rows = await db
+      .select()
+      .from(transactions)
+      .where(sql`${transactions.placementId} = ${placement.id}`);
+    expect(rows.map(({ offsetCents }) => offsetCents).toSorted((one, other) => other - one)).toEqual([
+      150_000, 75_000, 75_000, 40_000, 40_000,
+    ]);
+    expect(await statesOf(placement.id)).toEqual(["pending"]);
+    await booksHold(world);
+  });
+
+  it("of a payment that is not known yet waits; of one that is none of ours is let go after a day", async () => {
+    const placement = await charged();
+    const held = await db
+      .select()
+      .from(invoicePayments)
+      .where(sql`${invoicePayments.chargeId} = ${placement.charge}`);
+    await db.execute(sql`alter table billing.invoice_payments disable trigger user`);
+    await db
+      .update(invoicePayments)
+      .set({ chargeId: null, paymentIntentId: null })
+      .where(sql`${invoicePayments.id} = ${held[0]?.id}`);
+    await db.execute(sql`alter table billing.invoice_payments enable trigger user`);
+    await controls.openDispute({ charge: placement.charge });
+    await world.settle();
+    expect(await disputesOf(placement.id)).toEqual([]);
+    const waiting = async () =>
+      (
+        await db
+          .select()
+          .from(stripeEvents)
+          .where(sql`${stripeEvents.type} like 'charge.dispute.%' and ${stripeEvents.processedAt} is null`)
+      ).length;
+    expect(await waiting()).toBe(2);
+    await world.advance(25 * 3_600);
+    await minute();
+    expect(await waiting()).toBe(0);
+    expect(await disputesOf(placement.id)).toEqual([]);
+  });
+});

@@ -1,0 +1,481 @@
+import { eq, sql } from "drizzle-orm";
+import { afterEach, describe, expect, it } from "vitest";
+import {
+  clawbacks,
+  companyBillingProfiles,
+  payoutAttempts,
+  placementInvoices,
+  placementPayoutTransactions,
+  recruiterDebts,
+  switches,
+} from "#db/schema/billing.ts";
+import { recruiters as recruiterTable } from "#db/schema/network.ts";
+import { outbox } from "#db/schema/ops.ts";
+import type { DealRole } from "#domain/commission/deal-roles.ts";
+import { marketplace } from "#test/api.ts";
+import { booksHold, signedBalances } from "./books.ts";
+import { fourEyes } from "./four-eyes.ts";
+import { hires, inDays, type RecruiterPerson } from "./hires.ts";
+import { settledPlacements } from "./settled.ts";
+
+const world = await marketplace();
+const { controls } = world.stripe;
+const { offer, hire } = hires(world);
+const { payee } = settledPlacements(world);
+const { admin, second, requested, approved } = await fourEyes(world);
+const db = world.db.writer;
+
+const HOUR = 3_600;
+const DAY = 24 * HOUR;
+let ahead = 0;
+
+async function later(seconds: number): Promise<void> {
+  ahead += seconds;
+  await world.advance(seconds);
+  await minute();
+}
+
+async function minute(): Promise<void> {
+  await world.cron("* * * * *");
+  await world.settle();
+}
+
+afterEach(async () => {
+  await controls.clearFaults();
+  await controls.setDelivery({ dropTypes: [] });
+  await booksHold(world);
+  await controls.assertConserved();
+});
+
+const SEND = "POST /v1/transfers";
+
+/** A hire without a guarantee whose invoice is paid and settles in a week: then its shares are due. */
+async function settling(people: Partial<Record<DealRole, RecruiterPerson>>, salaryCents = 10_000_000) {
+  const company = await world.company();
+  const companyAdmin = await world.member(company);
+  await db.insert(companyBillingProfiles).values({ companyId: company.id, billingEmail: `books.${company.id}@acme.test` });
+  const deal = await offer({ company, recruiters: people, job: { guaranteeDays: 0 } });
+  const answer = await hire(companyAdmin, deal, { start_date: inDays(Math.floor(ahead / DAY)), salary_cents: salaryCents });
+  expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+  const id: string = answer.body.data.id;
+  await world.settle();
+  const [invoice] = await db.select().from(placementInvoices).where(eq(placementInvoices.placementId, id));
+  await controls.payInvoice({ invoice: invoice?.stripeInvoiceId ?? "" });
+  await world.settle();
+  return { id, company, companyAdmin };
+}
+
+const paysOf = (id: string) =>
+  db
+    .select()
+    .from(placementPayoutTransactions)
+    .where(eq(placementPayoutTransactions.placementId, id))
+    .orderBy(placementPayoutTransactions.id);
+const payOf = async (id: string) => {
+  const [row] = await paysOf(id);
+  if (!row) throw new Error("no payout");
+  return row;
+};
+const attemptsOf = async (id: string) =>
+  (
+    await db
+      .select()
+      .from(payoutAttempts)
+      .where(eq(payoutAttempts.transactionId, id))
+      .orderBy(payoutAttempts.attemptNo, payoutAttempts.at, payoutAttempts.phase)
+  ).map(({ attemptNo, phase, keyVersion, outcome }) => `${attemptNo} ${phase} ${keyVersion} ${outcome ?? "-"}`);
+const told = async (subject: string) =>
+  (
+    await db
+      .select()
+      .from(outbox)
+      .where(sql`${outbox.subjectId} = ${subject} and ${outbox.eventType} <> 'payout.due'`)
+      .orderBy(outbox.id)
+  ).map(({ eventType }) => eventType);
+
+interface Told {
+  id: string;
+  metadata: Record<string, string>;
+  amount: number;
+  destination: string;
+}
+
+/** The transfers that the stand-in made for a placement. */
+async function transfersOf(placementId: string): Promise<Told[]> {
+  const response = await fetch(`${world.stripe.url}/v1/transfers?limit=100&transfer_group=placement_${placementId}`, {
+    headers: { authorization: `Bearer ${world.stripe.key}` },
+  });
+  return ((await response.json()) as { data: Told[] }).data;
+}
+
+const conditionsOf = async (id: string, as: { token: string }) =>
+  (await world.call("GET", `payout-transactions/${id}?include=conditions`, { as })).body.data.conditions;
+const codes = async (id: string, as: { token: string } = admin): Promise<string[]> =>
+  ((await conditionsOf(id, as)).blockers as { code: string }[]).map(({ code }) => code);
+
+const accountOf = async ({ recruiterId }: RecruiterPerson) =>
+  (await db.select().from(recruiterTable).where(eq(recruiterTable.id, recruiterId)))[0]?.stripeConnectAccountId ?? "";
+
+describe("a payout that is due", () => {
+  it("is transferred with its net, its key and its metadata, and told once", async () => {
+    const closer = await payee("closer");
+    const { id } = await settling({ candidate_recruiter: closer });
+    expect(await codes((await payOf(id)).id, closer)).toEqual(["guarantee_running", "funds_settling"]);
+    await later(8 * DAY);
+    const payout = await payOf(id);
+    expect(payout).toMatchObject({ status: "completed", completionReason: "transfer", attempts: 1, retryCount: 0, leaseToken: null });
+    expect(await transfersOf(id)).toMatchObject([
+      {
+        id: payout.stripeTransferId,
+        amount: 600_000,
+        destination: await accountOf(closer),
+        metadata: { payout_transaction_id: payout.id, placement_id: id, role: "candidate_recruiter" },
+      },
+    ]);
+    expect(await told(payout.id)).toEqual(["payout.processed"]);
+    expect(await attemptsOf(payout.id)).toEqual(["1 answered 1 done", "1 claimed 1 -"]);
+    expect(await conditionsOf(payout.id, closer)).toEqual({ closed: "transfer" });
+    const { rows } = await db.execute(
+      sql`select action, old_status, new_status from billing.payout_audit_log where transaction_id = ${payout.id}`,
+    );
+    expect(rows).toContainEqual({ action: "completed", old_status: "processing", new_status: "completed" });
+  });
+
+  it("waits for a payee who is not ready, while the others are paid; the next minute after onboarding pays", async () => {
+    const [ready, late] = [await payee("ready"), await world.recruiter("late")];
+    await world.call("PUT", "tax-profiles/me", { as: late, body: { form: "w9", classification: "individual", tin_last4: "1234" } });
+    const { id } = await settling({ candidate_recruiter: ready, company_recruiter: late });
+    await later(8 * DAY);
+    const of = async (person: RecruiterPerson) => (await paysOf(id)).find(({ recruiterId }) => recruiterId === person.recruiterId);
+    expect(await of(ready)).toMatchObject({ status: "completed" });
+    const waiting = await of(late);
+    expect(waiting).toMatchObject({ status: "on_hold", holdReasons: ["connect_required"], attempts: 0 });
+    expect(await told(waiting?.id ?? "")).toEqual(["payout.held", "payout.connect_required"]);
+    expect((await conditionsOf(waiting?.id ?? "", late)).blockers).toMatchObject([{ code: "connect_required", who: "payee" }]);
+
+    const urls = { return_url: "https://app.splits.test/a", refresh_url: "https://app.splits.test/b" };
+    await world.call("POST", "recruiters/me/payout-account/onboarding-link", { as: late, body: urls });
+    await controls.completeOnboarding({ account: await accountOf(late) });
+    await world.settle();
+    await minute();
+    expect(await of(late)).toMatchObject({ status: "completed", holdReasons: [] });
+    expect(await transfersOf(id)).toHaveLength(2);
+  });
+
+  it("tries again after one hour and after six when Stripe refuses, and counts the refusals", async () => {
+    const { id } = await settling({ candidate_recruiter: await payee("refused") });
+    await controls.fault({ kind: "refuse", route: SEND, code: "parameter_invalid_integer", times: 2 });
+    await later(8 * DAY);
+    expect(await payOf(id)).toMatchObject({ status: "failed", retryCount: 1, failureReason: "parameter_invalid_integer" });
+    expect(await codes((await payOf(id)).id)).toEqual(["retry_scheduled"]);
+    await later(HOUR + 60);
+    expect(await payOf(id)).toMatchObject({ status: "failed", retryCount: 2, keyVersion: 2 });
+    await later(5 * HOUR);
+    expect((await payOf(id)).status).toBe("failed");
+    await later(HOUR + 60);
+    const payout = await payOf(id);
+    expect(payout).toMatchObject({ status: "completed", retryCount: 2, keyVersion: 3 });
+    expect(await transfersOf(id)).toHaveLength(1);
+    expect(await told(payout.id)).toEqual(["payout.failed", "payout.failed", "payout.processed"]);
+  });
+
+  it("fails for good at the third refusal, and an admin adds one attempt", async () => {
+    const closer = await payee("given up");
+    const { id } = await settling({ candidate_recruiter: closer });
+    await controls.fault({ kind: "refuse", route: SEND, code: "parameter_invalid_integer", times: 3 });
+    for (const hours of [8 * 24, 2, 7]) await later(hours * HOUR);
+    const failed = await payOf(id);
+    expect(failed).toMatchObject({ status: "failed", retryCount: 3, nextRetryAt: null });
+    const finals = await db
+      .select()
+      .from(outbox)
+      .where(sql`${outbox.subjectId} = ${failed.id} and ${outbox.payload} ->> 'final' = 'true'`);
+    expect(finals).toHaveLength(1);
+    await later(3 * DAY);
+    expect((await payOf(id)).status).toBe("failed");
+    expect(await codes(failed.id, closer)).toEqual(["failed_final"]);
+
+    const path = `payout-transactions/${failed.id}/retry`;
+    expect((await world.call("POST", path, { as: closer, body: {} })).status).toBe(403);
+    expect((await world.call("POST", path, { as: await world.recruiter(), body: {} })).status).toBe(404);
+    expect((await world.call("POST", path, { as: admin, body: {} })).body).toMatchObject({ data: { status: "failed" } });
+    await world.settle();
+    expect(await payOf(id)).toMatchObject({ status: "completed", retryCount: 2 });
+    expect((await attemptsOf(failed.id)).filter((attempt) => attempt.includes("looked_up"))).toHaveLength(3);
+    expect((await world.call("POST", path, { as: admin, body: {} })).status).toBe(409);
+  });
+
+  it("outlasts thirty hours without Stripe: nothing failed, nothing doubled, all paid", async () => {
+    const people = { candidate_recruiter: await payee("one"), company_recruiter: await payee("two"), job_owner: await payee("three") };
+    const { id } = await settling(people);
+    await controls.chaos({ seed: 7, probability: 1, kinds: ["503", "lost_before", "lost_after"], route: "* /v1/transfers*" });
+    await later(8 * DAY);
+    for (let hours = 0; hours < 30; hours += 3) await later(3 * HOUR);
+    expect((await paysOf(id)).map((payout) => payout.retryCount)).toEqual([0, 0, 0]);
+    expect((await paysOf(id)).map((payout) => payout.status)).toEqual(["processing", "processing", "processing"]);
+    await controls.clearFaults();
+    for (let hours = 0; hours < 14; hours += 7) await later(7 * HOUR);
+    expect((await paysOf(id)).map((payout) => payout.status)).toEqual(["completed", "completed", "completed"]);
+    expect((await transfersOf(id)).map(({ metadata }) => metadata["payout_transaction_id"]).toSorted()).toEqual(
+      (await paysOf(id)).map((payout) => payout.id),
+    );
+  });
+
+  it.each([
+    ["with a transfer behind it: completes with that", "500_after", 1],
+    ["without one: raises the key and sends", "stored_500", 2],
+  ] as const)("meets a stored 500 %s", async (_, kind, keyVersion) => {
+    const { id } = await settling({ candidate_recruiter: await payee(kind) });
+    await controls.setDelivery({ dropTypes: ["transfer.created"] });
+    await controls.fault({ kind, route: SEND });
+    await later(8 * DAY);
+    expect(await payOf(id)).toMatchObject({ status: "processing", lastOutcome: "server_error" });
+    await later(6 * 60);
+    expect(await payOf(id)).toMatchObject({ status: "processing", lastOutcome: "server_error_2" });
+    await later(11 * 60);
+    const payout = await payOf(id);
+    expect(payout).toMatchObject({ status: "completed", keyVersion, retryCount: 0 });
+    expect(await transfersOf(id)).toMatchObject([{ id: payout.stripeTransferId }]);
+    expect(await told(payout.id)).toEqual(["payout.processed"]);
+  });
+
+  it("is held when its payee's account was closed between claim and transfer, and nothing is counted", async () => {
+    const closer = await payee("closing");
+    const { id } = await settling({ candidate_recruiter: closer });
+    const account = await accountOf(closer);
+    ahead += 8 * DAY;
+    await world.advance(8 * DAY);
+    await world.settle();
+    await controls.setCapability({ account, capability: "transfers", state: "inactive" });
+    await world.cron("* * * * *");
+    await world.drain();
+    await world.cron("* * * * *");
+    await world.drain(); // Stripe's own word about the account is still on its way
+    const payout = await payOf(id);
+    expect(payout).toMatchObject({ status: "on_hold", holdReasons: ["connect_required"], retryCount: 0, lastOutcome: "refused" });
+    expect(await told(payout.id)).toEqual(["payout.held", "payout.connect_required"]);
+    await world.settle();
+    await controls.setCapability({ account, capability: "transfers", state: "active" });
+    await world.settle();
+    await minute();
+    expect(await payOf(id)).toMatchObject({ status: "completed", keyVersion: 2 });
+    expect(await transfersOf(id)).toHaveLength(1);
+  });
+
+  it("does not move while payouts are paused, says so, and moves when they go on", async () => {
+    const closer = await payee("paused");
+    const { id } = await settling({ candidate_recruiter: closer });
+    const turn = (enabled: boolean) => db.update(switches).set({ enabled }).where(eq(switches.name, "payouts.enabled"));
+    await turn(false);
+    await later(8 * DAY);
+    expect(await payOf(id)).toMatchObject({ status: "pending", attempts: 0, holdReasons: [] });
+    expect(await codes((await payOf(id)).id, closer)).toEqual(["payouts_paused"]);
+    await turn(true);
+    await minute();
+    expect(await payOf(id)).toMatchObject({ status: "completed" });
+  });
+
+  it("waits for the platform's balance, uncounted, and goes oldest first once it is there", async () => {
+    const [first, other] = [await payee("first"), await payee("other")];
+    const one = await settling({ candidate_recruiter: first });
+    const two = await settling({ candidate_recruiter: other });
+    ahead += 7 * DAY;
+    await world.advance(7 * DAY);
+    const { available } = await controls.balance();
+    await controls.drainPlatform({ amount: available });
+    await later(DAY);
+    for (const { id } of [one, two]) {
+      expect(await payOf(id)).toMatchObject({ status: "on_hold", holdReasons: ["platform_balance"], retryCount: 0 });
+    }
+    await controls.fundPlatform({ amount: 700_000 });
+    await minute();
+    expect([(await payOf(one.id)).status, (await payOf(two.id)).status]).toEqual(["completed", "on_hold"]);
+    await controls.fundPlatform({ amount: available });
+    await minute();
+    expect([(await payOf(one.id)).status, (await payOf(two.id)).status]).toEqual(["completed", "completed"]);
+    expect(await transfersOf(one.id)).toHaveLength(1);
+  });
+
+  it("is completed by an event that comes before the answer, and twice changes nothing", async () => {
+    const { id } = await settling({ candidate_recruiter: await payee("by event") });
+    await controls.fault({ kind: "lost_after", route: SEND });
+    await later(8 * DAY);
+    const payout = await payOf(id);
+    expect(payout).toMatchObject({ status: "completed" });
+    const event = (await controls.events("transfer.created")).find(
+      ({ data }) => (data.object as unknown as Told).id === payout.stripeTransferId,
+    );
+    await controls.resend({ event: event?.id ?? "" });
+    await world.settle();
+    expect(await told(payout.id)).toEqual(["payout.processed"]);
+  });
+
+  it("does not tell a payee about the house's own reviews", async () => {
+    const closer = await payee("reviewed");
+    const { id } = await settling({ candidate_recruiter: closer });
+    const payout = await payOf(id);
+    await world.call("POST", `payout-transactions/${payout.id}/hold`, {
+      as: admin,
+      body: { hold_reason: "fraud_review", reason: "A pattern" },
+    });
+    await later(8 * DAY);
+    expect((await payOf(id)).status).toBe("on_hold");
+    expect((await conditionsOf(payout.id, closer)).blockers).toEqual([expect.not.objectContaining({ reasons: expect.anything() })]);
+    expect(await conditionsOf(payout.id, admin)).toMatchObject({ blockers: [{ code: "under_review", reasons: ["fraud_review"] }] });
+    expect((await world.call("GET", `payout-transactions/${payout.id}`, { as: closer })).body.data.hold_reason).toBe("under_review");
+  });
+});
+
+describe("a clawback", () => {
+  async function clawBack(placementId: string, amount: number, expected = 201) {
+    const approvalId = await approved("clawback", placementId, { amount_cents: amount });
+    const body = { placement_id: placementId, amount_cents: amount, reason: "Goodwill", approval_id: approvalId };
+    const answer = await world.call("POST", "clawbacks", { as: admin, body });
+    expect(answer.status, JSON.stringify(answer.body)).toBe(expected);
+    return answer.body;
+  }
+
+  const nets = async (id: string) => (await paysOf(id)).map(({ netCents }) => netCents).toSorted((one, other) => other - one);
+
+  async function five() {
+    const names = ["candidate_recruiter", "company_recruiter", "job_owner", "candidate_sourcer", "company_sourcer"] as const;
+    const people: Partial<Record<DealRole, RecruiterPerson>> = {};
+    for (const name of names) people[name] = await payee(name);
+    return people;
+  }
+
+  it("before the release takes every part off before it is sent: example 1, 5,000.00", async () => {
+    const { id, companyAdmin, company } = await settling(await five());
+    const { data } = await clawBack(id, 500_000);
+    expect(data).toMatchObject({ refund_cents: 500_000, platform_cents: 120_000, before_release: true });
+    expect(await nets(id)).toEqual([450_000, 225_000, 225_000, 120_000, 120_000]);
+    await booksHold(world);
+    await later(8 * DAY);
+    expect((await transfersOf(id)).reduce((total, { amount }) => total + amount, 0)).toBe(1_140_000);
+    expect((await signedBalances(world)).get(`refund_due:${company.id}`) ?? 0).toBe(0);
+    const path = `clawbacks/${data.id}?include=reversals`;
+    expect((await world.call("GET", path, { as: admin })).body.data.reversals).toHaveLength(5);
+    expect((await world.call("GET", path, { as: companyAdmin })).status).toBe(404);
+    expect((await world.call("GET", "clawbacks", { as: companyAdmin })).status).toBe(403);
+  });
+
+  it("after it was paid becomes a debt and is taken back from the accounts, to the last cent", async () => {
+    const people = await five();
+    const { id } = await settling(people);
+    await later(8 * DAY);
+    await clawBack(id, 500_000);
+    await world.settle();
+    await booksHold(world);
+    expect((await paysOf(id)).map(({ reversedCents }) => reversedCents).toSorted((one, other) => other - one)).toEqual([
+      150_000, 75_000, 75_000, 40_000, 40_000,
+    ]);
+    await clawBack(id, 1_500_000);
+    await world.settle();
+    expect((await paysOf(id)).map(({ status: state }) => state)).toEqual(["reversed", "reversed", "reversed", "reversed", "reversed"]);
+    expect(await clawBack(id, 1, 422)).toMatchObject({ code: "validation_failed" });
+    const closer = people.candidate_recruiter;
+    const mine = (await world.call("GET", "debts", { as: closer ?? admin })).body.data;
+    expect(mine).toMatchObject([{ open_cents: 0 }, { open_cents: 0 }]);
+  });
+
+  it("needs a second admin, an approval for exactly this amount, and uses it up", async () => {
+    const { id } = await settling({ candidate_recruiter: await payee("four eyes") });
+    const waiting = await requested("clawback", id, { amount_cents: 10_000 });
+    const ask = (amount: number, approvalId: string) =>
+      world.call("POST", "clawbacks", {
+        as: admin,
+        body: { placement_id: id, amount_cents: amount, reason: "Goodwill", approval_id: approvalId },
+      });
+    expect((await ask(10_000, waiting)).status).toBe(409);
+    expect((await world.call("POST", `approvals/${waiting}/approve`, { as: admin, body: {} })).status).toBe(403);
+    expect((await world.call("POST", `approvals/${waiting}/approve`, { as: second, body: {} })).status).toBe(200);
+    expect((await ask(10_001, waiting)).status).toBe(409);
+    expect((await ask(10_000, waiting)).status).toBe(201);
+    expect((await ask(10_000, waiting)).status).toBe(409);
+    expect(await db.select().from(clawbacks).where(eq(clawbacks.placementId, id))).toHaveLength(1);
+  });
+
+  it("waits for a payout that is being sent", async () => {
+    const { id } = await settling({ candidate_recruiter: await payee("in flight") });
+    await controls.fault({ kind: "503", route: SEND, times: 2 });
+    await later(8 * DAY);
+    expect((await payOf(id)).status).toBe("processing");
+    expect(await clawBack(id, 10_000, 409)).toMatchObject({ code: "conflict" });
+    await controls.clearFaults();
+    await later(HOUR);
+  });
+
+  it("nets a debt over the next payouts, oldest first, and never twice", async () => {
+    const closer = await payee("in debt");
+    const account = await accountOf(closer);
+    const { id } = await settling({ candidate_recruiter: closer });
+    await later(8 * DAY);
+    await controls.payOut({ account });
+    // 700.00 of the Closer's 6,000.00
+    await clawBack(id, 233_333);
+    await world.settle();
+    const debt = async () => (await db.select().from(recruiterDebts).where(eq(recruiterDebts.recruiterId, closer.recruiterId)))[0];
+    expect(await debt()).toMatchObject({ amountCents: 70_000, recovery: "netting" });
+    // 30 % of 20 % of 8,333.33 and of 15,000.00
+    const small = await settling({ candidate_recruiter: closer }, 833_333);
+    await later(8 * DAY);
+    expect(await payOf(small.id)).toMatchObject({
+      status: "completed",
+      completionReason: "offset_in_full",
+      netCents: 0,
+      stripeTransferId: null,
+    });
+    expect(await transfersOf(small.id)).toEqual([]);
+    const large = await settling({ candidate_recruiter: closer }, 1_500_000);
+    await later(8 * DAY);
+    expect(await payOf(large.id)).toMatchObject({ status: "completed", netCents: 70_000, offsetCents: 20_000 });
+    expect(await transfersOf(large.id)).toMatchObject([{ amount: 70_000 }]);
+    expect(await debt()).toMatchObject({ recoveredCents: 70_000, settledAt: expect.any(Date) });
+    expect(await conditionsOf((await payOf(small.id)).id, closer)).toEqual({ closed: "offset_in_full" });
+  });
+
+  it("writes a debt off by two admins, once", async () => {
+    const closer = await payee("forgiven");
+    const { id } = await settling({ candidate_recruiter: closer });
+    await later(8 * DAY);
+    await controls.payOut({ account: await accountOf(closer) });
+    await clawBack(id, 100_000);
+    await world.settle();
+    const [debt] = (await world.call("GET", "debts?open=true", { as: closer })).body.data;
+    expect(debt).toMatchObject({ open_cents: 30_000, recovery: "netting" });
+    expect((await world.call("GET", `debts/${debt.id}`, { as: await payee("other") })).status).toBe(404);
+    const approvalId = await approved("debt.write_off", debt.id);
+    const body = { approval_id: approvalId, reason: "They left the network" };
+    expect((await world.call("POST", `debts/${debt.id}/write-off`, { as: closer, body })).status).toBe(403);
+    expect((await world.call("POST", `debts/${debt.id}/write-off`, { as: admin, body })).body).toMatchObject({
+      data: { open_cents: 0, written_off_cents: 30_000 },
+    });
+    expect((await world.call("POST", `debts/${debt.id}/write-off`, { as: admin, body })).status).toBe(409);
+  });
+});
+
+describe("a chargeback that is lost", () => {
+  it("is clawed back by the sweep, without an approval, and leaves nothing disputed", async () => {
+    const closer = await payee("charged back");
+    const { id, company } = await settling({ candidate_recruiter: closer });
+    await later(8 * DAY);
+    expect((await payOf(id)).status).toBe("completed");
+    const [payment] = (
+      await db.execute<{ charge_id: string }>(
+        sql`select p.charge_id from billing.invoice_payments p join billing.placement_invoices i on i.id = p.invoice_id where i.placement_id = ${id}`,
+      )
+    ).rows;
+    const dispute = await controls.openDispute({ charge: payment?.charge_id ?? "" });
+    await world.settle();
+    await controls.loseDispute({ dispute: dispute.id });
+    await world.settle();
+    await minute();
+    expect(await db.select().from(clawbacks).where(eq(clawbacks.placementId, id))).toMatchObject([
+      { cause: "chargeback", refundCents: 2_000_000 },
+    ]);
+    expect((await signedBalances(world)).get(`disputed:${company.id}`) ?? 0).toBe(0);
+    await later(60);
+    expect(await db.select().from(clawbacks).where(eq(clawbacks.placementId, id))).toHaveLength(1);
+    expect(await payOf(id)).toMatchObject({ status: "reversed" });
+  });
+});

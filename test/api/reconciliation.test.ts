@@ -1,0 +1,210 @@
+import { sql } from "drizzle-orm";
+import { Stripe } from "stripe";
+import { beforeAll, describe, expect, it } from "vitest";
+import {
+  ledgerTransactions,
+  placementPayoutTransactions as transactions,
+  reconciliationBreaks,
+  taxThresholds,
+} from "#db/schema/billing.ts";
+import { outbox } from "#db/schema/ops.ts";
+import { marketplace } from "#test/api.ts";
+import { booksHold } from "./books.ts";
+import { fourEyes } from "./four-eyes.ts";
+import { settledPlacements } from "./settled.ts";
+
+const world = await marketplace();
+const { admin, second, approved } = await fourEyes(world);
+const { days, started, pay } = settledPlacements(world);
+const db = world.db.writer;
+const { hostname, port } = new URL(world.stripe.url);
+const stripe = new Stripe(world.stripe.key, {
+  httpClient: Stripe.createFetchHttpClient(),
+  maxNetworkRetries: 0,
+  telemetry: false,
+  protocol: "http",
+  host: hostname,
+  port,
+});
+const post = (path: string, body: object, as = admin) => world.call("POST", path, { as, body });
+
+/** A run over everything until now, and what it opened and healed. */
+async function reconcile(): Promise<{ opened: string[]; healed: number }> {
+  const before = await openBreaks();
+  const { status, body } = await post("reconciliation-runs", { cut_at: new Date(Date.now() + 400 * 86_400_000).toISOString() });
+  if (status !== 201) throw new Error(JSON.stringify(body));
+  const after = await openBreaks();
+  return {
+    opened: after.filter(({ id }) => !before.some((old) => old.id === id)).map(({ kind, subject }) => `${kind} ${subject}`),
+    healed: body.data.healed,
+  };
+}
+
+const openBreaks = async () =>
+  db
+    .select()
+    .from(reconciliationBreaks)
+    .where(sql`${reconciliationBreaks.resolvedAt} is null`)
+    .orderBy(reconciliationBreaks.kind, reconciliationBreaks.subject);
+
+const paid = async (placementId: string) =>
+  db
+    .select()
+    .from(transactions)
+    .where(sql`${transactions.placementId} = ${placementId}`)
+    .orderBy(transactions.id);
+
+const payoutsOn = async (): Promise<boolean> =>
+  (await world.call("GET", "switches", { as: admin })).body.data.find(({ name }: { name: string }) => name === "payouts.enabled").enabled;
+
+async function switchOn(): Promise<void> {
+  const row = (await world.call("GET", "switches", { as: admin })).body.data.find(
+    ({ name }: { name: string }) => name === "payouts.enabled",
+  );
+  const approval_id = await approved("switch.change", row.id, { enabled: true });
+  expect((await post(`switches/${row.id}/change`, { enabled: true, reason: "Cleared", approval_id })).status).toBe(200);
+}
+
+describe("reconciliation", () => {
+  let placement: Awaited<ReturnType<typeof started>>;
+  let rows: Awaited<ReturnType<typeof paid>>;
+
+  beforeAll(async () => {
+    placement = await started();
+    await pay(placement.id);
+    await days(91);
+    await days(1);
+    rows = await paid(placement.id);
+  }, 60_000);
+
+  it("finds nothing wrong with a placement that went its whole way", async () => {
+    expect(rows.map(({ status }) => status)).toEqual(Array.from({ length: 5 }, () => "completed"));
+    await booksHold(world);
+    expect(await reconcile()).toEqual({ opened: [], healed: 0 });
+    const { body } = await world.call("GET", "reconciliation-runs", { as: admin });
+    expect(body.data[0].checked).toMatchObject({ transfers: 5, placements: 1 });
+  });
+
+  it("books what the platform moves to and from its own bank", async () => {
+    await world.stripe.controls.fundPlatform({ amount: 500_000 });
+    await world.stripe.controls.drainPlatform({ amount: 100_000 });
+    await world.settle();
+    expect(await reconcile()).toEqual({ opened: [], healed: 0 });
+    const kinds = await db
+      .select({ kind: ledgerTransactions.kind })
+      .from(ledgerTransactions)
+      .where(sql`${ledgerTransactions.kind} in ('sweep', 'topup')`)
+      .orderBy(ledgerTransactions.kind);
+    expect(kinds.map(({ kind }) => kind)).toEqual(["sweep", "topup"]);
+    expect(await reconcile()).toEqual({ opened: [], healed: 0 });
+  });
+
+  it("22.3.32: an alien transfer opens a break, which heals when it comes back", async () => {
+    const alien = await stripe.transfers.create({ amount: 1_000, currency: "usd", destination: rows[0]?.stripeConnectAccountId ?? "" });
+    await world.settle();
+    const movement = String(alien.balance_transaction);
+    // our books do not know the movement either, and so not the balance
+    expect(await reconcile()).toEqual({
+      opened: [`alien_transfer ${alien.id}`, `missing_entry ${movement}`, "stripe_balance_differs stripe_balance"],
+      healed: 0,
+    });
+    expect(await reconcile()).toEqual({ opened: [], healed: 0 });
+    expect(await payoutsOn()).toBe(true);
+    await stripe.transfers.createReversal(alien.id, { amount: 1_000 });
+    await world.settle();
+    const healing = await reconcile();
+    // both movements stay without an entry: people have to say what they were
+    expect(healing.healed).toBe(2);
+    expect(healing.opened.map((one) => one.split(" ")[0])).toEqual(["missing_entry"]);
+    for (const { id, kind } of await openBreaks()) {
+      expect(kind).toBe("missing_entry");
+      expect((await post(`reconciliation-breaks/${id}/resolve`, { resolution: "A test transfer" })).status).toBe(200);
+    }
+    // resolved by people, it is not opened again
+    expect(await reconcile()).toEqual({ opened: [], healed: 0 });
+  });
+
+  it("22.3.32: a changed amount opens a break, and healing closes it", async () => {
+    const row = rows[0];
+    // nobody can change it in the ledger; so the transfer says something else than the transaction
+    await db.execute(sql`alter table billing.placement_payout_transactions disable trigger user`);
+    await db
+      .update(transactions)
+      .set({ stripeConnectAccountId: "acct_another" })
+      .where(sql`${transactions.id} = ${row?.id}`);
+    expect(await reconcile()).toEqual({ opened: [`transfer_differs ${row?.id}`], healed: 0 });
+    expect(await payoutsOn()).toBe(false);
+    const told = await db
+      .select()
+      .from(outbox)
+      .where(sql`${outbox.eventType} = 'reconciliation.break_opened' and ${outbox.payload} ->> 'severity' = 'critical'`);
+    expect(told.length).toBe(1);
+    await db
+      .update(transactions)
+      .set({ stripeConnectAccountId: row?.stripeConnectAccountId ?? null })
+      .where(sql`${transactions.id} = ${row?.id}`);
+    await db.execute(sql`alter table billing.placement_payout_transactions enable trigger user`);
+    expect(await reconcile()).toEqual({ opened: [], healed: 1 });
+    // what is healed turns nothing on by itself
+    expect(await payoutsOn()).toBe(false);
+    await switchOn();
+  });
+
+  it("22.3.32: a double transfer pauses payouts, and a critical break takes two to resolve", async () => {
+    const row = rows[1];
+    const double = await stripe.transfers.create({
+      amount: row?.netCents ?? 0,
+      currency: "usd",
+      destination: row?.stripeConnectAccountId ?? "",
+      metadata: { payout_transaction_id: row?.id ?? "" },
+    });
+    await world.settle();
+    const { opened } = await reconcile();
+    expect(opened).toContain(`double_transfer ${row?.id}`);
+    expect(await payoutsOn()).toBe(false);
+    const found = (await openBreaks()).find(({ kind }) => kind === "double_transfer");
+    const path = `reconciliation-breaks/${found?.id}`;
+    expect((await world.call("PATCH", path, { as: admin, body: { owner_user_id: second.userId } })).body.data.owner_user_id).toBe(
+      second.userId,
+    );
+    const stranger = await world.recruiter();
+    expect((await world.call("PATCH", path, { as: admin, body: { owner_user_id: stranger.userId } })).status).toBe(422);
+    expect((await world.call("GET", path, { as: stranger })).status).toBe(404);
+    expect((await world.call("GET", "reconciliation-breaks", { as: stranger })).status).toBe(403);
+    expect((await post("reconciliation-runs", {}, stranger)).status).toBe(403);
+    expect((await post(`${path}/resolve`, { resolution: "Asked back" })).status).toBe(422);
+    const approval_id = await approved("break.resolve", found?.id ?? "");
+    expect((await post(`${path}/resolve`, { resolution: "Asked back", approval_id })).body.data.resolution).toBe("Asked back");
+    await stripe.transfers.createReversal(double.id, { amount: row?.netCents ?? 0 });
+    await switchOn();
+  });
+
+  it("a clawback after the payout, its reversals and the tax year agree with one another", async () => {
+    const payee = placement.people.candidate_recruiter;
+    const year = new Date(rows[0]?.completedAt ?? 0).getUTCFullYear();
+    await db
+      .insert(taxThresholds)
+      .values({ year, form: "1099-NEC", cents: 200_000 as never })
+      .onConflictDoNothing();
+    const reportable = async () => {
+      const { body } = await world.call("GET", `tax-totals?year=${year}`, { as: payee });
+      return body.data.map((each: { reportable: string; state: string }) => [each.reportable, each.state]);
+    };
+    expect(await reportable()).toEqual([["6000.00", "due"]]);
+    await reconcile();
+    const approval_id = await approved("clawback", placement.id, { amount_cents: 1_500_000 });
+    const made = await post("clawbacks", { placement_id: placement.id, amount_cents: 1_500_000, reason: "Goodwill", approval_id });
+    expect([made.status, made.body]).toEqual([201, made.body]);
+    await world.settle();
+    await booksHold(world);
+    expect(await reportable()).toEqual([["1500.00", "below_threshold"]]);
+    expect((await reconcile()).opened).toEqual([]);
+  });
+
+  it("a silent provider is a wait, not a break", async () => {
+    await world.stripe.controls.fault({ method: "GET", path: "/v1/balance", kind: "stored_500", times: 1 } as never);
+    const answer = await post("reconciliation-runs", {});
+    expect([answer.status, answer.body.code]).toEqual([503, "service_unavailable"]);
+    await world.stripe.controls.clearFaults();
+  });
+});

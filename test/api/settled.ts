@@ -1,0 +1,76 @@
+import { sql } from "drizzle-orm";
+import { placementInvoices } from "#db/schema/billing.ts";
+import { recruiters as recruiterTable } from "#db/schema/network.ts";
+import { DEAL_ROLES, type DealRole } from "#domain/commission/deal-roles.ts";
+import type { Marketplace } from "#test/api.ts";
+import { hires, inDays, type RecruiterPerson } from "./hires.ts";
+
+/** Placements whose money really moves, through the stand-in for Stripe. */
+export function settledPlacements(world: Marketplace) {
+  const { subscribe, offer, hire } = hires(world);
+  const db = world.db.writer;
+  let aheadDays = 0;
+
+  /** Moves both clocks on, runs a minute of the schedule and lets everybody work. */
+  async function days(count: number): Promise<void> {
+    aheadDays += count;
+    await world.advance(count * 86_400);
+    await minute();
+  }
+
+  async function minute(): Promise<void> {
+    await world.settle();
+    await world.cron("* * * * *");
+    await world.settle();
+  }
+
+  /** A recruiter on paid who can receive transfers and has declared taxes. */
+  async function payee(name: string): Promise<RecruiterPerson> {
+    const person = await world.recruiter(name);
+    await subscribe(person, "paid");
+    await world.call("POST", "recruiters/me/payout-account/onboarding-link", {
+      as: person,
+      body: { return_url: "https://app.splits.test/account", refresh_url: "https://app.splits.test/account/again" },
+    });
+    const [row] = await db
+      .select()
+      .from(recruiterTable)
+      .where(sql`${recruiterTable.id} = ${person.recruiterId}`);
+    await world.stripe.controls.completeOnboarding({ account: row?.stripeConnectAccountId ?? "" });
+    await world.call("PUT", "tax-profiles/me", {
+      as: person,
+      body: { form: "w9", classification: "individual", tin_last4: "1234" },
+    });
+    return person;
+  }
+
+  /** A placement of 20,000.00 with five payees, started and invoiced. */
+  async function started() {
+    const company = await world.company();
+    const companyAdmin = await world.member(company);
+    await world.call("PUT", `company-billing-profiles/${company.id}`, { as: companyAdmin, body: { billing_email: "books@acme.test" } });
+    const people = {} as Record<DealRole, RecruiterPerson>;
+    for (const name of DEAL_ROLES) people[name] = await payee(name);
+    await world.settle();
+    const answer = await hire(companyAdmin, await offer({ company, recruiters: people }), { start_date: inDays(aheadDays) });
+    if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
+    await world.settle();
+    return { id: answer.body.data.id as string, company, companyAdmin, people };
+  }
+
+  const invoiceOf = async (placementId: string) => {
+    const [row] = await db
+      .select()
+      .from(placementInvoices)
+      .where(sql`${placementInvoices.placementId} = ${placementId}`);
+    return row;
+  };
+
+  /** The company pays what it was invoiced. */
+  async function pay(placementId: string): Promise<void> {
+    await world.stripe.controls.payInvoice({ invoice: (await invoiceOf(placementId))?.stripeInvoiceId ?? "" });
+    await world.settle();
+  }
+
+  return { days, minute, payee, started, pay, invoiceOf };
+}
