@@ -41,6 +41,7 @@ const DAYS_TO_START = 14;
 
 /** Northwind's job has the usual guarantee; a day more, and it is over. */
 const GUARANTEE_DAYS = 91;
+const CLOCK_PATH = "/_local/clock";
 const MONEY_PATIENCE_MS = 60_000;
 const DATABASE = process.env["DATABASE_URL"] ? new URL(process.env["DATABASE_URL"]).pathname.slice(1) : "splits";
 
@@ -107,7 +108,8 @@ await command(async () => {
   say("Northwind makes an offer", `${offered.application_stage}, ${offered.state}`);
   const agreed = await robin("POST", `applications/${application.id}/accept-offer`);
   say("Robin accepts", `${agreed.stage}, accepted ${agreed.accepted_by_candidate}`);
-  const startDate = new Date(Date.now() + DAYS_TO_START * 86_400_000).toISOString().slice(0, 10);
+  const today = Date.now() + (await clockOffset()) * 1_000;
+  const startDate = new Date(today + DAYS_TO_START * 86_400_000).toISOString().slice(0, 10);
   const hired = await admin("POST", `applications/${application.id}/hire`, { salary_cents: EXAMPLE.salary, start_date: startDate });
   say("Northwind hires", `placement ${short(hired.id)}, from ${hired.start_date} for $${hired.salary}`);
 
@@ -167,11 +169,16 @@ async function readyToBePaid(payee: Caller): Promise<void> {
   );
 }
 
+/** How far the world's clock is ahead of the machine's, in seconds: earlier deals moved it. */
+async function clockOffset(): Promise<number> {
+  const answer = await send(`${origin("neon")}${CLOCK_PATH}?database=${DATABASE}`, {});
+  return ((await answer.json()) as { offset_seconds: number }).offset_seconds;
+}
+
 /** Moves the clocks of the database and of Stripe ahead, which only the local world can. */
 async function travel(days: number): Promise<void> {
-  const clock = `${origin("neon")}/_local/clock`;
-  const { offset_seconds: now } = (await (await send(`${clock}?database=${DATABASE}`, {})).json()) as { offset_seconds: number };
-  await send(clock, { method: "POST", body: JSON.stringify({ database: DATABASE, offset_seconds: now + days * 86_400 }) });
+  const ahead = (await clockOffset()) + days * 86_400;
+  await send(`${origin("neon")}${CLOCK_PATH}`, { method: "POST", body: JSON.stringify({ database: DATABASE, offset_seconds: ahead }) });
   await stripe("advance", { days });
 }
 
