@@ -34,6 +34,8 @@ export interface Listing {
 export interface ResourceAccess {
   /** `public`: also without a token or a role. `person`: also without a role. Else only members. */
   audience?: "public" | "person";
+  /** Its rows are listed, and not read one by one. */
+  listedOnly?: true;
   /** Every row of the world and who may see it. */
   rows?: Readonly<Record<string, readonly Actor[]>>;
   list?: readonly Listing[];
@@ -861,9 +863,10 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
       "receive-connect": { body: () => ({ id: "evt_1", type: "account.updated" }), may: [], everybody: 400 },
     },
   },
-  "stripe-events": { rows: {}, list: [{}], refused: EVERYBODY.filter((actor) => actor !== "platformAdmin") },
+  "stripe-events": { listedOnly: true, rows: {}, list: [{}], refused: EVERYBODY.filter((actor) => actor !== "platformAdmin") },
 
   "stripe-operations": {
+    listedOnly: true,
     rows: { "stripe operation": ADMIN },
     list: [{}],
     refused: EVERYBODY.filter((actor) => actor !== "platformAdmin"),
