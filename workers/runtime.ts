@@ -57,7 +57,7 @@ export function portsOf(env: Env, later: (work: Promise<unknown>) => void): Port
     stripeWork: { send: async (ids) => void (await env.STRIPE_WORK.send({ operation_ids: ids })) },
     stripeEvents: { send: async (ids) => void (await env.STRIPE_EVENTS.send({ event_ids: ids })) },
     plans: stripePlans(stripe),
-    transfers: stripeTransfers(() => stripeClient({ secretKey: env.STRIPE_SECRET_KEY, base: env.STRIPE_API_BASE })),
+    transfers: stripeTransfers(stripe),
     chargebacks: stripeChargebacks(stripe),
     books: stripeBooks(stripe),
     invoices: stripeInvoices(stripe),

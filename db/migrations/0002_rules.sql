@@ -575,42 +575,7 @@ CREATE CONSTRAINT TRIGGER transaction AFTER INSERT ON billing.placement_splits
 CREATE CONSTRAINT TRIGGER transaction AFTER INSERT ON billing.placement_payout_transactions
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION billing.check_transaction();
 --> statement-breakpoint
--- The changes of MONEY §10.1 and no others.
-CREATE FUNCTION billing.check_payout_change() RETURNS trigger
-LANGUAGE plpgsql
-AS $$
-BEGIN
-  IF TG_OP = 'INSERT' THEN
-    IF NEW.status = 'pending'
-      OR (NEW.status = 'on_hold' AND NEW.hold_reasons = '{inactive_at_hire}')
-      OR (NEW.status = 'completed' AND NEW.completion_reason = 'zero_amount' AND NEW.amount = 0) THEN
-      RETURN NEW;
-    END IF;
-    RAISE 'a payout transaction does not start as %', NEW.status USING ERRCODE = 'check_violation', CONSTRAINT = 'payout_transactions_start';
-  END IF;
-
-  IF (NEW.id, NEW.placement_split_id, NEW.placement_id, NEW.recruiter_id, NEW.amount)
-    IS DISTINCT FROM (OLD.id, OLD.placement_split_id, OLD.placement_id, OLD.recruiter_id, OLD.amount) THEN
-    RAISE 'split, payee and amount of a payout transaction are fixed'
-      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'payout_transactions_fixed';
-  END IF;
-
-  IF NEW.status <> OLD.status AND NEW.status <> ALL (CASE OLD.status
-    WHEN 'pending' THEN '{processing,completed,on_hold,cancelled}'
-    WHEN 'processing' THEN '{completed,failed,on_hold}'
-    WHEN 'failed' THEN '{processing,completed,on_hold,cancelled}'
-    WHEN 'on_hold' THEN '{pending,completed,cancelled}'
-    WHEN 'completed' THEN '{reversed}'
-    ELSE '{}' -- cancelled and reversed are final
-  END::text[]) THEN
-    RAISE 'a payout transaction does not go from % to %', OLD.status, NEW.status
-      USING ERRCODE = 'check_violation', CONSTRAINT = 'payout_transactions_transition';
-  END IF;
-  RETURN NEW;
-END
-$$;
-CREATE TRIGGER payout_change BEFORE INSERT OR UPDATE ON billing.placement_payout_transactions
-  FOR EACH ROW EXECUTE FUNCTION billing.check_payout_change();
+-- A share is never deleted; which steps it may take, a later migration says.
 CREATE TRIGGER never_deleted BEFORE DELETE ON billing.placement_payout_transactions
   FOR EACH ROW EXECUTE FUNCTION ops.refuse_change();
 CREATE TRIGGER never_deleted_whole BEFORE TRUNCATE ON billing.placement_payout_transactions

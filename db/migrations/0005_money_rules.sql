@@ -112,7 +112,7 @@ CREATE TRIGGER money_version AFTER INSERT ON billing.clawbacks FOR EACH ROW EXEC
 -- Payout transactions: the changes of MONEY §10.1 and no others
 --------------------------------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION billing.check_payout_change() RETURNS trigger
+CREATE FUNCTION billing.check_payout_change() RETURNS trigger
 LANGUAGE plpgsql
 AS $$
 BEGIN
@@ -162,6 +162,8 @@ BEGIN
   RETURN NEW;
 END
 $$;
+CREATE TRIGGER payout_change BEFORE INSERT OR UPDATE ON billing.placement_payout_transactions
+  FOR EACH ROW EXECUTE FUNCTION billing.check_payout_change();
 --> statement-breakpoint
 -- What is asked back of a row is at most what the row is worth.
 CREATE FUNCTION billing.check_reversal() RETURNS trigger

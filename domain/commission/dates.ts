@@ -15,3 +15,9 @@ export function yearsAfter(date: string, years: number): string {
   const sameDay = `${year}${date.slice(4)}`;
   return utcDate(new Date(`${sameDay}T00:00:00Z`)) === sameDay ? sameDay : `${year}-02-28`;
 }
+
+/** Whether a text is a date of the calendar, `YYYY-MM-DD`. */
+export const isDate = (text: string): boolean => {
+  const at = new Date(`${text}T00:00:00Z`);
+  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(at.getTime()) && utcDate(at) === text;
+};

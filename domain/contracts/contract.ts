@@ -1,7 +1,6 @@
 import { contractYearStart } from "../commission/contract.ts";
-import { daysAfter, midnightAfter, utcDate, yearsAfter } from "../commission/dates.ts";
+import { daysAfter, isDate, midnightAfter, utcDate, yearsAfter } from "../commission/dates.ts";
 import type { PlacementState } from "../placements/placement.ts";
-import { isDate } from "../statements/period.ts";
 import { MAX_FEE, type BasisPoints, type Cents } from "../money.ts";
 import { conflict, forbidden, invalid, invalidField, type FieldError } from "../refusals.ts";
 

@@ -1,4 +1,4 @@
-import { daysAfter, utcDate } from "../commission/dates.ts";
+import { daysAfter, isDate, utcDate } from "../commission/dates.ts";
 import type { DomainEvent } from "../events/catalogue.ts";
 import { guaranteeExpiring, placementActivated, placementCompleted, placementFailed } from "../events/placement.ts";
 import { conflict, forbidden, invalidField, invalidTransition } from "../refusals.ts";
@@ -92,12 +92,6 @@ export function requireStartDate(startDate: string, now: Date): void {
   if (startDate < first || startDate > last) {
     throw invalidField("start_date", "out_of_range", `start_date is between ${first} and ${last}.`);
   }
-}
-
-/** Whether a text is a date of the calendar. */
-function isDate(text: string): boolean {
-  const at = new Date(`${text}T00:00:00Z`);
-  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(at.getTime()) && utcDate(at) === text;
 }
 
 /** A placement that fell off, with what is told of it. */

@@ -1,4 +1,4 @@
-import { midnightAfter, utcDate } from "../commission/dates.ts";
+import { isDate, midnightAfter, utcDate } from "../commission/dates.ts";
 import { invalidField } from "../refusals.ts";
 
 /** The longest statement. */
@@ -34,9 +34,3 @@ export function monthPeriod(month: string): Period {
   const [year = 0, number = 0] = month.split("-").map(Number);
   return { from, to: new Date(Date.UTC(year, number, 0)).toISOString().slice(0, 10) };
 }
-
-/** Whether a text is a date of the calendar, `YYYY-MM-DD`. */
-export const isDate = (text: string): boolean => {
-  const at = new Date(`${text}T00:00:00Z`);
-  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(at.getTime()) && utcDate(at) === text;
-};
