@@ -4,7 +4,7 @@ import { defineConfig } from "drizzle-kit";
 export default defineConfig({
   dialect: "postgresql",
   casing: "snake_case",
-  schema: ["identity", "network", "ats", "billing", "notify", "ops"].map((name) => `./db/schema/${name}.ts`),
+  schema: ["identity", "network", "ats", "billing", "api", "notify", "ops"].map((name) => `./db/schema/${name}.ts`),
   schemaFilter: ["identity", "network", "ats", "billing", "api", "notify", "ops"],
   out: "./db/migrations",
 });

@@ -6,11 +6,12 @@ const WALLS: Readonly<Record<string, readonly string[]>> = {
   db: ["domain"],
   services: ["domain", "db"],
   integrations: ["domain", "services/ports.ts"],
+  "durable-objects": ["domain", "services/ports.ts"],
   queues: ["domain", "services"],
   local: ["domain", "db", "services", "integrations", "queues"],
 };
 
-const ROOMS = ["domain", "db", "services", "integrations", "queues", "workers", "local", "test", "docs"];
+const ROOMS = ["domain", "db", "services", "integrations", "durable-objects", "queues", "workers", "local", "test", "docs"];
 
 /** Forbids every `#room/…` import that the table does not allow, and ways around it by `../`. */
 function wall(room: string, allowed: readonly string[]): OxlintOverride {

@@ -21,10 +21,17 @@ export default defineConfig({
             miniflare: {
               compatibilityDate: "2026-11-01",
               compatibilityFlags: ["nodejs_compat"],
+              durableObjects: { CREDENTIALS: { className: "CredentialObject", useSQLite: true } },
+              queueProducers: { USAGE: "usage" },
             },
           }),
         ],
-        test: { name: "api", include: ["test/api/**/*.test.ts", "test/access/**/*.test.ts"], ...world, ...turn(2) },
+        test: {
+          name: "api",
+          include: ["test/api/**/*.test.ts", "test/access/**/*.test.ts", "test/partner/**/*.test.ts"],
+          ...world,
+          ...turn(2),
+        },
       },
       { test: { name: "http", include: ["test/http/**/*.test.ts"], ...world, ...turn(1) } },
       { test: { name: "pages", include: ["test/pages/**/*.test.ts"], ...world, ...turn(1) } },

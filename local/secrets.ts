@@ -5,6 +5,9 @@ import { LocalProblem } from "./problem.ts";
 
 const MAKERS = {
   LINK_KEY: () => randomBytes(32).toString("base64url"),
+  CREDENTIAL_MAC_KEYS: () => randomBytes(32).toString("base64"),
+  CURSOR_HMAC_KEY: () => randomBytes(32).toString("base64url"),
+  KEK_CURRENT: () => randomBytes(32).toString("base64"),
   MAIL_API_KEY: () => `re_${randomBytes(18).toString("hex")}`,
   CLERK_WEBHOOK_SECRETS: () => `whsec_${randomBytes(24).toString("base64")}`,
   STRIPE_SECRET_KEY: () => `sk_test_${randomBytes(24).toString("hex")}`,

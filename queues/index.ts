@@ -4,8 +4,10 @@ import { events } from "./events.ts";
 import { mail } from "./mail.ts";
 import { payouts } from "./payouts.ts";
 import { pipelineDlq } from "./pipeline-dlq.ts";
+import { requestLog } from "./request-log.ts";
 import { stripeEvents } from "./stripe-events.ts";
 import { stripeWork } from "./stripe-work.ts";
+import { usage } from "./usage.ts";
 
 /** What a consumer works with: a context of the system, made anew for each batch. */
 export interface Consumption {
@@ -25,5 +27,7 @@ export const CONSUMERS: Readonly<Record<string, Consumer>> = {
   payouts,
   "stripe-work": stripeWork,
   "stripe-events": stripeEvents,
+  usage,
+  "request-log": requestLog,
   "pipeline-dlq": pipelineDlq,
 };

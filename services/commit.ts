@@ -1,13 +1,14 @@
 import { and, eq, getTableColumns, getTableUniqueName, is, SQL, sql } from "drizzle-orm";
 import { PgArray, type PgColumn, type PgTable } from "drizzle-orm/pg-core";
-import { auditEvents } from "#db/schema/audit.ts";
+import { auditEvents, requestLog } from "#db/schema/audit.ts";
 import { idempotencyKeys, outbox } from "#db/schema/ops.ts";
 import { deleteFrom, insertInto, type Preparable, renderedOnce, statement, updateOf } from "#db/statements.ts";
 import type { DomainEvent } from "#domain/events/catalogue.ts";
 import { toHex } from "#domain/bytes.ts";
 import { SYSTEM_USER_ID } from "#domain/ids.ts";
 import { conflict, Refusal } from "#domain/refusals.ts";
-import type { Context, Reply, Statement } from "./context.ts";
+import { type Context, type Reply, sealOwner, type Statement } from "./context.ts";
+import { requestLogRow } from "./request-log/row.ts";
 
 /** A decision that is overtaken is made again on the new state, this often in all (DESIGN R-4). */
 const ROUNDS = 3;
@@ -24,6 +25,8 @@ export interface Audit {
   before?: Row | null;
   after?: Row | null;
   companyId?: string | null;
+  /** Of an account's own management: the event goes into the account's chain (PLATFORM §15). */
+  accountId?: string | null;
   /** Required for whatever overrides the ordinary rule. */
   reason?: string | null;
 }
@@ -123,13 +126,14 @@ export async function commit<Result>(ctx: Context, result: Result, change: Chang
   const events = change.events.map((event) => ({ id: ctx.newId(), event }));
   const audits = "action" in change.audit ? [change.audit] : change.audit;
   const auditRows = await Promise.all(audits.map((audit) => auditRow(ctx, audit)));
-  const key = keyRow(ctx, reply);
+  const plain = auditRows.filter((row) => row.accountId === null);
+  const key = await keyRow(ctx, reply);
   const [begin, guards] = [sql`ops.begin_commit()`, change.expect ?? []];
   const batch: Statement[] = [
     // a repeat waits on the key's row before it waits on anything else (DESIGN R-1)
     ...(key.length > 0 ? [calls([begin]), ...key, ...(guards.length > 0 ? [calls(guards)] : [])] : [calls([begin, ...guards])]),
     ...change.write,
-    ...(auditRows.length > 0 ? [insertAll(auditEvents, auditRows as never)] : []),
+    ...(plain.length > 0 ? [insertAll(auditEvents, plain as never)] : []),
     ...(events.length > 0
       ? [
           insertAll(
@@ -138,8 +142,12 @@ export async function commit<Result>(ctx: Context, result: Result, change: Chang
           ),
         ]
       : []),
+    ...requestRow(ctx, reply),
+    // each locks its account's chain until the end of the commit
+    ...auditRows.filter((row) => row.accountId !== null).map(appendAudit),
   ];
   await ctx.database.writer.batch(batch as never);
+  if (ctx.partner) ctx.partner.trace.kept = true;
   ctx.reply = reply;
   if (events.length > 0) {
     const nudge = ctx.ports.events.send(events.map(({ id }) => id));
@@ -150,6 +158,18 @@ export async function commit<Result>(ctx: Context, result: Result, change: Chang
   return result;
 }
 
+/** The row of the request log beside the change it made; reads and refusals go another way (PLATFORM §15). */
+const requestRow = (ctx: Context, reply: Reply | null): Statement[] =>
+  ctx.partner && reply
+    ? [insert(requestLog, requestLogRow(ctx, ctx.partner.trace, { status: reply.status, bytesOut: reply.body.length }))]
+    : [];
+
+/** The same columns as a plain audit row, in the order of the function's parameters. */
+const appendAudit = (row: Awaited<ReturnType<typeof auditRow>>): Statement =>
+  statement(sql`select ops.append_audit(${row.accountId}::uuid, ${row.id}::uuid, ${row.at.toISOString()}::timestamptz, ${row.requestId},
+    ${JSON.stringify(row.actor)}::jsonb, ${row.action}, ${row.subjectType}, ${row.subjectId}::uuid, ${row.companyId}::uuid,
+    ${row.beforeHash}, ${row.afterHash}, ${JSON.stringify(row.changes)}::jsonb, ${row.reason})`);
+
 const calls = (functions: readonly SQL[]): Statement => statement(sql`select ${sql.join([...functions], sql`, `)}`);
 
 /**
@@ -158,7 +178,7 @@ const calls = (functions: readonly SQL[]): Statement => statement(sql`select ${s
  * @returns false when another request with this key was faster, so that its reply counts
  */
 export async function rememberRefusal(ctx: Context, reply: Reply): Promise<boolean> {
-  const rows = keyRow(ctx, reply);
+  const rows = await keyRow(ctx, reply);
   try {
     if (rows.length > 0) await ctx.database.writer.batch(rows as never);
   } catch (error) {
@@ -168,10 +188,14 @@ export async function rememberRefusal(ctx: Context, reply: Reply): Promise<boole
   return true;
 }
 
-function keyRow(ctx: Context, reply: Reply | null): Statement[] {
+/** A reply that reveals a secret may be asked for again for so long (DESIGN R-18). */
+const SEALED_MINUTES = 10;
+
+async function keyRow(ctx: Context, reply: Reply | null): Promise<Statement[]> {
   const idempotency = ctx.request.idempotency;
   if (!idempotency || !reply) return [];
-  const owner = ctx.access.userId ? `user:${ctx.access.userId}` : idempotency.anonymousOwner;
+  const { account, userId } = ctx.access;
+  const owner = account ? `account:${account.id}` : userId ? `user:${userId}` : idempotency.anonymousOwner;
   const now = ctx.now();
   return [
     deleteFrom(idempotencyKeys).where(
@@ -185,7 +209,8 @@ function keyRow(ctx: Context, reply: Reply | null): Statement[] {
       fingerprint: idempotency.fingerprint,
       status: reply.status,
       headers: reply.headers,
-      body: reply.body,
+      body: reply.secret ? await ctx.ports.seal.seal(reply.body, sealOwner(ctx)) : reply.body,
+      sealedUntil: reply.secret ? new Date(now.getTime() + SEALED_MINUTES * 60_000) : null,
       createdAt: now,
       expiresAt: new Date(now.getTime() + KEY_LIFE_HOURS * 3_600_000),
     }),
@@ -212,11 +237,16 @@ async function auditRow(ctx: Context, audit: Audit) {
     at: ctx.now(),
     ingestedAt: ctx.now(),
     requestId: ctx.request.id,
-    actor: { kind: ctx.caller.kind, user_id: ctx.access.userId ?? (ctx.caller.kind === "system" ? SYSTEM_USER_ID : null) },
+    actor: {
+      kind: ctx.caller.kind === "partner" ? ctx.caller.via : ctx.caller.kind,
+      user_id: ctx.access.userId ?? (ctx.caller.kind === "system" ? SYSTEM_USER_ID : null),
+      ...(ctx.caller.kind === "partner" ? { credential_id: ctx.caller.credentialId } : {}),
+    },
     action: audit.action,
     subjectType: audit.subject.type,
     subjectId: audit.subject.id,
     companyId: audit.companyId ?? null,
+    accountId: audit.accountId ?? null,
     beforeHash,
     afterHash,
     changes: changedFields(before, after),

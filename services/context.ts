@@ -4,8 +4,10 @@ import type { Database } from "#db/connection.ts";
 import { select, type Statement, statement } from "#db/statements.ts";
 import { idempotencyKeys } from "#db/schema/ops.ts";
 import { uuidv7 } from "#domain/ids.ts";
+import { type AccountKind, holdableScopes, ROLE_TYPE_OF, type RoleType, type Scope } from "#domain/credentials/scopes.ts";
 import { forbidden, Refusal } from "#domain/refusals.ts";
 import type { Ports } from "./ports.ts";
+import { insufficientScope } from "./scopes.ts";
 
 export type { Statement };
 
@@ -13,7 +15,50 @@ export type { Statement };
 export type Caller =
   | { kind: "anonymous" }
   | { kind: "session"; id: string; sessionId: string; verifiedEmail: string | null; name: string | null }
+  | PartnerCaller
   | { kind: "system" };
+
+/** A person behind a key or a grant, within one account. */
+export interface PartnerCaller {
+  kind: "partner";
+  via: "key" | "grant";
+  /** The row of the key or grant. */
+  credentialId: string;
+  clientId: string | null;
+  userId: string;
+  accountId: string;
+  roleType: RoleType;
+  scopes: readonly Scope[];
+}
+
+/** What a route of the partner API needs: a scope, any credential, or somebody's own session. */
+export type Need = Scope | "any" | "session" | "admin session";
+
+/** On the partner API everything happens within one account (DESIGN R-22). */
+export interface PartnerRequest {
+  need: Need;
+  /** The account a session names; null leaves it to the only one the person has. */
+  accountId: string | null;
+  /** What the request log keeps of this request, beside its answer. */
+  trace: RequestTrace;
+}
+
+/** One request of the partner API as the request log keeps it, but for its answer (PLATFORM §15). */
+export interface RequestTrace {
+  startedAt: Date;
+  route: string;
+  country: string | null;
+  seq: number | null;
+  minute: number | null;
+  credentialId: string | null;
+  credentialKind: "key" | "grant" | "user" | null;
+  clientId: string | null;
+  scopesUsed: string[];
+  rateRemaining: number | null;
+  overage: boolean;
+  /** Set once the row is in the commit of the change. */
+  kept: boolean;
+}
 
 /** The access context of DOMAIN §1.2, resolved by `ops.enter` in every trip. */
 export interface Access {
@@ -29,6 +74,10 @@ export interface Access {
   companyIds: readonly string[];
   adminCompanyIds: readonly string[];
   teams: readonly { team_id: string; team_role: string }[];
+  /** The account within which the partner API acts; null elsewhere. `manages`: an owner or admin of it. */
+  account: { id: string; kind: AccountKind; status: "active" | "suspended"; manages: boolean } | null;
+  /** Every account of the person; only on the partner API. */
+  accountIds: readonly string[];
 }
 
 /** Who may call a verb at all, judged before anything else is (DESIGN R-2, R-10). */
@@ -58,6 +107,8 @@ export interface Reply {
   status: number;
   headers: Record<string, string>;
   body: string;
+  /** It reveals a secret: kept sealed, for a short time, and only for the same caller (DESIGN R-18). */
+  secret?: boolean;
 }
 
 /** A read left out a way that this caller has after all: whoever asked asks again. */
@@ -80,10 +131,17 @@ export class Replayed extends Error {
 const lastAccess = new Map<string, Access>();
 const REMEMBERED_CALLERS = 1_000;
 
-function remember(caller: Caller, access: Access): void {
-  if (caller.kind !== "session") return;
+function remember(caller: Caller, partner: PartnerRequest | undefined, access: Access): void {
+  const name = nameOf(caller, partner);
+  if (name === "") return;
   if (lastAccess.size >= REMEMBERED_CALLERS) lastAccess.clear();
-  lastAccess.set(caller.id, access);
+  lastAccess.set(name, access);
+}
+
+/** By what a caller is remembered: the person, and the account within which they act. */
+function nameOf(caller: Caller, partner: PartnerRequest | undefined): string {
+  if (caller.kind === "session") return partner ? `${caller.id} ${partner.accountId ?? ""}` : caller.id;
+  return caller.kind === "partner" ? caller.credentialId : "";
 }
 
 const NOBODY: Access = {
@@ -99,6 +157,8 @@ const NOBODY: Access = {
   companyIds: [],
   adminCompanyIds: [],
   teams: [],
+  account: null,
+  accountIds: [],
 };
 
 export interface ContextParts {
@@ -107,6 +167,8 @@ export interface ContextParts {
   database: Database;
   ports: Ports;
   request: RequestFacts;
+  /** Only on the partner API. */
+  partner?: PartnerRequest;
   /** Renders a verb's result; `commit` calls it once. */
   present?: (result: never) => Reply;
   /** Makes a person of a verified stranger; true when somebody was made or linked. */
@@ -120,6 +182,7 @@ export class Context {
   readonly database: Database;
   readonly ports: Ports;
   readonly request: RequestFacts;
+  readonly partner: PartnerRequest | undefined;
   readonly present: ((result: never) => Reply) | undefined;
   /** The reply that `commit` rendered. */
   reply: Reply | null = null;
@@ -134,6 +197,7 @@ export class Context {
     this.database = parts.database;
     this.ports = parts.ports;
     this.request = parts.request;
+    this.partner = parts.partner;
     this.present = parts.present;
     this.#welcome = parts.welcome;
   }
@@ -145,7 +209,8 @@ export class Context {
 
   /** What the caller probably may: nothing for the public, what was found last time for a person. */
   private get expectedAccess(): Access | undefined {
-    return this.caller.kind === "anonymous" ? NOBODY : this.caller.kind === "session" ? lastAccess.get(this.caller.id) : undefined;
+    if (this.caller.kind === "anonymous") return NOBODY;
+    return lastAccess.get(nameOf(this.caller, this.partner));
   }
 
   /** The ways that probably lead this caller somewhere. A wrong guess shows in the same read, which then says so. */
@@ -192,12 +257,12 @@ export class Context {
    */
   async read<const T extends readonly Statement[]>(...statements: T): Promise<BatchResponse<T>> {
     const key = this.request.idempotency;
-    const head = [enter(this.caller, this.request.organizationId), ...(key ? [storedReply(key)] : [])];
+    const head = [enter(this.caller, this.request.organizationId, this.partner), ...(key ? [storedReply(key)] : [])];
     const results = (await this.database.reader.batch([...head, ...statements] as never)) as unknown[];
     const entered = (results[0] as { rows: { entered: Entered }[] }).rows[0]?.entered;
     if (!entered) throw new Error("ops.enter gave no context");
     this.#access = toAccess(entered);
-    remember(this.caller, this.#access);
+    remember(this.caller, this.partner, this.#access);
     const untried = this.#untried.splice(0);
     if (untried.some((way) => way.opensTo(this.#access))) throw new WrongGuess();
     if (!entered.user_id && this.#welcome && (await this.#welcome(this))) {
@@ -205,7 +270,7 @@ export class Context {
       return this.read(...statements);
     }
     this.#judge(entered);
-    if (key) replay(key.fingerprint, (results[1] as StoredReply[])[0]);
+    if (key) await replay(this, key.fingerprint, (results[1] as StoredReply[])[0]);
     return results.slice(head.length) as BatchResponse<T>;
   }
 
@@ -215,7 +280,7 @@ export class Context {
    */
   async claim<const T extends readonly Statement[]>(...statements: T): Promise<BatchResponse<T>> {
     const begin = statement(sql`select ops.begin_commit()`);
-    const batch = [enter(this.caller, this.request.organizationId), begin, ...statements];
+    const batch = [enter(this.caller, this.request.organizationId, this.partner), begin, ...statements];
     const results = (await this.database.writer.batch(batch as never)) as unknown[];
     const entered = (results[0] as { rows: { entered: Entered }[] }).rows[0]?.entered;
     if (!entered) throw new Error("ops.enter gave no context");
@@ -232,9 +297,39 @@ export class Context {
       const nobody = "No person is known behind this session.";
       throw this.audience === "self" ? new Refusal("invalid_token", nobody) : forbidden(nobody);
     }
+    if (this.partner) judgePartner(this.caller, this.partner, entered);
     if (this.audience === "member" && entered.roles.length === 0) throw forbidden("You have no role here yet.");
   }
 }
+
+/**
+ * Holds a caller of the partner API against their account as it is now: the effective right is what was
+ * granted, what the role type may hold, and what rows allow (PLATFORM §6).
+ */
+function judgePartner(caller: Caller, { need, accountId }: PartnerRequest, { account, account_ids: accountIds }: Entered): void {
+  if (!account) {
+    if (caller.kind === "partner")
+      throw new Refusal("role_type_not_permitted", "The person behind this credential no longer belongs to its account.");
+    if (accountId !== null) throw forbidden("You have no part in the account named in X-Account-Id.");
+    if (accountIds.length > 1) {
+      const message = `names one of your accounts: ${accountIds.join(", ")}`;
+      throw new Refusal("invalid_parameter", `X-Account-Id ${message}`, {
+        errors: [{ pointer: "header:X-Account-Id", code: "required", message }],
+      });
+    }
+    if (need === "any") return;
+    throw new Refusal("role_type_not_permitted", "You have no account: this is for companies, recruiters, teams and platform admins.");
+  }
+  if (account.status === "suspended") throw new Refusal("credential_suspended", "This account is suspended. Write to support.");
+  const roleType = ROLE_TYPE_OF[account.kind];
+  if (caller.kind === "partner") return;
+  if (need === "session" && !account.manages) throw new Refusal("role_type_not_permitted", "This is for owners and admins of the account.");
+  if (need === "admin session" && roleType !== "admin") throw new Refusal("role_type_not_permitted", "This is for platform admins.");
+  if (!isHeldByAll(need) && !holdableScopes(roleType, "enterprise").includes(need)) throw insufficientScope(need);
+}
+
+const isHeldByAll = (need: Need): need is "any" | "session" | "admin session" =>
+  need === "any" || need === "session" || need === "admin session";
 
 interface Entered {
   now: string;
@@ -249,6 +344,8 @@ interface Entered {
   company_ids: string[];
   admin_company_ids: string[];
   teams: { team_id: string; team_role: string }[];
+  account: Access["account"];
+  account_ids: string[];
   unknown_organization: boolean;
 }
 
@@ -265,17 +362,28 @@ const toAccess = (entered: Entered): Access => ({
   companyIds: entered.company_ids,
   adminCompanyIds: entered.admin_company_ids,
   teams: entered.teams,
+  account: entered.account,
+  accountIds: entered.account_ids,
 });
 
-function enter(caller: Caller, organizationId: string | null): Statement {
+function enter(caller: Caller, organizationId: string | null, partner: PartnerRequest | undefined): Statement {
+  if (caller.kind === "partner")
+    return statement(sql`select ops.enter('user', ${caller.userId}, null, true, ${caller.accountId}::uuid) as entered`);
   const id = caller.kind === "session" ? caller.id : null;
-  return statement(sql`select ops.enter(${caller.kind}, ${id}, ${organizationId}::uuid) as entered`);
+  return partner
+    ? statement(sql`select ops.enter(${caller.kind}, ${id}, null, true, ${partner.accountId}::uuid) as entered`)
+    : statement(sql`select ops.enter(${caller.kind}, ${id}, ${organizationId}::uuid) as entered`);
 }
 
-type StoredReply = Reply & { fingerprint: string };
+type StoredReply = Reply & { fingerprint: string; sealedUntil: Date | null };
 
-/** A key belongs to the person; without one, to the path, which then carries a secret token. */
-export const keyOwner = (anonymousOwner: string): SQL => sql`coalesce('user:' || ops.user_id(), ${anonymousOwner})`;
+/** Who alone may have a sealed reply again. */
+export const sealOwner = ({ caller, access }: Pick<Context, "caller" | "access">): string =>
+  caller.kind === "partner" ? caller.credentialId : (access.userId ?? "");
+
+/** A key belongs to the account, elsewhere to the person; without one, to the path, which then carries a secret token. */
+export const keyOwner = (anonymousOwner: string): SQL =>
+  sql`coalesce('account:' || ops.account_id(), 'user:' || ops.user_id(), ${anonymousOwner})`;
 
 const storedReply = (idempotency: NonNullable<RequestFacts["idempotency"]>) =>
   select({
@@ -283,16 +391,22 @@ const storedReply = (idempotency: NonNullable<RequestFacts["idempotency"]>) =>
     status: idempotencyKeys.status,
     headers: idempotencyKeys.headers,
     body: idempotencyKeys.body,
+    sealedUntil: idempotencyKeys.sealedUntil,
   })
     .from(idempotencyKeys)
     .where(
       sql`${idempotencyKeys.owner} = ${keyOwner(idempotency.anonymousOwner)} and ${idempotencyKeys.key} = ${idempotency.key} and ${idempotencyKeys.expiresAt} > ops.now()`,
     );
 
-function replay(fingerprint: string, stored: StoredReply | undefined): void {
+async function replay(ctx: Context, fingerprint: string, stored: StoredReply | undefined): Promise<void> {
   if (!stored) return;
   if (stored.fingerprint !== fingerprint) {
     throw new Refusal("idempotency_key_reused", "This Idempotency-Key was used with another request. Use a new key.");
   }
-  throw new Replayed({ status: stored.status, headers: { ...stored.headers, "Idempotent-Replayed": "true" }, body: stored.body });
+  const over = stored.sealedUntil !== null && stored.sealedUntil <= ctx.now();
+  const body = over ? null : stored.sealedUntil ? await ctx.ports.seal.open(stored.body, sealOwner(ctx)) : stored.body;
+  if (body === null) {
+    throw new Refusal("conflict", "This was done, and its secret was shown once. Make or rotate another if it is lost.");
+  }
+  throw new Replayed({ status: stored.status, headers: { ...stored.headers, "Idempotent-Replayed": "true" }, body });
 }

@@ -1,6 +1,9 @@
 import type { Tier } from "#domain/commission/rates.ts";
+import type { AccessToken, CredentialRecord } from "#domain/credentials/record.ts";
+import type { Token, TokenEnv, TokenFault, TokenType } from "#domain/credentials/token.ts";
 import type { Collection, InvoiceStatus } from "#domain/invoices/invoice.ts";
 import type { Cents } from "#domain/money.ts";
+import type { ErrorCode } from "#domain/refusals.ts";
 import type { StripeAnswer, Transfer } from "#domain/payouts/outcome.ts";
 import type { BalanceMovement, ComparedInvoice, KeptTransfer } from "#domain/reconciliation/checks.ts";
 import type { SubscriptionState } from "#domain/subscriptions/subscription.ts";
@@ -41,6 +44,13 @@ export type Log = (level: "info" | "warn" | "error", message: string, facts?: Re
 export interface LinkTokens {
   token(rowId: string, issuedAt: Date): Promise<string>;
   hash(token: string): Promise<string>;
+}
+
+/** Keeps a text so that only its owner gets it back (AES-256-GCM; the owner is its associated data). */
+export interface Seal {
+  seal(text: string, owner: string): Promise<string>;
+  /** Null where it was sealed for somebody else or under a key that is gone. */
+  open(sealed: string, owner: string): Promise<string | null>;
 }
 
 /** Tells a queue which rows to look at. Rows decide: whatever is lost, repeated or late is found by the sweep. */
@@ -340,6 +350,77 @@ export interface ProviderBooks {
   invoices(since: Date): Promise<(ComparedInvoice & { id: string })[]>;
 }
 
+/** One request as a credential's object sees it. `now` in epoch seconds. */
+export interface CredentialQuestion {
+  /** SHA-256 of the whole secret, in hex; null for a session, which was verified before. */
+  secretHash: string | null;
+  cost: 0 | 1;
+  now: number;
+  ip: string | null;
+}
+
+/** What a credential's object says. Instants in epoch seconds, minutes since the epoch. */
+export type Authorization =
+  /** It does not know the credential, or not this access token: read it and prime. */
+  | { kind: "miss" }
+  /** Never counted. */
+  | { kind: "refused"; code: ErrorCode }
+  /** Beyond the limit, where paid units are allowed and none is left: draw a block from the month's budget. */
+  | { kind: "need_block"; record: CredentialRecord }
+  | Verdict;
+
+export interface Verdict {
+  kind: "verdict";
+  admit: boolean;
+  overage: boolean;
+  /** Denied because the month's budget is spent. */
+  spent: boolean;
+  record: CredentialRecord;
+  limit: number;
+  used: number;
+  remaining: number;
+  /** When the next unit frees. */
+  resetAt: number;
+  /** When the same request would pass; null when it did. */
+  retryAt: number | null;
+  /** The number of this verdict among the subject's. */
+  seq: number;
+  /** The minute it was counted in. */
+  minute: number;
+}
+
+/** The one owner of a credential's limit, found by the subject's name. */
+export interface CredentialOwner {
+  authorize(question: CredentialQuestion): Promise<Authorization>;
+  prime(record: CredentialRecord, now: number): Promise<void>;
+  invalidate(version: number): Promise<void>;
+  addAccessToken(token: AccessToken): Promise<void>;
+  deny(secretHash: string, now: number): Promise<void>;
+  grantOverage(month: string, units: number, now: number): Promise<void>;
+}
+
+/** Makes and reads the credentials of this deployment (PLATFORM §4). */
+export interface CredentialTokens {
+  env: TokenEnv;
+  /** A new token; with `random`, one under the same id. */
+  mint(type: TokenType, random?: string): Promise<Token>;
+  read(text: string): Promise<Token | TokenFault>;
+  /** The id of another type over the same random digits. */
+  idOf(type: TokenType, random: string): Promise<string>;
+  isGenuineId(type: TokenType, id: string): Promise<boolean>;
+}
+
+/** Every subject's owner, by name: `key:<r>`, `grant:<r>`, `user:<sub>`. */
+export type CredentialOwners = (subject: string) => CredentialOwner;
+
+/** What a subject's limiter counted in minutes that are over. */
+export interface UsageMessage {
+  credential_id: string;
+  account_id: string | null;
+  kind: "key" | "grant" | "user";
+  minutes: readonly { minute: number; admitted: number; overage: number; denied: number }[];
+}
+
 export interface Ports {
   events: EventQueue;
   mail: MailQueue;
@@ -363,6 +444,10 @@ export interface Ports {
   /** What an error of a call to the payment provider says; undefined for any other error. */
   answerTo(error: unknown): CallAnswer | undefined;
   links: LinkTokens;
+  seal: Seal;
+  /** The owners of limits, one for each subject. */
+  credentials: CredentialOwners;
+  credentialTokens: CredentialTokens;
   log: Log;
   /** Lets work go on after the answer was sent. */
   later(work: Promise<unknown>): void;

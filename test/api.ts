@@ -1,5 +1,5 @@
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { createExecutionContext, env as bindings, waitOnExecutionContext } from "cloudflare:test";
 import { connect, type Database } from "#db/connection.ts";
 import { CONSUMERS } from "#queues/index.ts";
 import type { Env } from "#workers/runtime.ts";
@@ -39,6 +39,7 @@ export async function marketplace() {
     payouts: [] as string[],
     stripeWork: [] as string[],
     stripeEvents: [] as string[],
+    requestLog: [] as unknown[],
   };
   const env: Env = {
     ENVIRONMENT: "development",
@@ -50,6 +51,15 @@ export async function marketplace() {
     CLERK_AZP: AUTHORIZED_PARTY,
     CLERK_WEBHOOK_SECRETS: "whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0",
     LINK_KEY: "a link key of the tests",
+    CREDENTIAL_MAC_KEYS: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+    CURSOR_HMAC_KEY: "a cursor key of the tests",
+    KEK_CURRENT: "ISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+P0A=",
+    CREDENTIALS: (bindings as { CREDENTIALS: Env["CREDENTIALS"] }).CREDENTIALS,
+    RL_IP: rateLimit(10),
+    RL_CLIENT: rateLimit(30),
+    RL_FALLBACK: rateLimit(30),
+    USAGE: (bindings as { USAGE: Env["USAGE"] }).USAGE,
+    REQUEST_LOG: queue((message) => sent.requestLog.push(message)),
     API_ORIGIN: "http://127.0.0.1:8787",
     MAIL_API_BASE: "http://127.0.0.1:9",
     MAIL_API_KEY: "re_test",
@@ -161,3 +171,14 @@ export type Marketplace = Awaited<ReturnType<typeof marketplace>>;
 
 const queue = <Message>(send: (message: Message) => void) =>
   ({ send: async (message: Message) => send(message) }) as unknown as Queue<Message>;
+
+/** As the platform's binding: so many calls by each key, then no. */
+function rateLimit(limit: number): RateLimit {
+  const calls = new Map<string, number>();
+  return {
+    limit: async ({ key }) => {
+      calls.set(key, (calls.get(key) ?? 0) + 1);
+      return { success: (calls.get(key) ?? 0) <= limit };
+    },
+  };
+}

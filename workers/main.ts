@@ -6,6 +6,8 @@ import { apiFor } from "./api/app.ts";
 import { databaseOf, type Env, portsOf, refuseLocalSwitches } from "./runtime.ts";
 import { runCron } from "./schedule.ts";
 
+export { CredentialObject } from "#durable-objects/credential.ts";
+
 let checked = false;
 
 /** One Worker: HTTP by host and path, the queues' consumers, and the crons. */

@@ -9,7 +9,11 @@ import { stripeProviderEvents } from "#integrations/stripe/events.ts";
 import { stripeTransfers } from "#integrations/stripe/transfers.ts";
 import { toBase64Url, toHex } from "#domain/bytes.ts";
 import { stripePlans } from "#integrations/stripe/subscriptions.ts";
-import type { LinkTokens, Log, Ports } from "#services/ports.ts";
+import type { CredentialObject } from "#durable-objects/credential.ts";
+import type { RequestLogRow } from "#services/request-log/row.ts";
+import type { LinkTokens, Log, Ports, UsageMessage } from "#services/ports.ts";
+import { credentialTokensOf } from "./credential-tokens.ts";
+import { sealUnder } from "./seal.ts";
 import type { IssuerSettings } from "./api/session-token.ts";
 
 /** The Worker's bindings, as wrangler.toml names them. */
@@ -30,6 +34,18 @@ export interface Env {
   MAIL_API_BASE: string;
   MAIL_API_KEY: string;
   MAIL_FROM: string;
+  /** Server keys of our credentials' ids, base64, newest first, separated by commas; at most three. */
+  CREDENTIAL_MAC_KEYS: string;
+  CURSOR_HMAC_KEY: string;
+  /** Keys that secrets at rest are sealed under, base64 of 32 bytes, newest first, separated by commas. */
+  KEK_CURRENT: string;
+  CREDENTIALS: DurableObjectNamespace<CredentialObject>;
+  /** Bad credentials per address, failed token requests per client, and calls per credential while its object is away. */
+  RL_IP: RateLimit;
+  RL_CLIENT: RateLimit;
+  RL_FALLBACK: RateLimit;
+  USAGE: Queue<UsageMessage>;
+  REQUEST_LOG: Queue<{ rows: readonly RequestLogRow[] }>;
   EVENTS: Queue<{ event_ids: readonly string[] }>;
   MAIL: Queue<{ notification_ids: readonly string[] }>;
   PAYOUTS: Queue<{ transaction_ids: readonly string[] }>;
@@ -68,6 +84,9 @@ export function portsOf(env: Env, later: (work: Promise<unknown>) => void): Port
     }),
     answerTo: stripeAnswer,
     links: linkTokens(env.LINK_KEY),
+    seal: sealUnder(env.KEK_CURRENT),
+    credentials: (subject) => env.CREDENTIALS.getByName(subject),
+    credentialTokens: credentialTokensOf(env),
     log,
     later,
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),

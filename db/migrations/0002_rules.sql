@@ -11,7 +11,11 @@
 --   'anonymous'  nobody
 --   'system'     ourselves, with every right
 -- `organization` narrows the memberships to one; without a membership there it is unknown.
-CREATE FUNCTION ops.enter(kind text, id text, organization uuid DEFAULT NULL) RETURNS jsonb
+-- `partner` narrows everything to one account (DESIGN R-22): the named one, or the only one the
+-- person has; without a part in the named one it is unknown.
+CREATE FUNCTION ops.enter(
+  kind text, id text, organization uuid DEFAULT NULL, partner boolean DEFAULT false, account uuid DEFAULT NULL
+) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
@@ -24,6 +28,11 @@ DECLARE
   team_ids uuid[] := '{}';
   managed_team_ids uuid[] := '{}';
   teams jsonb := '[]';
+  account_ids uuid[] := '{}';
+  acting_id uuid;
+  acting_kind text;
+  acting_status text;
+  manages boolean := false;
 BEGIN
   IF kind NOT IN ('session', 'user', 'anonymous', 'system') THEN
     RAISE 'unknown kind of caller: %', kind USING ERRCODE = 'invalid_parameter_value';
@@ -70,6 +79,34 @@ BEGIN
     WHERE t.recruiter_id = recruiter.id AND t.status = 'active';
   END IF;
 
+  IF partner THEN
+    account_ids := array_remove(
+      membership.company_ids || managed_team_ids || array[recruiter.id, CASE WHEN admin AND kind <> 'system' THEN caller.id END], NULL
+    );
+    SELECT a.id, a.kind, a.status INTO acting_id, acting_kind, acting_status FROM api.accounts a
+    WHERE a.id = coalesce(account, CASE cardinality(account_ids) WHEN 1 THEN account_ids[1] END) AND a.id = any(account_ids);
+    IF acting_id IS NOT NULL THEN
+      manages := acting_kind <> 'company' OR acting_id = any(membership.admin_company_ids);
+      candidate := NULL;
+      admin := acting_kind = 'platform';
+      membership.roles := CASE WHEN acting_kind = 'company' THEN ARRAY[CASE WHEN manages THEN 'company_admin' ELSE 'hiring_manager' END] ELSE '{}' END;
+      membership.company_ids := CASE WHEN acting_kind = 'company' THEN ARRAY[acting_id] ELSE '{}' END;
+      membership.admin_company_ids := CASE WHEN manages THEN membership.company_ids ELSE '{}' END;
+      membership.organization_ids := ARRAY(SELECT c.identity_organization_id FROM ats.companies c WHERE c.id = any(membership.company_ids));
+      membership.admin_organization_ids := '{}';
+      IF acting_kind IN ('company', 'platform') THEN
+        recruiter := NULL;
+        team_ids := '{}';
+        managed_team_ids := '{}';
+        teams := '[]';
+      ELSIF acting_kind = 'team' THEN
+        team_ids := ARRAY[acting_id];
+        managed_team_ids := ARRAY[acting_id];
+        teams := jsonb_path_query_array(teams, '$[*] ? (@.team_id == $team)', jsonb_build_object('team', acting_id));
+      END IF;
+    END IF;
+  END IF;
+
   PERFORM
     set_config('splits.kind', kind, true),
     set_config('splits.user_id', coalesce(caller.id::text, ''), true),
@@ -82,7 +119,8 @@ BEGIN
     set_config('splits.organization_ids', membership.organization_ids::text, true),
     set_config('splits.admin_organization_ids', membership.admin_organization_ids::text, true),
     set_config('splits.team_ids', team_ids::text, true),
-    set_config('splits.managed_team_ids', managed_team_ids::text, true);
+    set_config('splits.managed_team_ids', managed_team_ids::text, true),
+    set_config('splits.account_id', coalesce(acting_id::text, ''), true);
 
   RETURN jsonb_build_object(
     'now', ops.now(),
@@ -105,6 +143,10 @@ BEGIN
     'company_ids', membership.company_ids,
     'admin_company_ids', membership.admin_company_ids,
     'teams', teams,
+    'account_ids', account_ids,
+    'account', CASE WHEN acting_id IS NOT NULL THEN
+      jsonb_build_object('id', acting_id, 'kind', acting_kind, 'status', acting_status, 'manages', manages)
+    END,
     'unknown_organization', organization IS NOT NULL AND NOT admin AND membership.organization_ids = '{}'
   );
 END
@@ -136,6 +178,8 @@ CREATE FUNCTION ops.team_ids() RETURNS uuid[] LANGUAGE sql STABLE PARALLEL SAFE
 AS $$ SELECT nullif(current_setting('splits.team_ids', true), '')::uuid[] $$;
 CREATE FUNCTION ops.managed_team_ids() RETURNS uuid[] LANGUAGE sql STABLE PARALLEL SAFE
 AS $$ SELECT nullif(current_setting('splits.managed_team_ids', true), '')::uuid[] $$;
+CREATE FUNCTION ops.account_id() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
+AS $$ SELECT nullif(current_setting('splits.account_id', true), '')::uuid $$;
 --> statement-breakpoint
 
 --------------------------------------------------------------------------------------------------
@@ -393,13 +437,31 @@ CREATE TABLE ops.audit_events (
   after_hash text,
   changes jsonb NOT NULL,
   reason text,
-  PRIMARY KEY (id, at)
+  -- of an account's own management: its place in the account's chain (`ops.append_audit`)
+  account_id uuid,
+  seq bigint,
+  body text,
+  chain_hash text,
+  PRIMARY KEY (id, at),
+  CONSTRAINT audit_events_chained CHECK (num_nulls(account_id, seq, body, chain_hash) IN (0, 4))
 ) PARTITION BY RANGE (at);
 CREATE INDEX audit_events_subject ON ops.audit_events (subject_type, subject_id, at);
-CREATE INDEX audit_events_at ON ops.audit_events (at DESC);
+CREATE INDEX audit_events_at ON ops.audit_events (at DESC, id DESC);
+CREATE INDEX audit_events_account ON ops.audit_events (account_id, at DESC, id DESC) WHERE account_id IS NOT NULL;
+CREATE INDEX audit_events_chain ON ops.audit_events (account_id, seq) WHERE account_id IS NOT NULL;
+CREATE INDEX audit_events_ingest ON ops.audit_events (ingest_id);
 CREATE TABLE ops.audit_events_default PARTITION OF ops.audit_events DEFAULT;
 SELECT ops.make_append_only('ops.audit_events');
 CREATE TRIGGER append_only_whole BEFORE TRUNCATE ON ops.audit_events_default FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_change();
+--> statement-breakpoint
+-- The tables that are kept by months, each by its column of time and with a partition `<table>_default`.
+CREATE TABLE ops.monthly (
+  table_name regclass PRIMARY KEY,
+  time_column text NOT NULL,
+  kept_months integer NOT NULL,
+  append_only boolean NOT NULL
+);
+INSERT INTO ops.monthly VALUES ('ops.audit_events', 'at', 13, true);
 --> statement-breakpoint
 -- Makes the partitions of this month and of `months` more. A month with rows in the default
 -- partition, which only a clock that jumped leaves behind, stays there.
@@ -408,19 +470,49 @@ LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
   this_month timestamp := date_trunc('month', ops.now() AT TIME ZONE 'UTC');
+  kept ops.monthly;
   first_day timestamptz;
   next_first timestamptz;
   part text;
+  has_rows boolean;
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended('ops.ensure_partitions', 0));
-  FOR ahead IN 0..months LOOP
-    first_day := (this_month + make_interval(months => ahead)) AT TIME ZONE 'UTC';
-    next_first := (this_month + make_interval(months => ahead + 1)) AT TIME ZONE 'UTC';
-    part := to_char(this_month + make_interval(months => ahead), '"audit_events_"YYYY_MM');
-    CONTINUE WHEN to_regclass('ops.' || part) IS NOT NULL
-      OR EXISTS (SELECT FROM ops.audit_events_default d WHERE d.at >= first_day AND d.at < next_first);
-    EXECUTE format('CREATE TABLE ops.%I PARTITION OF ops.audit_events FOR VALUES FROM (%L) TO (%L)', part, first_day, next_first);
-    EXECUTE format('CREATE TRIGGER append_only_whole BEFORE TRUNCATE ON ops.%I FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_change()', part);
+  FOR kept IN SELECT * FROM ops.monthly LOOP
+    FOR ahead IN 0..months LOOP
+      first_day := (this_month + make_interval(months => ahead)) AT TIME ZONE 'UTC';
+      next_first := (this_month + make_interval(months => ahead + 1)) AT TIME ZONE 'UTC';
+      part := kept.table_name || to_char(this_month + make_interval(months => ahead), '"_"YYYY_MM');
+      CONTINUE WHEN to_regclass(part) IS NOT NULL;
+      EXECUTE format('SELECT EXISTS (SELECT FROM %s_default WHERE %I >= $1 AND %I < $2)', kept.table_name, kept.time_column, kept.time_column)
+        INTO has_rows USING first_day, next_first;
+      CONTINUE WHEN has_rows;
+      EXECUTE format('CREATE TABLE %s PARTITION OF %s FOR VALUES FROM (%L) TO (%L)', part, kept.table_name, first_day, next_first);
+      IF kept.append_only THEN
+        EXECUTE format('CREATE TRIGGER append_only_whole BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_change()', part);
+      END IF;
+    END LOOP;
+  END LOOP;
+END
+$$;
+--> statement-breakpoint
+-- Drops the months that are past what is kept of them.
+CREATE FUNCTION ops.drop_partitions() RETURNS void
+LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+  kept ops.monthly;
+  part record;
+BEGIN
+  FOR kept IN SELECT * FROM ops.monthly LOOP
+    FOR part IN
+      SELECT c.oid::regclass AS name, to_date(right(c.relname, 7), 'YYYY_MM') AS first_day
+      FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+      WHERE i.inhparent = kept.table_name AND c.relname ~ '_\d{4}_\d{2}$'
+    LOOP
+      IF part.first_day + make_interval(months => kept.kept_months + 1) <= (ops.now() AT TIME ZONE 'UTC')::date THEN
+        EXECUTE format('DROP TABLE %s', part.name);
+      END IF;
+    END LOOP;
   END LOOP;
 END
 $$;

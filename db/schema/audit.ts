@@ -1,17 +1,22 @@
 import { sql } from "drizzle-orm";
-import { bigint, jsonb, text, uuid } from "drizzle-orm/pg-core";
+import { bigint, boolean, integer, jsonb, text, uuid } from "drizzle-orm/pg-core";
 import { instant } from "../columns.ts";
+import { api } from "./api.ts";
 import { ops } from "./ops.ts";
+
+/**
+ * The logs that grow with every request. Partitioned by month, which drizzle-kit cannot express: the
+ * tables themselves stand in `migrations/`, and this file is left out of `drizzle.config.ts`.
+ */
 
 export interface AuditActor {
   kind: string;
   user_id: string | null;
+  /** The key or grant through which the person acted. */
+  credential_id?: string;
 }
 
-/**
- * Who changed what. Partitioned by month, which drizzle-kit cannot express: the table itself stands
- * in `migrations/`, and this file is left out of `drizzle.config.ts`.
- */
+/** Who changed what. */
 export const auditEvents = ops.table("audit_events", {
   id: uuid().notNull(),
   ingestId: bigint({ mode: "number" }).generatedAlwaysAsIdentity(),
@@ -29,4 +34,41 @@ export const auditEvents = ops.table("audit_events", {
   afterHash: text(),
   changes: jsonb().$type<Record<string, unknown>>().notNull(),
   reason: text(),
+  /** The account whose chain the event is in, and its place there. */
+  accountId: uuid(),
+  seq: bigint({ mode: "number" }),
+  body: text(),
+  chainHash: text(),
+});
+
+/** Every request of the partner API. */
+export const requestLog = api.table("request_log", {
+  id: uuid().notNull(),
+  ts: instant().notNull(),
+  ingestId: bigint({ mode: "number" }).generatedAlwaysAsIdentity(),
+  ingestedAt: instant()
+    .notNull()
+    .default(sql`ops.now()`),
+  seq: bigint({ mode: "number" }),
+  minute: integer(),
+  accountId: uuid(),
+  userId: uuid(),
+  credentialId: text(),
+  credentialKind: text({ enum: ["key", "grant", "user"] }),
+  clientId: uuid(),
+  method: text().notNull(),
+  route: text().notNull(),
+  path: text().notNull(),
+  status: integer().notNull(),
+  latencyMs: integer().notNull(),
+  ip: text(),
+  userAgent: text(),
+  country: text(),
+  requestId: uuid().notNull(),
+  scopesUsed: text().array().notNull(),
+  rateRemaining: integer(),
+  overage: boolean().notNull(),
+  errorCode: text(),
+  bytesOut: integer().notNull(),
+  repeatCount: integer().notNull().default(1),
 });

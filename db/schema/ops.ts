@@ -49,6 +49,8 @@ export const idempotencyKeys = ops.table(
     status: integer().notNull(),
     headers: jsonb().$type<Record<string, string>>().notNull(),
     body: text().notNull(),
+    /** Of a reply with a secret: its body is sealed, and emptied after this instant. */
+    sealedUntil: instant(),
     createdAt: instant().notNull(),
     expiresAt: instant().notNull(),
   },

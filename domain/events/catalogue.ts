@@ -234,6 +234,10 @@ export interface EventPayloads {
   "approval.requested": { approval_id: Id; action: string };
   "approval.decided": { approval_id: Id; action: string; status: string };
   "switch.changed": { name: string; enabled: boolean };
+
+  /** Internal: the owners of these subjects' limits forget what is older than their version. */
+  "credential.changed": { subjects: readonly { name: string; version: number }[] };
+  "account.overage_reached": { account_id: Id; month: string; percent: number };
   "fee_terms.changed": { fee_terms_id: Id; effective_from: Instant };
   "splits_rates.changed": { splits_rates_id: Id; tier: string; effective_from: Instant };
   "reconciliation.break_opened": { break_id: Id; kind: string; severity: string };

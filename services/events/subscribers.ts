@@ -1,8 +1,15 @@
 import { notificationSubscriber } from "../notifications/notify.ts";
 import { payoutSubscriber } from "../payouts/sweep.ts";
 import { stripeWorkSubscriber } from "../stripe-operations/stripe-work-subscriber.ts";
+import { credentialSubscriber } from "../credentials/credential-subscriber.ts";
 import { clerkSubscriber } from "../users/clerk-subscriber.ts";
 import type { Subscriber } from "./handle-events.ts";
 
 /** Everybody who does something about events. */
-export const SUBSCRIBERS: readonly Subscriber[] = [notificationSubscriber, clerkSubscriber, stripeWorkSubscriber, payoutSubscriber];
+export const SUBSCRIBERS: readonly Subscriber[] = [
+  notificationSubscriber,
+  clerkSubscriber,
+  stripeWorkSubscriber,
+  payoutSubscriber,
+  credentialSubscriber,
+];

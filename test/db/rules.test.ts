@@ -154,6 +154,7 @@ const WRONG: Record<string, string> = {
   notifications_dedupe_key:
     "insert into notify.notifications (event_type, channel, subject, template, category, dedupe_key) values ('x', 'email', 's', 't', 'billing', 'once')",
   notification_preferences_one: `insert into notify.notification_preferences (user_id, category) values (${u("user")}, 'billing')`,
+  audit_events_chained: `insert into ops.audit_events (id, at, request_id, actor, action, subject_type, subject_id, changes, account_id) values (gen_random_uuid(), now(), 'r', '{}', 'a', 't', ${u("user")}, '{}', ${u("user")})`,
   provider_events_one:
     "insert into ops.provider_events (provider, provider_event_id, type, received_at) values ('clerk', 'e1', 't', now())",
 };

@@ -231,7 +231,7 @@ function register(
 }
 
 /** Each parameter once: of two values nobody knows which one was meant. */
-function single(given: Record<string, string[]>): Record<string, string | undefined> {
+export function single(given: Record<string, string[]>): Record<string, string | undefined> {
   for (const [name, values] of Object.entries(given)) {
     if (values.length > 1)
       throw new Refusal("invalid_parameter", `query:${name}: is given ${values.length} times`, {
@@ -255,7 +255,7 @@ function contextOf(c: HonoContext<ApiEnv>, audience: Audience, present?: (result
 }
 
 /** A read may have left out a way that the caller has since last time; the second one knows better. */
-async function guessingTwice(handle: () => Promise<Response>): Promise<Response> {
+export async function guessingTwice(handle: () => Promise<Response>): Promise<Response> {
   try {
     return await handle();
   } catch (error) {
@@ -265,7 +265,7 @@ async function guessingTwice(handle: () => Promise<Response>): Promise<Response>
 }
 
 /** Answers a repeated request from what was stored, and stores the final refusals of a verb. */
-async function remembering<Result>(ctx: Context, run: () => Promise<Result>): Promise<Result> {
+export async function remembering<Result>(ctx: Context, run: () => Promise<Result>): Promise<Result> {
   try {
     return await run();
   } catch (error) {
@@ -275,7 +275,7 @@ async function remembering<Result>(ctx: Context, run: () => Promise<Result>): Pr
   }
 }
 
-function rendered(status: number, body: Json, result?: unknown): Reply {
+export function rendered(status: number, body: Json, result?: unknown): Reply {
   const version = (result as { version?: unknown } | undefined)?.version;
   return {
     status,
@@ -291,7 +291,7 @@ export const send = (reply: Reply): Response => new Response(reply.body, { statu
 
 export const replyOf = (error: Replayed): Response => send(error.reply);
 
-async function jsonBody(c: HonoContext<ApiEnv>): Promise<unknown> {
+export async function jsonBody(c: HonoContext<ApiEnv>): Promise<unknown> {
   const type = c.req.header("content-type") ?? "";
   const words = await c.req.text();
   // nothing sent is nothing said: what is required will be missed by its name
@@ -314,7 +314,7 @@ const ChangeHeaders = z.object({
   "if-match": z.string().optional().openapi({ description: "The ETag that was read; another version answers 412." }),
 });
 
-const Problem = z
+export const Problem = z
   .object({
     type: z.string(),
     title: z.string(),
@@ -328,7 +328,7 @@ const Problem = z
   .openapi("Problem");
 
 /** The statuses by which an operation refuses. */
-const problemsOf = (changes: boolean, path: string): number[] => [
+export const problemsOf = (changes: boolean, path: string): number[] => [
   400,
   401,
   403,

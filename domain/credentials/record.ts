@@ -1,0 +1,83 @@
+import type { ErrorCode } from "../refusals.ts";
+import type { RoleType, Scope } from "./scopes.ts";
+
+/** What the object of a credential knows of it: enough to let a request pass without the database. */
+export interface CredentialRecord {
+  /** Raised by every change; an older record is never taken for a newer one. */
+  version: number;
+  /** The row behind the subject: a key, a grant, or the person of a session. */
+  credentialId: string;
+  kind: "key" | "grant" | "user";
+  /** Whose usage it is; null for a person without an account. */
+  accountId: string | null;
+  userId: string | null;
+  /** The client of a grant. */
+  clientId: string | null;
+  roleType: RoleType | null;
+  scopes: readonly Scope[];
+  plan: "standard" | "premium" | "enterprise";
+  /** Requests per rolling hour. */
+  limit: number;
+  /** How far paid units may go beyond the limit; null where they may not. */
+  ceilingMultiple: number | null;
+  /** Why it does not pass; null for one that does. */
+  refusal: Extract<ErrorCode, "credential_pending_approval" | "credential_suspended" | "revoked_credential"> | null;
+  /** Epoch seconds. */
+  expiresAt: number | null;
+  ipAllowlist: readonly string[];
+  /** Of a key: SHA-256 in hex; the old one until its end, in epoch seconds. */
+  secretHash: string | null;
+  prevSecretHash: string | null;
+  prevSecretExpiresAt: number | null;
+}
+
+/** An access token of a grant. */
+export interface AccessToken {
+  hash: string;
+  /** Epoch seconds. */
+  expiresAt: number;
+  scopes: readonly Scope[];
+  familyId: string;
+}
+
+/** Whether an address lies in one of the networks (CIDR). An empty list lets every address pass. */
+export function isAllowedFrom(allowlist: readonly string[], ip: string | null): boolean {
+  if (allowlist.length === 0) return true;
+  const address = ip === null ? null : addressBits(ip);
+  return address !== null && allowlist.some((network) => contains(network, address));
+}
+
+interface Bits {
+  value: bigint;
+  width: 32 | 128;
+}
+
+function contains(network: string, address: Bits): boolean {
+  const [base = "", length] = network.split("/");
+  const bits = addressBits(base);
+  if (!bits || bits.width !== address.width) return false;
+  const shift = BigInt(bits.width - Number(length ?? bits.width));
+  return bits.value >> shift === address.value >> shift;
+}
+
+/** An address as a number; null for what is none. An IPv4 address within IPv6 counts as IPv4 (RFC 4291 §2.5.5.2). */
+function addressBits(text: string): Bits | null {
+  const mapped = /^::ffff:([\d.]+)$/i.exec(text)?.[1];
+  if (mapped) return addressBits(mapped);
+  if (text.includes(":")) return ipv6Bits(text);
+  const parts = text.split(".");
+  if (parts.length !== 4 || !parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) <= 255)) return null;
+  return { value: parts.reduce((value, part) => value * 256n + BigInt(part), 0n), width: 32 };
+}
+
+function ipv6Bits(text: string): Bits | null {
+  const halves = text.split("::");
+  if (halves.length > 2) return null;
+  const groups = (half: string | undefined): string[] => (half ? half.split(":") : []);
+  const [head, tail] = [groups(halves[0]), groups(halves[1])];
+  const missing = 8 - head.length - tail.length;
+  if (halves.length === 1 ? missing !== 0 : missing < 1) return null;
+  const all = [...head, ...Array.from({ length: missing }, () => "0"), ...tail];
+  if (!all.every((group) => /^[\da-f]{1,4}$/i.test(group))) return null;
+  return { value: all.reduce((value, group) => value * 65_536n + BigInt(`0x${group}`), 0n), width: 128 };
+}

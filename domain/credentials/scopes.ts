@@ -1,0 +1,46 @@
+/** What a credential may be allowed to do (PLATFORM §6). */
+export const SCOPES = [
+  "read:roles",
+  "read:candidates",
+  "read:placements",
+  "read:payouts",
+  "write:submissions",
+  "write:updates",
+  "write:roles",
+  "manage:webhooks",
+  "read:audit",
+] as const;
+export type Scope = (typeof SCOPES)[number];
+
+export const ROLE_TYPES = ["recruiter", "company", "admin"] as const;
+export type RoleType = (typeof ROLE_TYPES)[number];
+
+export type AccountKind = "company" | "team" | "recruiter" | "platform";
+
+/** As whom the credentials of an account act. */
+export const ROLE_TYPE_OF: Readonly<Record<AccountKind, RoleType>> = {
+  company: "company",
+  team: "recruiter",
+  recruiter: "recruiter",
+  platform: "admin",
+};
+
+/** What each role type may hold. `read:audit` comes with an enterprise plan, whatever the role type. */
+const HOLDABLE: Readonly<Record<RoleType, readonly Scope[]>> = {
+  recruiter: ["read:roles", "read:candidates", "read:placements", "read:payouts", "write:submissions", "write:updates", "manage:webhooks"],
+  company: ["read:roles", "read:candidates", "read:placements", "write:updates", "write:roles", "manage:webhooks"],
+  admin: SCOPES,
+};
+
+/** The scopes that credentials of this role type may hold under this plan. */
+export function holdableScopes(roleType: RoleType, plan: "standard" | "premium" | "enterprise"): readonly Scope[] {
+  const own = HOLDABLE[roleType];
+  return plan === "enterprise" && !own.includes("read:audit") ? [...own, "read:audit"] : own;
+}
+
+/** The scopes of a space-separated list, each once, in our order (RFC 6749 §3.3); null when one is unknown. */
+export function parseScopes(list: string): Scope[] | null {
+  const asked = new Set(list.split(" ").filter(Boolean));
+  const known = SCOPES.filter((scope) => asked.has(scope));
+  return known.length === asked.size ? known : null;
+}

@@ -1,0 +1,67 @@
+import { and, getTableColumns, type SQL, sql } from "drizzle-orm";
+import type { PgColumn } from "drizzle-orm/pg-core";
+import { select } from "#db/statements.ts";
+import type { Context, Statement } from "./context.ts";
+import type { Noun } from "./listing.ts";
+
+/** Where a page ended: the row's birth in microseconds since the epoch, and its id. */
+export interface Place {
+  at: string;
+  id: string;
+}
+
+export interface KeysetQuery {
+  limit: number;
+  after: Place | null;
+  filters: Readonly<Record<string, unknown>>;
+}
+
+export interface KeysetPage<Row> {
+  rows: Row[];
+  /** Where the next page begins; null at the end. */
+  next: Place | null;
+}
+
+/** A noun whose rows are told by another instant than `created_at`. */
+export type KeysetNoun<Row extends { id: string }> = Noun<Row> & { bornAt?: PgColumn };
+
+/**
+ * One page of what the caller may see, newest first, beginning after a place: it costs the same
+ * however far down the list it is, and rows that come meanwhile shift nothing (PLATFORM §9).
+ */
+export async function listAfter<Row extends { id: string }>(
+  ctx: Context,
+  noun: KeysetNoun<Row>,
+  { limit, after, filters }: KeysetQuery,
+  ...narrowed: readonly (SQL | undefined)[]
+): Promise<KeysetPage<Row>> {
+  const columns = getTableColumns(noun.table) as Record<string, PgColumn>;
+  const id = noun.key ?? (columns["id"] as PgColumn);
+  const born = noun.bornAt ?? (columns["createdAt"] as PgColumn);
+  const beyond = after && sql`(${born}, ${id}) < (timestamptz 'epoch' + ${after.at}::bigint * interval '1 microsecond', ${after.id}::uuid)`;
+  const narrowing = and(
+    ...narrowed,
+    beyond ?? undefined,
+    ...Object.entries(filters).map(([name, value]) => noun.filters?.[name]?.(value as never)),
+  );
+  const order = sql`${born} desc, ${id} desc`;
+  const ways = (noun.ways?.() ?? [noun.readable()]).map((way) => ("opensTo" in way ? way : { rows: way, opensTo: () => true }));
+  const firstOfEach = ctx
+    .likely(ways)
+    .map(
+      ({ rows }) =>
+        sql`(select ${id} as id, ${born} as born from ${noun.table} where ${and(rows, narrowing)} order by ${order} limit ${limit + 1})`,
+    );
+  const { editable, ...shown } = noun.columns;
+  const found = (
+    await ctx.read(
+      select({ ...shown, place: sql<string>`(extract(epoch from ${born}) * 1000000)::bigint::text`.as("place") })
+        .from(noun.table)
+        .where(sql`${id} in (select id from (${sql.join(firstOfEach, sql` union `)}) seen order by born desc, id desc limit ${limit + 1})`)
+        .orderBy(order) as Statement,
+    )
+  )[0] as unknown as (Row & { place: string })[];
+  const rows = found.slice(0, limit);
+  const last = rows.at(-1);
+  return { rows, next: found.length > limit && last ? { at: last.place, id: last.id } : null };
+}

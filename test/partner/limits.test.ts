@@ -1,0 +1,157 @@
+import { eq, sql } from "drizzle-orm";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { accountPlans, apiKeys } from "#db/schema/api.ts";
+import { marketplace, type Marketplace, type Person } from "../api.ts";
+import { type Key, keyOf } from "./keys.ts";
+
+let world: Marketplace;
+let rosa: Person & { recruiterId: string };
+let ip = 0;
+
+beforeAll(async () => {
+  world = await marketplace();
+  rosa = await world.recruiter("Rosa");
+});
+afterEach(() => vi.useRealTimers());
+
+const call = (key: { token: string }, path = "/api/v1/me", method = "GET") =>
+  world.call(method, path, { as: key, headers: { "cf-connecting-ip": `192.0.2.${++ip % 250}` } });
+
+const recruiterKey = (fields: Parameters<typeof keyOf>[3] = {}) =>
+  keyOf(world, { id: rosa.recruiterId, roleType: "recruiter" }, rosa, fields);
+
+/** Sets how many requests an hour the account of a new recruiter has, and gives a key of it. */
+async function limitedKey(limit: number): Promise<Key & { accountId: string }> {
+  const person = await world.recruiter("Limited");
+  await world.db.writer.update(accountPlans).set({ customLimit: limit }).where(eq(accountPlans.accountId, person.recruiterId));
+  return { ...(await keyOf(world, { id: person.recruiterId, roleType: "recruiter" }, person)), accountId: person.recruiterId };
+}
+
+describe("an API key", () => {
+  it("opens the account it belongs to", async () => {
+    const answer = await call(await recruiterKey({ scopes: ["read:roles"] }));
+    expect(answer.status).toBe(200);
+    expect(answer.body.data).toMatchObject({
+      user_id: rosa.userId,
+      account: { id: rosa.recruiterId, kind: "recruiter", plan: "standard" },
+      credential: { kind: "key", scopes: ["read:roles"] },
+    });
+    expect(answer.headers.get("ratelimit-policy")).toBe('"standard";q=100;w=3600');
+    expect(answer.headers.get("ratelimit")).toMatch(/^"standard";r=99;t=\d+$/);
+    expect(answer.headers.get("x-ratelimit-remaining")).toBe("99");
+  });
+
+  it.each([
+    ["pending", 403, "credential_pending_approval"],
+    ["suspended", 403, "credential_suspended"],
+    ["revoked", 401, "revoked_credential"],
+    ["rejected", 401, "revoked_credential"],
+  ] as const)("that is %s answers %d", async (status, code, word) => {
+    const answer = await call(await recruiterKey({ status }));
+    expect([answer.status, answer.body.code]).toEqual([code, word]);
+    expect(answer.headers.get("ratelimit")).toBeNull();
+  });
+
+  it("past its end answers 401", async () => {
+    const answer = await call(await recruiterKey({ expiresAt: new Date(Date.now() - 1_000) }));
+    expect([answer.status, answer.body.code]).toEqual([401, "expired_token"]);
+  });
+
+  it("is held to its addresses", async () => {
+    const key = await recruiterKey({ ipAllowlist: ["203.0.113.0/24", "2001:db8::/32"] });
+    const from = (address: string) => world.call("GET", "/api/v1/me", { as: key, headers: { "cf-connecting-ip": address } });
+    expect((await from("203.0.113.7")).status).toBe(200);
+    expect((await from("2001:db8::7")).status).toBe(200);
+    expect((await from("203.0.114.7")).body.code).toBe("ip_not_allowed");
+  });
+
+  it("without the scope is told which", async () => {
+    const answer = await call(await recruiterKey({ scopes: ["read:payouts"] }), "/api/v1/roles");
+    expect([answer.status, answer.body.code, answer.body.needed]).toEqual([403, "insufficient_scope", ["read:roles"]]);
+    expect(answer.headers.get("www-authenticate")).toBe('Bearer error="insufficient_scope", scope="read:roles"');
+  });
+
+  it("that was forged or mistyped causes neither an object call nor a query", async () => {
+    const key = await recruiterKey();
+    const objects = vi.spyOn(world.env.CREDENTIALS, "getByName");
+    for (const wrong of [
+      key.token.replace(/.$/, (last) => (last === "a" ? "b" : "a")),
+      "snk_test_short",
+      `snk_live_${key.token.slice(9)}`,
+    ]) {
+      const answer = await world.call("GET", "/api/v1/me", { as: { token: wrong }, headers: { "cf-connecting-ip": "198.51.100.1" } });
+      expect([answer.status, answer.body.code]).toEqual([401, "malformed_credential"]);
+      expect(await world.database.counts(answer.headers.get("x-request-id") ?? "")).toEqual({ round_trips: 0, statements: 0 });
+    }
+    expect(objects).not.toHaveBeenCalled();
+    objects.mockRestore();
+  });
+
+  it("that is bad eleven times within a minute is told to wait", async () => {
+    const answers = [];
+    for (let count = 0; count < 11; count++) {
+      answers.push(
+        await world.call("GET", "/api/v1/me", { as: { token: "snk_test_nothing" }, headers: { "cf-connecting-ip": "198.51.100.9" } }),
+      );
+    }
+    expect(answers.map(({ status }) => status)).toEqual([...Array.from({ length: 10 }, () => 401), 429]);
+    expect(answers.at(-1)?.body.code).toBe("auth_throttled");
+    expect(answers.at(-1)?.headers.get("retry-after")).toBe("60");
+  });
+
+  it("costs one trip to the database once it is known, and one hop", async () => {
+    const key = await recruiterKey();
+    await call(key);
+    const objects = vi.spyOn(world.env.CREDENTIALS, "getByName");
+    const answer = await call(key, "/api/v1/roles");
+    expect(answer.status).toBe(200);
+    expect((await world.database.counts(answer.headers.get("x-request-id") ?? "")).round_trips).toBe(1);
+    expect(objects).toHaveBeenCalledOnce();
+    objects.mockRestore();
+  });
+});
+
+describe("the rolling hour", () => {
+  it("admits exactly 100 of 400 simultaneous calls", async () => {
+    const key = await recruiterKey();
+    const answers = await Promise.all(Array.from({ length: 400 }, () => call(key)));
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(100);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(300);
+    const refused = answers.find(({ status }) => status === 429);
+    expect(refused?.body.code).toBe("rate_limited");
+    expect(Number(refused?.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(refused?.headers.get("x-ratelimit-remaining")).toBe("0");
+  });
+
+  it("lets the next one in when the oldest minute is over, and not a second before", async () => {
+    const key = await limitedKey(3);
+    vi.useFakeTimers({ toFake: ["Date"], now: new Date("2026-12-01T10:00:30Z") });
+    for (let count = 0; count < 3; count++) expect((await call(key)).status).toBe(200);
+    const refused = await call(key);
+    expect(refused.status).toBe(429);
+    const reset = Number(refused.headers.get("x-ratelimit-reset"));
+    expect(reset).toBe(Date.parse("2026-12-01T11:01:00Z") / 1_000);
+    vi.setSystemTime((reset - 1) * 1_000);
+    expect((await call(key)).status).toBe(429);
+    vi.setSystemTime(reset * 1_000);
+    expect((await call(key)).status).toBe(200);
+  });
+
+  it("keeps its count when the limit changes", async () => {
+    const key = await limitedKey(3);
+    for (let count = 0; count < 3; count++) await call(key);
+    expect((await call(key)).status).toBe(429);
+    await world.db.writer.update(accountPlans).set({ customLimit: 5 }).where(eq(accountPlans.accountId, key.accountId));
+    await world.db.writer
+      .update(apiKeys)
+      .set({ version: sql`version + 1` })
+      .where(eq(apiKeys.id, key.id));
+    const [row] = await world.db.reader.select({ version: apiKeys.version }).from(apiKeys).where(eq(apiKeys.id, key.id));
+    await world.env.CREDENTIALS.getByName(`key:${key.publicId.slice(0, 10)}`).invalidate(row?.version ?? 0);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 11_000 }); // what the isolate remembers of a denial is over
+    expect((await call(key)).headers.get("x-ratelimit-used")).toBe("4");
+    expect((await call(key)).status).toBe(200);
+    expect((await call(key)).status).toBe(429);
+  });
+});

@@ -1,0 +1,283 @@
+import type { Context as HonoContext } from "hono";
+import type { CredentialRecord } from "#domain/credentials/record.ts";
+import { hashToken, type Token } from "#domain/credentials/token.ts";
+import { uuidv7 } from "#domain/ids.ts";
+import { type ErrorCode, Refusal } from "#domain/refusals.ts";
+import { findGrant, findKey, findPerson } from "#services/credentials/find-credential.ts";
+import { drawOverage } from "#services/credentials/draw-overage.ts";
+import { type Caller, Context, type Need, type RequestTrace } from "#services/context.ts";
+import type { Authorization, CredentialOwner, Verdict } from "#services/ports.ts";
+import { insufficientScope } from "#services/scopes.ts";
+import { credentialTokensOf } from "../../credential-tokens.ts";
+import { databaseOf, issuerOf, log, portsOf } from "../../runtime.ts";
+import type { ApiEnv } from "../app.ts";
+import { callerOf } from "../session-token.ts";
+import { idIn } from "../surface.ts";
+
+type Call = HonoContext<ApiEnv>;
+
+/** Who was let in, and how far they may go: what a response's headers and the request log tell. */
+export interface Admission {
+  caller: Caller;
+  record: CredentialRecord;
+  /** Absent while the object is away. */
+  verdict: Verdict | null;
+}
+
+/** What a request shows: one of our tokens, or a session that was verified. */
+type Bearer = { kind: "token"; token: Token; hash: string } | { kind: "session"; caller: Extract<Caller, { kind: "session" }> };
+
+/** Records of secrets that passed before: with one, a read may begin while the verdict is on its way. */
+const remembered = new Map<string, CredentialRecord>();
+/** Secrets that are over their limit, by what they were told; capped so that an upgrade shows soon. */
+const denied = new Map<string, { verdict: Verdict; until: number }>();
+const REMEMBERED = 1_000;
+const DENIED_SECONDS = 10;
+
+const epochSeconds = (): number => Math.floor(Date.now() / 1_000);
+
+/**
+ * Lets a request in and does its work (PLATFORM §1): what the credential itself shows, then one hop to
+ * its object, then scope and role type. A read whose credential passed before begins beside the hop,
+ * and its result is dropped unless the verdict admits it on the same record.
+ */
+export async function admitted(c: Call, trace: RequestTrace, need: Need, work: (caller: Caller) => Promise<Response>): Promise<Response> {
+  const bearer = await bearerOf(c);
+  const known = bearer.kind === "token" && c.req.method === "GET" ? remembered.get(bearer.hash) : undefined;
+  if (bearer.kind === "token" && known) {
+    const ahead = work(callerBehind(bearer, known)).then(
+      (response) => ({ response }),
+      (error: unknown) => ({ error }),
+    );
+    const admission = await verdictOn(c, trace, bearer);
+    permit(admission, need);
+    if (admission.record.version !== known.version) return work(admission.caller);
+    const done = await ahead;
+    if ("error" in done) throw done.error;
+    return done.response;
+  }
+  const admission = await verdictOn(c, trace, bearer);
+  permit(admission, need);
+  return work(admission.caller);
+}
+
+/** The verdict on one request, kept for its headers and its row in the log. */
+async function verdictOn(c: Call, trace: RequestTrace, bearer: Bearer): Promise<Admission> {
+  const secret = bearer.kind === "token" ? bearer.hash : bearer.caller.id;
+  const now = epochSeconds();
+  const over = denied.get(secret);
+  if (over && over.until > now) {
+    note(c, trace, bearer, { ...over.verdict, seq: 0 });
+    trace.seq = null; // an isolate's own denial has no number and counts nothing
+    throw overLimit(over.verdict, now);
+  }
+  denied.delete(secret);
+  const { answer, record } = await asked(c, bearer, now);
+  if (answer === null) {
+    const admission: Admission = { caller: callerBehind(bearer, record), record, verdict: null };
+    c.set("admission", admission);
+    return admission;
+  }
+  const admission = note(c, trace, bearer, answer);
+  if (!answer.admit) {
+    if (denied.size >= REMEMBERED) denied.clear();
+    denied.set(secret, { verdict: answer, until: Math.min(answer.retryAt ?? now, now + DENIED_SECONDS) });
+    throw overLimit(answer, now);
+  }
+  if (remembered.size >= REMEMBERED) remembered.clear();
+  if (bearer.kind === "token") remembered.set(bearer.hash, answer.record);
+  return admission;
+}
+
+function note(c: Call, trace: RequestTrace, bearer: Bearer, verdict: Verdict): Admission {
+  const { record } = verdict;
+  Object.assign(trace, {
+    seq: verdict.seq,
+    minute: verdict.minute,
+    credentialId: record.credentialId,
+    credentialKind: record.kind,
+    clientId: record.clientId,
+    rateRemaining: verdict.remaining,
+    overage: verdict.overage,
+  } satisfies Partial<RequestTrace>);
+  const admission: Admission = { caller: callerBehind(bearer, record), record, verdict };
+  c.set("admission", admission);
+  return admission;
+}
+
+/** Steps 2 and 3: the header, and what a token shows offline. Neither the object nor the database is asked. */
+async function bearerOf(c: Call): Promise<Bearer> {
+  const { headers } = c.req.raw;
+  try {
+    const given = /^Bearer +(sn[a-z]_\S+)$/i.exec(headers.get("authorization") ?? "")?.[1];
+    if (given === undefined) {
+      const caller = await callerOf(headers, issuerOf(c.env));
+      if (caller.kind !== "session") throw new Refusal("missing_credential", "Send `Authorization: Bearer` and an API key or a token.");
+      return { kind: "session", caller };
+    }
+    const token = await credentialTokensOf(c.env).read(given);
+    if (token === "malformed") throw new Refusal("malformed_credential", "This is none of our credentials, or it was mistyped.");
+    if (token === "invalid" || (token.type !== "snk" && token.type !== "sna")) {
+      throw new Refusal("invalid_token", "This credential opens nothing here. Send an API key or an access token.");
+    }
+    return { kind: "token", token, hash: await hashToken(given) };
+  } catch (error) {
+    throw await throttled(c, error);
+  }
+}
+
+/** Counts a bad credential against its address; the 11th within a minute is told to wait. */
+async function throttled(c: Call, error: unknown): Promise<unknown> {
+  if (!(error instanceof Refusal) || error.code === "service_unavailable") return error;
+  const { success } = await c.env.RL_IP.limit({ key: c.req.header("cf-connecting-ip") ?? "unknown" });
+  return success ? error : new Refusal("auth_throttled", "Too many bad credentials from this address. Wait a minute.", { retry_after: 60 });
+}
+
+const subjectOf = (bearer: Bearer): string =>
+  bearer.kind === "session" ? `user:${bearer.caller.id}` : `${bearer.token.type === "snk" ? "key" : "grant"}:${bearer.token.random}`;
+
+/** One hop to the owner of the credential; whatever it lacks is read and told to it. Null: it cannot be reached. */
+async function asked(
+  c: Call,
+  bearer: Bearer,
+  now: number,
+): Promise<{ answer: Verdict; record: CredentialRecord } | { answer: null; record: CredentialRecord }> {
+  const owner = portsOf(c.env, () => {}).credentials(subjectOf(bearer));
+  const question = {
+    secretHash: bearer.kind === "token" ? bearer.hash : null,
+    cost: 1,
+    now,
+    ip: c.req.header("cf-connecting-ip") ?? null,
+  } as const;
+  let answer: Authorization;
+  try {
+    answer = await twice(() => owner.authorize(question));
+    for (let primed = 0; answer.kind === "miss" && primed < 2; primed++) {
+      if (!(await prime(c, bearer, owner, now))) break;
+      answer = await twice(() => owner.authorize(question));
+    }
+    if (answer.kind === "need_block") {
+      const { month, units } = await drawOverage(systemContext(c), answer.record);
+      await owner.grantOverage(month, units, now);
+      answer = await owner.authorize(question);
+    }
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    return { answer: null, record: await withoutObject(c, bearer) };
+  }
+  if (answer.kind === "verdict") return { answer, record: answer.record };
+  const code = answer.kind === "refused" ? answer.code : "invalid_token";
+  throw await throttled(c, new Refusal(code, REFUSED[code] ?? "This credential is not valid."));
+}
+
+const REFUSED: Partial<Record<ErrorCode, string>> = {
+  expired_token: "This credential has expired.",
+  revoked_credential: "This credential was revoked or rejected. Make another.",
+  credential_pending_approval: "This credential waits for an administrator's approval.",
+  credential_suspended: "This credential is suspended. Write to support.",
+  ip_not_allowed: "This credential may not be used from this address.",
+};
+
+/** One retry: an object that moves answers the second time. */
+async function twice<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch {
+    return ask();
+  }
+}
+
+/** Reads the credential and tells it to its object; false where there is none. */
+async function prime(c: Call, bearer: Bearer, owner: CredentialOwner, now: number): Promise<boolean> {
+  const found = await recordOf(c, bearer);
+  if (!found) {
+    if (bearer.kind === "token") await owner.deny(bearer.hash, now);
+    return false;
+  }
+  await owner.prime(found.record, now);
+  if (bearer.kind === "token" && bearer.token.type === "sna") {
+    await (found.token ? owner.addAccessToken(found.token) : owner.deny(bearer.hash, now));
+  }
+  return true;
+}
+
+type Found = Awaited<ReturnType<typeof findGrant>>;
+
+async function recordOf(c: Call, bearer: Bearer): Promise<Found> {
+  const ctx = systemContext(c);
+  if (bearer.kind === "session") return { record: await findPerson(ctx, bearer.caller.id), token: null };
+  if (bearer.token.type === "sna") return findGrant(ctx, bearer.token.publicId, bearer.hash);
+  const record = await findKey(ctx, bearer.token.publicId);
+  return record && { record, token: null };
+}
+
+/** While the object is away: a write waits, a read is judged on the database and limited per location (PLATFORM §7.2). */
+async function withoutObject(c: Call, bearer: Bearer): Promise<CredentialRecord> {
+  log("error", "a credential's object could not be reached", { request_id: c.var.requestId });
+  const away = new Refusal("limiter_unavailable", "The limiter cannot be reached for the moment. Try again in a second.");
+  if (c.req.method !== "GET") throw away;
+  const { success } = await c.env.RL_FALLBACK.limit({ key: subjectOf(bearer) });
+  if (!success) throw away;
+  const found = await recordOf(c, bearer);
+  if (!found) throw new Refusal("invalid_token", "This credential is not valid.");
+  const { record, token } = found;
+  const now = epochSeconds();
+  if (bearer.kind === "token") {
+    const fits =
+      bearer.token.type === "sna"
+        ? token !== null && token.expiresAt > now
+        : record.secretHash === bearer.hash || (record.prevSecretHash === bearer.hash && (record.prevSecretExpiresAt ?? 0) > now);
+    if (!fits) throw new Refusal("invalid_token", "This credential is not valid.");
+  }
+  if (record.refusal) throw new Refusal(record.refusal, REFUSED[record.refusal] ?? "This credential is not valid.");
+  if (record.expiresAt !== null && record.expiresAt <= now) throw new Refusal("expired_token", "This credential has expired.");
+  return token ? { ...record, scopes: token.scopes } : record;
+}
+
+/** Step 5, as far as the credential tells; the account is judged with the rows. */
+function permit({ caller }: Admission, need: Need): void {
+  if (caller.kind !== "partner" || need === "any") return;
+  if (need === "session" || need === "admin session") {
+    throw new Refusal("role_type_not_permitted", "This needs your own session; a key or a grant cannot do it.");
+  }
+  if (!caller.scopes.includes(need)) throw insufficientScope(need);
+}
+
+function callerBehind(bearer: Bearer, record: CredentialRecord): Caller {
+  if (bearer.kind === "session") return bearer.caller;
+  return {
+    kind: "partner",
+    via: record.kind === "grant" ? "grant" : "key",
+    credentialId: record.credentialId,
+    clientId: record.clientId,
+    userId: record.userId as string,
+    accountId: record.accountId as string,
+    roleType: record.roleType as never,
+    scopes: record.scopes,
+  };
+}
+
+function overLimit(verdict: Verdict, now: number): Refusal {
+  const retryAfter = Math.max(1, (verdict.retryAt ?? now + 1) - now);
+  return verdict.spent
+    ? new Refusal("spend_cap_reached", "The account's spend cap for this month is reached. Raise it, or wait for the hour.", {
+        retry_after: retryAfter,
+      })
+    : new Refusal("rate_limited", `The limit of ${verdict.limit} requests an hour is reached. Try again in ${retryAfter} s.`, {
+        retry_after: retryAfter,
+      });
+}
+
+/** The account that a session names. */
+export const accountOf = (c: Call): string | null => idIn(c.req.raw.headers, "X-Account-Id", "an account");
+
+function systemContext(c: Call): Context {
+  const id = uuidv7(new Date(), 1, crypto.getRandomValues(new Uint8Array(8)));
+  return new Context({
+    caller: { kind: "system" },
+    audience: "public",
+    database: databaseOf(c.env, c.var.requestId),
+    ports: portsOf(c.env, (rest) => c.executionCtx.waitUntil(rest)),
+    request: { id, method: "SYSTEM", path: "admission", ip: null, userAgent: null, organizationId: null, ifMatch: null, idempotency: null },
+  });
+}

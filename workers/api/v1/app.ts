@@ -1,0 +1,135 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context as HonoContext, MiddlewareHandler } from "hono";
+import { Refusal } from "#domain/refusals.ts";
+import { type RequestLogRow, requestLogRow } from "#services/request-log/row.ts";
+import type { ApiEnv } from "../app.ts";
+import { log } from "../../runtime.ts";
+import { send } from "../operation.ts";
+import { problem, PROBLEMS, refusalOf } from "../problems.ts";
+import { answerTo, identified, noSuchRoute, withoutToken } from "../surface.ts";
+import { admitted } from "./admission.ts";
+import { limitHeaders } from "./limit-headers.ts";
+import { me } from "./me.ts";
+import { traceOf } from "./operation.ts";
+import { roles } from "./roles.ts";
+
+export const V1 = "/api/v1";
+
+type Routes = (api: OpenAPIHono<ApiEnv>) => void;
+
+/** Who registers the routes of each resource; static paths stand before those with a parameter. */
+const RESOURCES: readonly Routes[] = [me, roles];
+
+export const isV1 = (url: string): boolean => /^[a-z]+:\/\/[^/]+\/api\/v1(?:[/?]|$)/.test(url);
+
+/** The partner API: every request is authenticated, limited, and logged (PLATFORM §1). */
+export function v1(): OpenAPIHono<ApiEnv> {
+  const api = new OpenAPIHono<ApiEnv>();
+  api.use(identified);
+  api.use(logged);
+  api.use(limited);
+  const routes = new OpenAPIHono<ApiEnv>();
+  for (const register of RESOURCES) register(routes);
+  api.route(V1, routes);
+  // whoever asks for a path that is not there is known first
+  api.notFound((c) =>
+    admitted(c, traceOf(c, "unknown", "any"), "any", async () => send(noSuchRoute(api, c))).catch((error: Error) => refused(error, c)),
+  );
+  api.onError((error, c) => refused(error, c));
+  return api;
+}
+
+/** The contracts of every route, for the documentation. */
+export function registerV1(): void {
+  const routes = new OpenAPIHono<ApiEnv>();
+  for (const register of RESOURCES) register(routes);
+}
+
+/** Every answer to an authenticated request tells where its subject stands. */
+const limited: MiddlewareHandler<ApiEnv> = async (c, next) => {
+  await next();
+  for (const [name, value] of Object.entries(limitHeaders(c.var.admission, c.res.status, c.var.startedAt))) c.res.headers.set(name, value);
+};
+
+/** Brings whatever was not logged with its own commit to the request log, after the answer. */
+const logged: MiddlewareHandler<ApiEnv> = async (c, next) => {
+  await next();
+  const trace = c.var.trace;
+  if (!trace || trace.kept) return;
+  const row = rowOf(c, trace);
+  if (trace.seq === null) return countRefusal(c, row);
+  c.executionCtx.waitUntil(keep(c, [row]));
+};
+
+/** A problem, with the challenge of RFC 6750 §3 where a credential is what is missing. */
+function refused(error: Error, c: HonoContext<ApiEnv>): Response {
+  const refusal = refusalOf(error);
+  c.set("errorCode", refusal.code);
+  const response =
+    refusal.code === "internal" || !(error instanceof Refusal)
+      ? answerTo(error, c)
+      : send(problem(refusal, withoutToken(c.req.path), c.var.requestId));
+  const challenge = challengeOf(refusal, c.env.API_ORIGIN);
+  if (challenge) response.headers.set("WWW-Authenticate", challenge);
+  return response;
+}
+
+function challengeOf(refusal: Refusal, origin: string): string | null {
+  const { status } = PROBLEMS[refusal.code];
+  if (refusal.code === "missing_credential") return `Bearer resource_metadata="${origin}/.well-known/oauth-protected-resource"`;
+  if (status === 401) return `Bearer error="invalid_token"`;
+  if (refusal.code !== "insufficient_scope") return null;
+  return `Bearer error="insufficient_scope", scope="${(refusal.members["needed"] as string[]).join(" ")}"`;
+}
+
+function rowOf(c: HonoContext<ApiEnv>, trace: NonNullable<ApiEnv["Variables"]["trace"]>): RequestLogRow {
+  const context = c.var.ctx;
+  const facts = {
+    id: c.var.requestId,
+    method: c.req.method,
+    path: withoutToken(c.req.path),
+    ip: c.req.header("cf-connecting-ip") ?? null,
+    userAgent: c.req.header("user-agent") ?? null,
+  };
+  const caller = c.var.admission?.caller ?? ({ kind: "anonymous" } as const);
+  const bytesOut = Number(c.res.headers.get("content-length") ?? 0);
+  return requestLogRow({ caller, access: context?.access ?? null, request: facts }, trace, {
+    status: c.res.status,
+    bytesOut,
+    errorCode: c.var.errorCode ?? null,
+  });
+}
+
+async function keep(c: HonoContext<ApiEnv>, rows: readonly RequestLogRow[]): Promise<void> {
+  try {
+    await c.env.REQUEST_LOG.send({ rows });
+  } catch {
+    log("error", "the request log took no rows", { request_id: c.var.requestId, rows: rows.length });
+  }
+}
+
+/** Refusals that were logged one by one in this minute, and those that wait to be logged as one row. */
+const refusals = { minute: 0, logged: 0, row: null as RequestLogRow | null };
+const LOGGED_EACH_MINUTE = 10;
+const GATHERED_MS = 3_000;
+
+/** Refusals without a verdict are logged up to ten a minute and isolate, then counted in one row (PLATFORM §15). */
+function countRefusal(c: HonoContext<ApiEnv>, row: RequestLogRow): void {
+  const minute = Math.floor(Date.now() / 60_000);
+  if (refusals.minute !== minute) Object.assign(refusals, { minute, logged: 0 });
+  if (refusals.logged < LOGGED_EACH_MINUTE) {
+    refusals.logged++;
+    c.executionCtx.waitUntil(keep(c, [row]));
+  } else if (refusals.row) {
+    refusals.row.repeatCount = (refusals.row.repeatCount ?? 1) + 1;
+  } else {
+    refusals.row = { ...row, repeatCount: 1 };
+    c.executionCtx.waitUntil(
+      new Promise((resolve) => setTimeout(resolve, GATHERED_MS)).then(() => {
+        const gathered = refusals.row;
+        refusals.row = null;
+        return gathered ? keep(c, [gathered]) : undefined;
+      }),
+    );
+  }
+}
