@@ -16,9 +16,11 @@ interface Operation {
   security: readonly object[];
 }
 
-/** Every operation of `/openapi.json`. */
+/** Every operation of the first-party contract. */
 export async function routesOf(world: AccessWorld): Promise<Route[]> {
-  const { paths } = (await world.call("anonymous", "GET", "/openapi.json")).body as { paths: Record<string, Record<string, Operation>> };
+  const { paths } = (await world.call("anonymous", "GET", "/api/v2/openapi.json")).body as {
+    paths: Record<string, Record<string, Operation>>;
+  };
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { "x-access": access, requestBody, security }]) => ({
       ...access,

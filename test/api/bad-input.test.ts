@@ -267,7 +267,7 @@ describe("a path", () => {
 });
 
 describe("every route of the contract", async () => {
-  const { paths } = (await world.call("GET", "/openapi.json")).body as { paths: Record<string, Record<string, Contract>> };
+  const { paths } = (await world.call("GET", "/api/v2/openapi.json")).body as { paths: Record<string, Record<string, Contract>> };
   const ada = await world.platformAdmin();
   const routes = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, contract]) => ({

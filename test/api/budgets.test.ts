@@ -20,7 +20,7 @@ interface Contract {
   "x-access": { verb: string };
 }
 
-const { paths } = (await world.call("GET", "/openapi.json")).body as { paths: Record<string, { get?: Contract }> };
+const { paths } = (await world.call("GET", "/api/v2/openapi.json")).body as { paths: Record<string, { get?: Contract }> };
 const reads = Object.entries(paths).flatMap(([path, { get }]) =>
   get?.parameters?.some(({ name }) => name === "include")
     ? [{ path, includes: includesOf(get), isList: get.parameters.some(({ name }) => name === "page") }]

@@ -29,6 +29,9 @@ interface Contract {
   operationId: string;
   summary: string;
   "x-access"?: { resource: string; verb: string };
+  "x-need"?: string;
+  security?: object[];
+  responses: Record<string, { content?: Record<string, { schema: object }> }>;
   requestBody?: { content: { "application/json": { schema: Schema } } };
 }
 
@@ -38,8 +41,11 @@ interface Document {
   components: { schemas: Record<string, Schema> };
 }
 
-const document = async (): Promise<Document> =>
-  (await appOf("/openapi.json").request("/openapi.json", {}, { API_ORIGIN: "https://api.splits.network" })).json() as Promise<Document>;
+const FIRST_PARTY = "/api/v2/openapi.json";
+const PARTNER = "/openapi.json";
+
+const document = async (path = FIRST_PARTY): Promise<Document> =>
+  (await appOf(path).request(path, {}, { API_ORIGIN: "https://api.splits.network" })).json() as Promise<Document>;
 
 const appOf = (path: string) => apiFor(new Request(`https://api.splits.network${path}`));
 
@@ -51,14 +57,14 @@ it("lists every route that is served, and serves every route it lists", async ()
   );
   const served = ["/", ...Object.keys(RESOURCES).map((name) => `/api/v2/${name}`)]
     .flatMap((path) => appOf(path).routes)
-    .filter(({ method, path }) => method !== "ALL" && path !== "/openapi.json")
+    .filter(({ method, path }) => method !== "ALL" && !path.includes("/openapi"))
     .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`);
   expect(listed.length).toBeGreaterThan(80);
   expect(listed.toSorted()).toEqual([...new Set(served)].toSorted());
 });
 
-it("names each route by resource and verb, once", async () => {
-  const { paths } = await document();
+it.each([FIRST_PARTY, PARTNER])("%s names each route by resource and verb, once", async (path) => {
+  const { paths } = await document(path);
   const contracts = Object.values(paths).flatMap((methods) => Object.values(methods));
   for (const { operationId, summary, "x-access": access } of contracts) {
     expect(access, operationId).toEqual({
@@ -71,8 +77,34 @@ it("names each route by resource and verb, once", async () => {
   expect(new Set(names).size).toBe(names.length);
 });
 
-it("sets a bound to every integer of a body that a column must hold", async () => {
-  const { paths, components } = await document();
+it("serves every route of the partner API, and lists every one that is served", async () => {
+  const { openapi, paths } = await document(PARTNER);
+  expect(openapi).toBe("3.0.3");
+  const listed = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  const served = appOf("/api/v1/me")
+    .routes.filter(({ method }) => method !== "ALL")
+    .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`);
+  expect(listed.toSorted()).toEqual([...new Set(served)].toSorted());
+});
+
+it("tells partners of every operation what it needs, and how it refuses", async () => {
+  const { paths } = await document(PARTNER);
+  for (const contract of Object.values(paths).flatMap((methods) => Object.values(methods))) {
+    const { operationId, security, responses, "x-need": need } = contract;
+    expect(need, operationId).toMatch(/^(any|session|admin session|(read|write|manage):[a-z]+)/);
+    expect(security?.length, operationId).toBeGreaterThan(0);
+    for (const status of ["401", "403", "429", "500", "503"]) {
+      expect(responses[status]?.content?.["application/problem+json"]?.schema, `${operationId} ${status}`).toEqual({
+        $ref: "#/components/schemas/Problem",
+      });
+    }
+  }
+});
+
+it.each([FIRST_PARTY, PARTNER])("%s sets a bound to every integer of a body that a column must hold", async (path) => {
+  const { paths, components } = await document(path);
   const unbounded = (schema: Schema, at: string): string[] => {
     if (schema.$ref) return unbounded(components.schemas[schema.$ref.split("/").at(-1) ?? ""] ?? {}, at);
     const inside = [
@@ -91,9 +123,9 @@ it("sets a bound to every integer of a body that a column must hold", async () =
   expect(found).toEqual([]);
 });
 
-it("lints clean", { timeout: 60_000 }, async () => {
-  const file = join(folder, "openapi.json");
-  await writeFile(file, JSON.stringify(await document()));
+it.each([FIRST_PARTY, PARTNER, "/openapi-3.1.json"])("%s lints clean", { timeout: 60_000 }, async (path) => {
+  const file = join(folder, `${path.replaceAll("/", "-")}`);
+  await writeFile(file, JSON.stringify(await document(path)));
   const env = { ...process.env, REDOCLY_TELEMETRY: "off", REDOCLY_SUPPRESS_UPDATE_NOTICE: "true" };
   // `/invitations/{token}` beside `/{id}/renew`: the paths are given, and no id is called "invitations"
   const rules = ["--extends=recommended", "--skip-rule=no-ambiguous-paths"];

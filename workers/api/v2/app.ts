@@ -51,6 +51,8 @@ import { teamMembers } from "./team-members.ts";
 import { teamSplitConfigs } from "./team-split-configs.ts";
 import { teams } from "./teams.ts";
 
+export const V2 = "/api/v2";
+
 type Routes = (api: OpenAPIHono<ApiEnv>) => void;
 
 /** Who registers the routes of each resource, by the first word of its path; `/me` stands before `/{id}` in each. */
