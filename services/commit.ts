@@ -6,7 +6,7 @@ import { deleteFrom, insertInto, type Preparable, renderedOnce, statement, updat
 import type { DomainEvent } from "#domain/events/catalogue.ts";
 import { toHex } from "#domain/bytes.ts";
 import { SYSTEM_USER_ID } from "#domain/ids.ts";
-import { conflict, Refusal } from "#domain/refusals.ts";
+import { conflict, invalidField, Refusal } from "#domain/refusals.ts";
 import type { Context, Reply, Statement } from "./context.ts";
 
 /** A decision that is overtaken is made again on the new state, this often in all (DESIGN R-4). */
@@ -119,12 +119,14 @@ export const remove = (table: PgTable, id: string): Statement =>
  * and events. Renders the reply, so that it is stored with the change, and nudges the event queue.
  */
 export async function commit<Result>(ctx: Context, result: Result, change: Change): Promise<Result> {
+  ctx.repeat();
   const reply = ctx.present ? (ctx.present as (result: Result) => Reply)(result) : null;
   const events = change.events.map((event) => ({ id: ctx.newId(), event }));
   const audits = "action" in change.audit ? [change.audit] : change.audit;
   const auditRows = await Promise.all(audits.map((audit) => auditRow(ctx, audit)));
   const key = keyRow(ctx, reply);
   const [begin, guards] = [sql`ops.begin_commit()`, change.expect ?? []];
+  const changes = change.write.length > 0 || auditRows.length > 0 || events.length > 0;
   const batch: Statement[] = [
     // a repeat waits on the key's row before it waits on anything else (DESIGN R-1)
     ...(key.length > 0 ? [calls([begin]), ...key, ...(guards.length > 0 ? [calls(guards)] : [])] : [calls([begin, ...guards])]),
@@ -139,7 +141,8 @@ export async function commit<Result>(ctx: Context, result: Result, change: Chang
         ]
       : []),
   ];
-  await ctx.database.writer.batch(batch as never);
+  // nothing to write and no reply to keep: nothing to ask of the database
+  if (changes || key.length > 0) await ctx.database.writer.batch(batch as never);
   ctx.reply = reply;
   if (events.length > 0) {
     const nudge = ctx.ports.events.send(events.map(({ id }) => id));
@@ -148,6 +151,30 @@ export async function commit<Result>(ctx: Context, result: Result, change: Chang
     );
   }
   return result;
+}
+
+/** The given fields that would become another than they are; null where none would. */
+export function differing<Fields extends object>(before: object, fields: Fields): Partial<Fields> | null {
+  const known = before as Record<string, unknown>;
+  const different = Object.entries(fields).filter(
+    ([name, value]) => value !== undefined && JSON.stringify(value) !== JSON.stringify(known[name] ?? null),
+  );
+  return different.length > 0 ? (Object.fromEntries(different) as Partial<Fields>) : null;
+}
+
+/** Answers a change that changes nothing: the row as it stands, with its version. No audit and no event tell of it. */
+export const asItStands = <Result>(ctx: Context, row: Result): Promise<Result> => commit(ctx, row, { write: [], audit: [], events: [] });
+
+/**
+ * The audit's reason. A platform admin who changes what is another's owes one (DOMAIN §1.1): 422 without.
+ *
+ * @param overrides - whether only being a platform admin lets the caller do it
+ */
+export function reasonOf(overrides: boolean, reason: string | undefined): string | null {
+  if (overrides && !reason) {
+    throw invalidField("reason", "required", "reason is required of a platform admin who changes what is another's. Say why in `reason`.");
+  }
+  return overrides ? `override: ${reason}` : (reason ?? null);
 }
 
 const calls = (functions: readonly SQL[]): Statement => statement(sql`select ${sql.join([...functions], sql`, `)}`);

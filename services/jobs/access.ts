@@ -2,6 +2,7 @@ import { or, type SQL, sql } from "drizzle-orm";
 import { candidateRoleAssignments as deal, jobs, roleInvitations } from "#db/schema/ats.ts";
 import { recruiterCompanies, recruiters } from "#db/schema/network.ts";
 import { candidatesOnly, companyPeople, everybody, platformAdmins, recruitersOnly } from "../audience.ts";
+import type { Context } from "../context.ts";
 import type { Way } from "../listing.ts";
 
 /** The jobs anybody may see: open ones that are not for invited recruiters only. */
@@ -34,6 +35,10 @@ export const editableJobs = (): SQL => sql`(
   (select ops.is_admin())
   or ${jobs.companyId} = any((select ops.admin_company_ids())::uuid[])
   or (${jobs.jobOwnerRecruiterId} = (select ops.active_recruiter_id()) and ${callerMay("can_edit_jobs", sql`${jobs.companyId}`)}))`;
+
+/** Whether a job that the caller may change is theirs to change only as a platform admin. */
+export const overridesJob = ({ access }: Context, { companyId }: { companyId: string }): boolean =>
+  access.isPlatformAdmin && !access.adminCompanyIds.includes(companyId);
 
 /** Whether the company gave the calling recruiter this permission. */
 export const callerMay = (permission: "can_edit_jobs" | "can_create_jobs", companyId: SQL): SQL =>

@@ -25,6 +25,7 @@ import {
   Instant,
   instant,
   InstantInput,
+  OverrideReason,
   Percentage,
   percentage,
   PercentageInput,
@@ -99,7 +100,13 @@ const JobInput = z
   .openapi("JobInput");
 
 const JobUpdate = z
-  .strictObject({ ...fields, job_owner_recruiter_id: Id.nullish(), closed_reason: text(500).nullish(), version: z.int().optional() })
+  .strictObject({
+    ...fields,
+    job_owner_recruiter_id: Id.nullish(),
+    closed_reason: text(500).nullish(),
+    reason: OverrideReason,
+    version: z.int().optional(),
+  })
   .partial()
   .superRefine(amountsAgree("salary_min", "salary_max", "bulk_bonus"))
   .superRefine(withinFee("bulk_bonus"))
@@ -248,7 +255,7 @@ export function jobs(api: OpenAPIHono<ApiEnv>): void {
         params.id,
         {
           ...toChanges(body as never),
-          ...defined({ jobOwnerRecruiterId: body.job_owner_recruiter_id, closedReason: body.closed_reason }),
+          ...defined({ jobOwnerRecruiterId: body.job_owner_recruiter_id, closedReason: body.closed_reason, reason: body.reason }),
         } as JobChanges,
         body.version,
       ),
