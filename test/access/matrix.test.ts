@@ -93,6 +93,7 @@ describe("single rows", () => {
   it("a snapshot tells each recruiter their own roles and no other's", async () => {
     for (const [actor, roles] of Object.entries(ROLES_AT_HIRE) as [Actor, readonly string[]][]) {
       const { body } = await world.call(actor, "GET", `placement-snapshots/${world.id("placement")}`);
+      expect(body.data.id).toBe(world.id("placement"));
       expect({ [actor]: body.data.roles.map(({ role }: { role: string }) => role).toSorted() }).toEqual({ [actor]: roles.toSorted() });
     }
   });

@@ -281,7 +281,20 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
     fields: { "reached application": { recruiter_notes: [...ADMIN, ...DEAL_RECRUITERS], internal_notes: [...ADMIN, ...ACME] } },
     list: [{}],
     acts: {
-      create: { body: (id) => ({ job_id: id("Rival's job"), candidate_id: id("candidate candidate") }), may: CANDIDATE_SIDE },
+      create: {
+        body: (id) => ({ job_id: id("Rival's job"), candidate_id: id("candidate candidate") }),
+        may: CANDIDATE_SIDE,
+        missing: [
+          "betaManager",
+          "rivalAdmin",
+          "otherCandidate",
+          "companySourcer",
+          "otherRecruiter",
+          ...TEAM,
+          "pendingRecruiter",
+          "suspendedRecruiter",
+        ],
+      },
       update: [
         { on: "draft application", body: () => ({ cover_letter: "Hello" }), may: CANDIDATE_SIDE },
         { on: "reached application", body: () => ({ cover_letter: "Hello" }), may: CANDIDATE_SIDE },
@@ -362,6 +375,8 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
       propose: {
         body: (id) => ({ job_id: id("open job"), candidate_id: id("candidate guarded"), proposal_type: "opportunity" }),
         may: ["candidateRecruiter"],
+        // who hides is not there for recruiters who do not know them (D-49)
+        missing: ["companySourcer", "otherRecruiter", ...TEAM, "pendingRecruiter", "suspendedRecruiter"],
       },
       update: [
         { on: "proposed deal", body: () => ({ proposal_notes: "Look" }), may: [...ADMIN, "candidateRecruiter"] },

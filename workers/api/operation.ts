@@ -186,6 +186,7 @@ function register(
   const query = spec.query ?? z.strictObject({});
   const [resource, verb] = spec.access;
   const changes = spec.method !== "get";
+  const creates = spec.method === "post" && !spec.path.includes("{"); // nothing was read that could have changed
   const contract = () => ({
     ...createRoute({
       method: spec.method,
@@ -198,7 +199,7 @@ function register(
       request: {
         ...(params ? { params: params as never } : {}),
         query: query as never,
-        ...(changes ? { headers: ChangeHeaders } : {}),
+        ...(changes ? { headers: creates ? CreateHeaders : ChangeHeaders } : {}),
         ...(spec.body ? { body: { required: true, content: { "application/json": { schema: spec.body } } } } : {}),
       },
       responses: {
@@ -209,7 +210,7 @@ function register(
             ...Object.fromEntries((spec.alsoAs ?? []).map((type) => [type, { schema: z.string() }])),
           },
         },
-        ...PROBLEM_RESPONSES(problemsOf(changes, spec.path)),
+        ...PROBLEM_RESPONSES(problemsOf(changes, spec.path).filter((problem) => !creates || problem !== 412)),
       },
     }),
     "x-access": { resource, verb },
@@ -315,11 +316,14 @@ async function jsonBody(c: HonoContext<ApiEnv>): Promise<unknown> {
   }
 }
 
-const ChangeHeaders = z.object({
+const CreateHeaders = z.object({
   "idempotency-key": z
     .string()
     .optional()
     .openapi({ description: "1 to 255 printable ASCII characters. The same key and body get the stored reply for 24 hours." }),
+});
+
+const ChangeHeaders = CreateHeaders.extend({
   "if-match": z.string().optional().openapi({ description: "The ETag that was read; another version answers 412." }),
 });
 
