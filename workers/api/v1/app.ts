@@ -111,7 +111,7 @@ async function keep(c: HonoContext<ApiEnv>, rows: readonly RequestLogRow[]): Pro
 /** Refusals that were logged one by one in this minute, and those that wait to be logged as one row. */
 const refusals = { minute: 0, logged: 0, row: null as RequestLogRow | null };
 const LOGGED_EACH_MINUTE = 10;
-const GATHERED_MS = 3_000;
+const GATHERED_MS = 1_000;
 
 /** Refusals without a verdict are logged up to ten a minute and isolate, then counted in one row (PLATFORM §15). */
 function countRefusal(c: HonoContext<ApiEnv>, row: RequestLogRow): void {
