@@ -39,7 +39,9 @@ interface Document {
 }
 
 const document = async (): Promise<Document> =>
-  (await appOf("/openapi.json").request("/openapi.json", {}, { API_ORIGIN: "https://api.splits.network" })).json() as Promise<Document>;
+  (
+    await (await appOf("/openapi.json")).request("/openapi.json", {}, { API_ORIGIN: "https://api.splits.network" })
+  ).json() as Promise<Document>;
 
 const appOf = (path: string) => apiFor(new Request(`https://api.splits.network${path}`));
 
@@ -49,8 +51,9 @@ it("lists every route that is served, and serves every route it lists", async ()
   const listed = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   );
-  const served = ["/", ...Object.keys(RESOURCES).map((name) => `/api/v2/${name}`)]
-    .flatMap((path) => appOf(path).routes)
+  const apps = await Promise.all(["/", ...Object.keys(RESOURCES).map((name) => `/api/v2/${name}`)].map(appOf));
+  const served = apps
+    .flatMap(({ routes }) => routes)
     .filter(({ method, path }) => method !== "ALL" && path !== "/openapi.json")
     .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`);
   expect(listed.length).toBeGreaterThan(80);

@@ -104,28 +104,28 @@ async function idempotencyOf(headers: Headers, method: string, path: string, bod
 const apps = new Map<string | null, OpenAPIHono<ApiEnv>>();
 
 /**
- * The app that answers a request. Each resource has its own, made when it is first asked for: a cold
- * start builds no contract that its request does not need, and a path is looked for among few.
+ * The app that answers a request. Each resource has its own, loaded and made when it is first asked
+ * for: a cold start builds no contract that its request does not need, and a path is looked for among few.
  */
-export function apiFor(request: Request): OpenAPIHono<ApiEnv> {
+export async function apiFor(request: Request): Promise<OpenAPIHono<ApiEnv>> {
   const resource = resourceOf(request.url);
   const known = apps.get(resource);
   if (known) return known;
-  const api = apiApp(resource);
+  const api = await apiApp(resource);
   apps.set(resource, api);
   return api;
 }
 
 /** Request ids, credentials and one form of error around what answers for itself and one resource. */
-function apiApp(resource: string | null): OpenAPIHono<ApiEnv> {
+async function apiApp(resource: string | null): Promise<OpenAPIHono<ApiEnv>> {
   const api = new OpenAPIHono<ApiEnv>();
   api.use(identified);
-  api.get("/openapi.json", (c) => c.body(openApiDocument(c.env.API_ORIGIN), 200, { "Content-Type": "application/json" }));
+  api.get("/openapi.json", async (c) => c.body(await openApiDocument(c.env.API_ORIGIN), 200, { "Content-Type": "application/json" }));
   api.post("/webhooks/clerk", clerkWebhook);
   api.post("/stripe/webhooks", stripeWebhook("platform"));
   api.post("/stripe/connect-webhooks", stripeWebhook("connect"));
   api.use(authenticated);
-  if (resource) api.route(V2, v2(resource));
+  if (resource) api.route(V2, await v2(resource));
   api.notFound((c) => {
     const allowed = methodsOf(api, c.req.path);
     const refusal =
@@ -159,9 +159,9 @@ function methodsOf(api: OpenAPIHono<ApiEnv>, path: string): string[] {
 }
 
 /** The contract of every route, as it is sent. */
-function openApiDocument(origin: string): string {
+async function openApiDocument(origin: string): Promise<string> {
   const contract = new OpenAPIHono();
-  v2(); // registers every contract
+  await v2(); // registers every contract
   for (const route of [clerkWebhookContract, ...stripeWebhookContracts, ...contractsUnder(V2)])
     contract.openAPIRegistry.registerPath(route);
   contract.openAPIRegistry.registerComponent("securitySchemes", "session", {
