@@ -4,30 +4,35 @@ import { Context } from "#services/context.ts";
 import { apiFor } from "./api/app.ts";
 import { databaseOf, type Env, portsOf, refuseLocalSwitches } from "./runtime.ts";
 
-let checked = false;
-
 /** One Worker: HTTP by host and path, the queues' consumers, and the crons. Each loads what it needs when it is first called. */
 export default {
   async fetch(request, env, execution) {
-    if (!checked) {
-      refuseLocalSwitches(env);
-      checked = true;
-    }
+    requireSound(env);
     const api = await apiFor(request);
     return api.fetch(request, env, execution);
   },
 
   async queue(batch, env, execution) {
+    requireSound(env);
     const { CONSUMERS } = await import("#queues/index.ts");
     const mailer = resend({ base: env.MAIL_API_BASE, key: env.MAIL_API_KEY, from: env.MAIL_FROM });
     await CONSUMERS[batch.queue]?.(batch, { ctx: systemContext(env, execution, `queue ${batch.queue}`), mailer, origin: env.API_ORIGIN });
   },
 
   async scheduled(event, env, execution) {
+    requireSound(env);
     const { runCron } = await import("./schedule.ts");
     await runCron(event.cron, systemContext(env, execution, `cron ${event.cron}`));
   },
 } satisfies ExportedHandler<Env>;
+
+let sound = false;
+
+/** Whatever calls first, the bindings are looked at once. */
+function requireSound(env: Env): void {
+  if (!sound) refuseLocalSwitches(env);
+  sound = true;
+}
 
 /** A context in which the system itself acts, under a request id of its own. */
 function systemContext(env: Env, execution: ExecutionContext, work: string): Context {
