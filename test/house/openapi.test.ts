@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -45,7 +45,7 @@ const FIRST_PARTY = "/api/v2/openapi.json";
 const PARTNER = "/openapi.json";
 
 const document = async (path = FIRST_PARTY): Promise<Document> =>
-  (await appOf(path).request(path, {}, { API_ORIGIN: "https://api.splits.network" })).json() as Promise<Document>;
+  (await (await appOf(path)).request(path, {}, { API_ORIGIN: "https://api.splits.network" })).json() as Promise<Document>;
 
 const appOf = (path: string) => apiFor(new Request(`https://api.splits.network${path}`));
 
@@ -55,8 +55,9 @@ it("lists every route that is served, and serves every route it lists", async ()
   const listed = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   );
-  const served = ["/", ...Object.keys(RESOURCES).map((name) => `/api/v2/${name}`)]
-    .flatMap((path) => appOf(path).routes)
+  const apps = await Promise.all(["/", ...Object.keys(RESOURCES).map((name) => `/api/v2/${name}`)].map(appOf));
+  const served = apps
+    .flatMap(({ routes }) => routes)
     .filter(({ method, path }) => method !== "ALL" && !path.includes("/openapi"))
     .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`);
   expect(listed.length).toBeGreaterThan(80);
@@ -83,8 +84,9 @@ it("serves every route of the partner API, and lists every one that is served", 
   const listed = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   );
-  const served = appOf("/api/v1/me")
-    .routes.filter(({ method }) => method !== "ALL")
+  const { routes } = await appOf("/api/v1/me");
+  const served = routes
+    .filter(({ method }) => method !== "ALL")
     .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`);
   expect(listed.toSorted()).toEqual([...new Set(served)].toSorted());
 });
@@ -134,14 +136,4 @@ it.each([FIRST_PARTY, PARTNER, "/openapi-3.1.json"])("%s lints clean", { timeout
   );
   expect(stdout).toBe("");
   expect(stderr).toContain("Your API description is valid");
-});
-
-it("fits into a bundle of 900 KB, compressed", { timeout: 60_000 }, async () => {
-  const env = { ...process.env, WRANGLER_SEND_METRICS: "false", WRANGLER_LOG_PATH: folder, CI: "1" };
-  const { stdout } = await run("node_modules/.bin/wrangler", ["deploy", "--dry-run", "--minify", "--outdir", join(folder, "bundle")], {
-    env,
-  });
-  const [, kilobytes] = /gzip: ([\d.]+) KiB/.exec(stdout) ?? [];
-  expect(Number(kilobytes)).toBeLessThanOrEqual(900);
-  expect((await readFile(join(folder, "bundle", "main.js"))).length).toBeGreaterThan(100_000);
 });

@@ -4,13 +4,11 @@ import type { Caller, Context, RequestFacts, RequestTrace } from "#services/cont
 import { registerSubject } from "#services/users/register-subject.ts";
 import { type Env, issuerOf } from "../runtime.ts";
 import { clerkWebhook } from "./clerk-webhook.ts";
-import { DOCUMENTS } from "./documents.ts";
 import { send } from "./operation.ts";
 import { callerOf } from "./session-token.ts";
 import { stripeWebhook } from "./stripe-webhooks.ts";
 import { answerTo, factsOf, identified, noSuchRoute } from "./surface.ts";
 import type { Admission } from "./v1/admission.ts";
-import { isV1, v1 } from "./v1/app.ts";
 import { resourceOf, V2, v2 } from "./v2/app.ts";
 
 export interface ApiEnv {
@@ -37,37 +35,46 @@ const authenticated: MiddlewareHandler<ApiEnv> = async (c, next) => {
   await next();
 };
 
+/** The contracts, which are written when they are asked for. */
+const DOCUMENTS = ["/openapi.json", "/openapi-3.1.json", `${V2}/openapi.json`] as const;
+
+const isV1 = (url: string): boolean => /^[a-z]+:\/\/[^/]+\/api\/v1(?:[/?]|$)/.test(url);
+
 let partner: OpenAPIHono<ApiEnv> | undefined;
 const apps = new Map<string | null, OpenAPIHono<ApiEnv>>();
 
 /**
- * The app that answers a request. Each resource has its own, made when it is first asked for: a cold
- * start builds no contract that its request does not need, and a path is looked for among few.
+ * The app that answers a request. Each resource has its own, loaded and made when it is first asked
+ * for: a cold start builds no contract that its request does not need, and a path is looked for among few.
  */
-export function apiFor(request: Request): OpenAPIHono<ApiEnv> {
-  if (isV1(request.url)) return (partner ??= v1());
+export async function apiFor(request: Request): Promise<OpenAPIHono<ApiEnv>> {
+  if (isV1(request.url)) return (partner ??= (await import("./v1/app.ts")).v1());
   const resource = resourceOf(request.url);
   const known = apps.get(resource);
   if (known) return known;
-  const api = apiApp(resource);
+  const api = await apiApp(resource);
   apps.set(resource, api);
   return api;
 }
 
 /** Request ids, credentials and one form of error around what answers for itself and one resource. */
-function apiApp(resource: string | null): OpenAPIHono<ApiEnv> {
+async function apiApp(resource: string | null): Promise<OpenAPIHono<ApiEnv>> {
   const api = new OpenAPIHono<ApiEnv>();
   api.use(identified);
-  for (const [path, document] of Object.entries(DOCUMENTS)) {
-    api.get(path, (c) =>
-      c.body(document(c.env.API_ORIGIN), 200, { "Content-Type": "application/json", "Access-Control-Allow-Origin": "*" }),
-    );
+  for (const path of DOCUMENTS) {
+    api.get(path, async (c) => {
+      const { documentAt } = await import("./documents.ts");
+      return c.body(await documentAt(path, c.env.API_ORIGIN), 200, {
+        "Content-Type": "application/json",
+        "Access-Control-Allow-Origin": "*",
+      });
+    });
   }
   api.post("/webhooks/clerk", clerkWebhook);
   api.post("/stripe/webhooks", stripeWebhook("platform"));
   api.post("/stripe/connect-webhooks", stripeWebhook("connect"));
   api.use(authenticated);
-  if (resource) api.route(V2, v2(resource));
+  if (resource) api.route(V2, await v2(resource));
   api.notFound((c) => send(noSuchRoute(api, c)));
   api.onError((error, c) => answerTo(error, c));
   return api;

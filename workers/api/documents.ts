@@ -76,8 +76,8 @@ function partnerDocument(origin: string, version: "3.0.3" | "3.1.0"): string {
 }
 
 /** The contract of the first-party API and of the webhooks we receive. */
-function firstPartyDocument(origin: string): string {
-  v2(); // registers every contract
+async function firstPartyDocument(origin: string): Promise<string> {
+  await v2(); // registers every contract
   const contract = new OpenAPIHono();
   const routes: RouteConfig[] = [clerkWebhookContract, ...stripeWebhookContracts, ...contractsUnder(V2)];
   for (const route of routes) contract.openAPIRegistry.registerPath(route);
@@ -110,9 +110,8 @@ const written = (document: object): string => JSON.stringify(document, (_, value
 const isAnything = (value: unknown): boolean =>
   typeof value === "object" && value !== null && "nullable" in value && Object.keys(value).length === 1;
 
-/** Every contract by its path, written when it is asked for. */
-export const DOCUMENTS: Readonly<Record<string, (origin: string) => string>> = {
-  "/openapi.json": (origin) => partnerDocument(origin, "3.0.3"),
-  "/openapi-3.1.json": (origin) => partnerDocument(origin, "3.1.0"),
-  [`${V2}/openapi.json`]: firstPartyDocument,
-};
+/** The contract at one of the addresses of contracts. */
+export async function documentAt(path: string, origin: string): Promise<string> {
+  if (path === "/openapi.json") return partnerDocument(origin, "3.0.3");
+  return path === "/openapi-3.1.json" ? partnerDocument(origin, "3.1.0") : firstPartyDocument(origin);
+}

@@ -20,8 +20,6 @@ type Routes = (api: OpenAPIHono<ApiEnv>) => void;
 /** Who registers the routes of each resource; static paths stand before those with a parameter. */
 const RESOURCES: readonly Routes[] = [me, roles];
 
-export const isV1 = (url: string): boolean => /^[a-z]+:\/\/[^/]+\/api\/v1(?:[/?]|$)/.test(url);
-
 /** The partner API: every request is authenticated, limited, and logged (PLATFORM §1). */
 export function v1(): OpenAPIHono<ApiEnv> {
   const api = new OpenAPIHono<ApiEnv>();
