@@ -289,6 +289,13 @@ export const writeoffPosting = (writeoff: { debtId: string; recruiterId: string;
     credit(`debt:${writeoff.recruiterId}`, writeoff.amount),
   ]);
 
+/** A lost chargeback took more than its placement has left to give: the rest is lost. */
+export const lostPosting = (lost: { disputeId: string; companyId: string; amount: Cents }): Posting =>
+  post("writeoff", postingKey("writeoff", lost.disputeId), [
+    debit("bad_debt", fits(lost.amount, "amount")),
+    credit(`disputed:${lost.companyId}`, lost.amount),
+  ]);
+
 /**
  * An invoice for a plan, the API or an SLA is paid.
  *

@@ -45,7 +45,7 @@ const storedFacts = sql`(select jsonb_build_object(
     'invoice', (select ${invoiceFacts("i")} from billing.placement_invoices i where i.placement_id = p.id),
     'credited_invoice', (select ${invoiceFacts("i")} from billing.placement_credits c join billing.placement_invoices i on i.placement_id = c.placement_id
       where c.replacement_placement_id = p.id and c.used_cents > 0 limit 1),
-    'open_dispute', exists (select from billing.disputes d where d.placement_id = p.id and d.status in ('open', 'under_review')),
+    'open_dispute', billing.has_open_dispute(p.id),
     'compliance_hold', exists (select from billing.escrow_holds h where h.placement_id = p.id and h.status = 'active' and h.hold_reason <> 'guarantee_period'),
     'can_receive', r.stripe_connect_onboarded,
     'has_tax_profile', exists (select from billing.tax_profiles x where x.recruiter_id = r.id and x.status = 'complete' and coalesce(x.expires_at > ops.now(), true)),

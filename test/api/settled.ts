@@ -72,5 +72,5 @@ export function settledPlacements(world: Marketplace) {
     await world.settle();
   }
 
-  return { days, minute, payee, started, pay, invoiceOf };
+  return { days, minute, payee, started, pay, invoiceOf, offer };
 }
