@@ -893,8 +893,9 @@ export const stripeOperations = billing.table(
     oneOf("stripe_operations_status", t.status, OPERATION_STATUSES),
     oneOf("stripe_operations_outcome", t.lastOutcome, LAST_OUTCOMES),
     check("stripe_operations_lease", sql`(status = 'processing') = (lease_token is not null)`),
+    // one clawback may be taken off two invoices: that of the placement, and the one whose credit it took
     uniqueIndex("stripe_operations_one_per_intent")
-      .on(t.kind, t.subjectId)
+      .on(t.kind, t.subjectId, sql`coalesce(request ->> 'invoice_id', '')`)
       .where(sql`kind <> 'subscription' or status in ('pending', 'processing')`),
     index("stripe_operations_due")
       .on(t.nextAttemptAt)

@@ -40,6 +40,7 @@ import type { Context } from "../context.ts";
 import { giveBack, offOpen } from "../invoices/give-back.ts";
 import { type Parts, together } from "../invoices/parts.ts";
 import { posted } from "../ledger/post.ts";
+import { cancelSchedule } from "../placements/cancel-schedule.ts";
 import { guardPayouts, guardPlacements, type MoneyAtHand, readMoney } from "../placements/money.ts";
 import { payoutParts } from "./change-payout.ts";
 import { recordTransfer } from "./record-transfer.ts";
@@ -297,7 +298,9 @@ async function takeBack(ctx: Context, money: MoneyAtHand, facts: ClawbackFacts, 
   });
   const rows = decided.rows.map((row) => rowParts(ctx, clawback, money, row));
   const company = taking.cause.cause === "chargeback" ? null : refunded(ctx, clawback, money, facts.isReleased);
-  const parts = together(...rows, company?.parts ?? null, taking.along);
+  // an invoice of which everything is taken off is void, and would be waited for
+  const isAll = taking.amount === money.escrow && taking.amount === clawable(inputOf(money, facts, lookedUp));
+  const parts = together(...rows, company?.parts ?? null, !facts.isReleased && isAll ? cancelSchedule(ctx, money) : null, taking.along);
   const posting: ClawbackPosting = facts.isReleased
     ? {
         clawbackId: clawback.id,

@@ -1,6 +1,5 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
-import { placements } from "#db/schema/ats.ts";
 import {
   clawbacks,
   disputes,
@@ -19,7 +18,7 @@ import { settledPlacements } from "./settled.ts";
 
 const world = await marketplace();
 const { controls } = world.stripe;
-const { days, minute, started, pay, invoiceOf, offer } = settledPlacements(world);
+const { days, minute, started, pay, paidIn, fail, replace, invoiceOf } = settledPlacements(world);
 const { admin: platformAdmin, approved } = await fourEyes(world);
 const db = world.db.writer;
 
@@ -62,45 +61,6 @@ const disputeKeys = async (placementId: string, disputeId: string): Promise<stri
   (await postingKeys(world, placementId)).filter((key) => key.startsWith("dispute:")).map((key) => key.replace(disputeId, "<id>"));
 
 const badDebt = async (): Promise<number> => (await signedBalances(world)).get("bad_debt") ?? 0;
-
-/** Pays an invoice in parts; the charges in their order. */
-async function paidIn(placementId: string, ...amounts: number[]): Promise<string[]> {
-  const invoice = await invoiceOf(placementId);
-  for (const amount of amounts) {
-    await controls.payInvoice({ invoice: invoice?.stripeInvoiceId ?? "", amount });
-    await world.settle();
-  }
-  const payments = await db
-    .select()
-    .from(invoicePayments)
-    .where(sql`${invoicePayments.invoiceId} = ${invoice?.id}`);
-  return amounts.map((amount) => payments.find(({ grossCents }) => grossCents === amount)?.chargeId ?? "");
-}
-
-/** The placement falls off, and another candidate of the same role is hired in their place. */
-async function replaced(placement: Awaited<ReturnType<typeof started>>, terms: { salary_cents: number; start_date: string }) {
-  const [row] = await db
-    .select()
-    .from(placements)
-    .where(sql`${placements.id} = ${placement.id}`);
-  await fail(placement);
-  return async () => {
-    const { applicationId } = await offer({ company: placement.company, recruiters: placement.people, jobId: row?.jobId ?? "" });
-    const answer = await world.call("POST", `placements/${placement.id}/replace`, {
-      as: placement.companyAdmin,
-      body: { application_id: applicationId, ...terms },
-    });
-    expect(answer.status, JSON.stringify(answer.body)).toBe(200);
-    await world.settle();
-    return answer.body.data.id as string;
-  };
-}
-
-async function fail({ id, companyAdmin }: Awaited<ReturnType<typeof started>>): Promise<void> {
-  const answer = await world.call("POST", `placements/${id}/fail`, { as: companyAdmin, body: { reason: "Left in the first week" } });
-  expect(answer.status, JSON.stringify(answer.body)).toBe(200);
-  await world.settle();
-}
 
 async function lost(charge: string): Promise<void> {
   const opened = await controls.openDispute({ charge });
@@ -233,9 +193,9 @@ describe("a chargeback", () => {
   it("that took a part of a credit leaves the rest of it to the replacement", async () => {
     const placement = await started();
     const [, second = ""] = await paidIn(placement.id, 1_200_000, 800_000);
-    const hireAgain = await replaced(placement, { salary_cents: 11_000_000, start_date: inDays(20) });
+    await fail(placement);
     await lost(second);
-    const replacement = await hireAgain();
+    const replacement = await replace(placement, { salary_cents: 11_000_000, start_date: inDays(20) });
     await days(21);
     expect(await invoiceOf(replacement)).toMatchObject({ creditAppliedCents: 1_200_000, amountDueCents: 1_000_000, status: "open" });
     expect(await disputed(placement.company.id)).toBe(0);
@@ -245,8 +205,8 @@ describe("a chargeback", () => {
   it("keeps the replacement waiting that its money paid for, and lost is taken from it", async () => {
     const placement = await started();
     const [charge = ""] = await paidIn(placement.id, 2_000_000);
-    const hireAgain = await replaced(placement, { salary_cents: 10_000_000, start_date: inDays(41) });
-    const replacement = await hireAgain();
+    await fail(placement);
+    const replacement = await replace(placement, { start_date: inDays(41) });
     const opened = await controls.openDispute({ charge });
     await world.settle();
     await days(21);
