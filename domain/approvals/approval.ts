@@ -7,6 +7,8 @@ export const APPROVAL_ACTIONS = [
   "payout.cancel",
   /** a placement */
   "clawback",
+  /** a refund */
+  "refund.record",
   /** a debt */
   "debt.write_off",
   /** a hold of a placement */

@@ -867,7 +867,7 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
 
   "stripe-operations": {
     listedOnly: true,
-    rows: { "stripe operation": ADMIN },
+    rows: { "stripe operation": ADMIN, refund: ADMIN },
     list: [{}],
     refused: EVERYBODY.filter((actor) => actor !== "platformAdmin"),
     acts: { retry: { on: "stripe operation", body: () => ({ reason: "The address is right now" }), may: ADMIN } },
@@ -908,6 +908,19 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
     acts: {
       create: {
         body: (id) => ({ placement_id: id("placement"), amount_cents: 100, reason: "Goodwill", approval_id: id("placement") }),
+        may: ADMIN,
+      },
+    },
+  },
+
+  refunds: {
+    rows: { refund: ADMIN },
+    list: [{}],
+    refused: EVERYBODY.filter((actor) => actor !== "platformAdmin"),
+    acts: {
+      record: {
+        on: "refund",
+        body: (id) => ({ amount_cents: 100, approval_id: id("approval"), reason: "Paid from the bank" }),
         may: ADMIN,
       },
     },

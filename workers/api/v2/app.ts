@@ -40,6 +40,7 @@ import { placementSplits } from "./placement-splits.ts";
 import { memberships } from "./memberships.ts";
 import { organizations } from "./organizations.ts";
 import { placements } from "./placements.ts";
+import { refunds } from "./refunds.ts";
 import { users } from "./users.ts";
 import { plans, splitsRates } from "./plans.ts";
 import { stripeEvents } from "./stripe-events.ts";
@@ -102,6 +103,7 @@ export const RESOURCES: Readonly<Record<string, readonly Routes[]>> = {
   "fee-terms": [feeTerms],
   clawbacks: [clawbacks],
   debts: [debts],
+  refunds: [refunds],
   "ledger-accounts": [ledgerAccounts],
   "ledger-transactions": [ledgerTransactions],
   "reconciliation-breaks": [reconciliationBreaks],
