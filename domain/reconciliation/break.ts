@@ -18,6 +18,7 @@ const SEVERITIES = {
   event_unprocessed: "warning",
   payout_stuck: "warning",
   operation_stuck: "warning",
+  operation_failed: "warning",
   outbox_stuck: "warning",
   inactive_at_hire_overdue: "warning",
   schedule_overdue: "warning",

@@ -281,6 +281,10 @@ const stuck = (now: Date) =>
       from billing.placement_payout_transactions t, at where t.status = 'processing' and t.processing_started_at < at.now - interval '24 hours'
     union all select 'operation_stuck', o.id::text, 'done within a day', o.created_at::text
       from billing.stripe_operations o, at where o.status in ('pending', 'processing') and o.created_at < at.now - interval '24 hours'
+    -- given up: nobody asks Stripe for it again. A reversal that is refused is netted, a plan is asked for anew
+    union all select 'operation_failed', o.id::text, 'done', o.failure_reason
+      from billing.stripe_operations o where o.status = 'failed' and o.failure_reason is distinct from 'placement_failed'
+        and (o.kind not in ('transfer_reversal', 'subscription') or o.failure_reason = 'request_mismatch')
     union all select 'outbox_stuck', 'outbox', 'told within 10 minutes', min(x.occurred_at)::text
       from ops.outbox x, at where x.handled_at is null and x.occurred_at < at.now - interval '10 minutes' having count(*) > 0
     union all select 'inactive_at_hire_overdue', t.id::text, 'decided within 12 months', t.created_at::text

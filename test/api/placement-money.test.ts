@@ -323,6 +323,17 @@ describe("the money of a placement", () => {
     expect((await told(invoice?.id ?? "")).filter((type) => type === "invoice.overdue")).toHaveLength(4);
     expect((await rows(id)).invoice?.remindedDays).toBe(30);
   });
+
+  it("rests while a credit may end it, and goes on when a replacement has taken the credit", async () => {
+    const set = await setting();
+    const [resting, used] = [await hired(set), await hired(set)];
+    for (const { id } of [resting, used]) await fail(set.admin, id);
+    await replace(set, used, 10_000_000);
+    await days(30);
+    await world.cron("10 3 * * *");
+    const reminded = async (id: string) => (await rows(id)).invoice?.remindedDays;
+    expect([await reminded(resting.id), await reminded(used.id)]).toEqual([null, 0]);
+  });
 });
 
 describe("what Stripe tells", () => {

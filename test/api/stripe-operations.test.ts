@@ -351,6 +351,17 @@ describe("giving money back", () => {
     await booksHold(world);
   });
 
+  it("credits what is left when a part of it is paid at that moment, and gives that part back", async () => {
+    const { placementId, invoice } = await creditEnded(1_200_000);
+    const before = (await refunded()).length;
+    await controls.payInvoice({ invoice, amount: 300_000 });
+    await world.settle();
+    await later(HOUR);
+    expect((await issuedFor(placementId)).map(({ status }) => status)).toEqual(["paid"]);
+    expect((await refunded()).slice(before).reduce((total, amount) => total + amount, 0)).toBe(1_500_000);
+    await booksHold(world);
+  });
+
   it("refuses to refund more than was paid through Stripe, and leaves a row to look at", async () => {
     const { placementId } = await creditEnded(2_000_000);
     const before = (await refunded()).length;
