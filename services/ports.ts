@@ -238,7 +238,8 @@ export interface FetchedSubscription extends Pick<SubscriptionState, "status" | 
 export interface PlanPayment {
   gross: Cents;
   fee: Cents;
-  balanceTransactionId: string;
+  /** Null where it went past the provider. */
+  balanceTransactionId: string | null;
 }
 
 /** What a subscription is to become. */

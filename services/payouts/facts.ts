@@ -57,16 +57,42 @@ const storedFacts = sql`(select jsonb_build_object(
   from ats.placements p, network.recruiters r join identity.users u on u.id = r.user_id
   where p.id = ${transactions.placementId} and r.id = ${transactions.recruiterId})`;
 
+const told = {
+  facts: computed<StoredFacts>("facts", storedFacts),
+  now: computed<string>("now", sql`to_jsonb(ops.now()) #>> '{}'`),
+  seesAll: computed<boolean>("sees_all", sql`(select ops.is_admin())`),
+};
+
 /** Transactions with everything they wait for, in one statement. */
 export const payoutFacts = (which: SQL) =>
+  select({ ...payoutColumns, ...told })
+    .from(transactions)
+    .where(which);
+
+/** A debt that a payout paid instead of being transferred. */
+export interface PaidDebt {
+  debt_id: string;
+  amount_cents: number;
+}
+
+/** The same, with the debts that each paid: what their conditions are told from. */
+export const payoutConditions = (which: SQL) =>
   select({
     ...payoutColumns,
-    facts: computed<StoredFacts>("facts", storedFacts),
-    now: computed<string>("now", sql`to_jsonb(ops.now()) #>> '{}'`),
-    seesAll: computed<boolean>("sees_all", sql`(select ops.is_admin())`),
+    ...told,
+    paidDebts: computed<PaidDebt[]>(
+      "paid_debts",
+      sql`(select coalesce(jsonb_agg(jsonb_build_object('debt_id', split_part(l.idempotency_key, ':', 3), 'amount_cents', e.amount_cents) order by l.id), '[]')
+        from billing.ledger_transactions l join billing.ledger_entries e on e.transaction_id = l.id and e.amount_cents > 0
+        where l.placement_id = ${transactions.placementId} and l.kind = 'netting'
+          and split_part(l.idempotency_key, ':', 2) = ${transactions.id}::text)`,
+    ),
   })
     .from(transactions)
     .where(which);
+
+/** A row of `payoutConditions`. */
+export type PayoutWithConditions = PayoutWithFacts & { paidDebts: PaidDebt[] };
 
 /** A row of `payoutFacts`. */
 export type PayoutWithFacts = Payout & { facts: StoredFacts; now: string; seesAll: boolean };

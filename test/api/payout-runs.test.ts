@@ -431,7 +431,10 @@ describe("a clawback", () => {
     expect(await payOf(large.id)).toMatchObject({ status: "completed", netCents: 70_000, offsetCents: 20_000 });
     expect(await transfersOf(large.id)).toMatchObject([{ amount: 70_000 }]);
     expect(await debt()).toMatchObject({ recoveredCents: 70_000, settledAt: expect.any(Date) });
-    expect(await conditionsOf((await payOf(small.id)).id, closer)).toEqual({ closed: "offset_in_full" });
+    expect(await conditionsOf((await payOf(small.id)).id, closer)).toEqual({
+      closed: "offset_in_full",
+      debts: [{ debt_id: (await debt())?.id, amount: "500.00", amount_cents: 50_000 }],
+    });
   });
 
   it("writes a debt off by two admins, once", async () => {
