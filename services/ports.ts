@@ -291,6 +291,8 @@ export interface ShownTransfer extends Transfer {
   /** What it moved on our balance. */
   balanceTransactionId: string;
   transactionId: string | null;
+  /** What of it came back. */
+  reversed: Cents;
 }
 
 /** What came back from a send; `answer` is null when nothing did. */

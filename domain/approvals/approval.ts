@@ -5,8 +5,11 @@ export const APPROVAL_ACTIONS = [
   /** a payout transaction */
   "payout.unhold",
   "payout.cancel",
+  "payout.complete",
   /** a placement */
   "clawback",
+  /** the platform alone bears it */
+  "refund.above_policy",
   /** a refund */
   "refund.record",
   /** a debt */

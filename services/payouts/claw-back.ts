@@ -27,6 +27,7 @@ import {
   clawBack as decide,
   clawbackTurn,
   clawedParts,
+  type BorneBy,
   type ClawbackInput,
   type ClawbackRow,
   type RowClawback,
@@ -52,6 +53,7 @@ export type Clawback = typeof clawbacks.$inferSelect;
 export interface ClawbackWish {
   placementId: string;
   amount: Cents;
+  borneBy: BorneBy;
   reason: string;
   approvalId: string;
 }
@@ -111,8 +113,8 @@ function factsFound(found: readonly unknown[][]): ClawbackFacts {
 }
 
 /**
- * Takes an amount of a placement's fee back from everybody who shares in it, and gives it to the
- * company (MONEY §11, B13). What is not paid yet is taken off before it is sent; what is paid becomes a
+ * Takes an amount of a placement's fee back from everybody who shares in it, or from the platform alone,
+ * and gives it to the company (MONEY §11, B13). What is not paid yet is taken off before it is sent; what is paid becomes a
  * debt, and as far as the transfer still holds it a reversal is asked for.
  *
  * Refuses whoever is no platform admin, an approval that is not for exactly this, a placement that fell
@@ -125,9 +127,14 @@ export async function clawBack(ctx: Context, wish: ClawbackWish): Promise<Clawba
     if (!money) throw notFound("placement", wish.placementId);
     if (money.placement.state === "failed")
       throw conflict("The placement fell off: its money is a credit.", { reason: "placement_failed" });
-    const used = useApproval(ctx, approval, { action: "clawback", subjectId: wish.placementId, request: { amount_cents: wish.amount } });
+    const used = useApproval(ctx, approval, {
+      action: wish.borneBy === "platform" ? "refund.above_policy" : "clawback",
+      subjectId: wish.placementId,
+      request: { amount_cents: wish.amount },
+    });
     return takeBack(ctx, money, facts, {
       amount: wish.amount,
+      borneBy: wish.borneBy,
       reason: wish.reason,
       cause: { cause: "admin", causeId: wish.approvalId, approvalId: wish.approvalId },
       used,
@@ -164,7 +171,7 @@ export async function clawBackChargeback(ctx: Context, disputeId: string): Promi
       const input = inputOf(money, facts, new Set());
       const amount = cents(Math.min(dispute.amountCents, clawable(input), input.escrow ?? Infinity));
       const along = together(lost.along, notCovered(ctx, money, dispute.id, minus(dispute.amountCents, amount)));
-      if (amount > 0) return takeBack(ctx, money, facts, { ...lost, amount, along, used: null });
+      if (amount > 0) return takeBack(ctx, money, facts, { ...lost, amount, borneBy: "everybody", along, used: null });
       return commit(ctx, null, { ...along, expect: guardPlacements(money.placement, money.replaced?.placement) });
     },
     { clawbacks_one_per_cause: () => new Refusal("conflict", "This chargeback was clawed back already.") },
@@ -277,6 +284,7 @@ function inputOf(money: MoneyAtHand, facts: ClawbackFacts, lookedUp: ReadonlySet
 
 interface Taking {
   amount: Cents;
+  borneBy: BorneBy;
   reason: string;
   cause: Pick<typeof clawbacks.$inferInsert, "cause" | "causeId"> & { approvalId?: string };
   used: UsedApproval | null;
@@ -286,7 +294,7 @@ interface Taking {
 
 async function takeBack(ctx: Context, money: MoneyAtHand, facts: ClawbackFacts, taking: Taking): Promise<Clawback> {
   const lookedUp = await lookUpSent(ctx, money);
-  const decided = decide(inputOf(money, facts, lookedUp), taking.amount, ctx.now());
+  const decided = decide(inputOf(money, facts, lookedUp), taking.amount, ctx.now(), taking.borneBy);
   const { placement } = money;
   const clawback = newRow(ctx, clawbacks, {
     ...taking.cause,
@@ -431,7 +439,7 @@ function refunded(ctx: Context, clawback: Clawback, money: MoneyAtHand, isReleas
 }
 
 /** A chargeback was lost on a placement that fell off: its credit shrinks, and what that does not cover is gone. */
-async function loseCredit(ctx: Context, money: MoneyAtHand, { amount, reason, cause, along }: Omit<Taking, "used">): Promise<Clawback> {
+async function loseCredit(ctx: Context, money: MoneyAtHand, { amount, reason, cause, along }: Omit<Taking, "used" | "borneBy">): Promise<Clawback> {
   const { credit, placement } = money;
   const shrunk = credit ? loseOfCredit(credit, amount) : null;
   const off = shrunk?.off ?? ZERO;

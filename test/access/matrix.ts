@@ -716,6 +716,11 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
         may: ADMIN,
       },
       cancel: { on: "payout candidate_recruiter", body: (id) => ({ approval_id: id("approval"), reason: "Agreed" }), may: ADMIN },
+      complete: {
+        on: "payout candidate_recruiter",
+        body: (id) => ({ stripe_transfer_id: "tr_1", approval_id: id("approval"), reason: "Made by hand" }),
+        may: ADMIN,
+      },
     },
   },
   payouts: payouts(),

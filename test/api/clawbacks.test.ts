@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { payoutSchedules, placementPayoutTransactions as transactions } from "#db/schema/billing.ts";
 import { marketplace } from "#test/api.ts";
-import { booksHold } from "./books.ts";
+import { booksHold, signedBalances } from "./books.ts";
 import { fourEyes } from "./four-eyes.ts";
 import { settledPlacements } from "./settled.ts";
 
@@ -12,14 +12,18 @@ const { days, started, paidIn, fail, replace, invoiceOf } = settledPlacements(wo
 const { admin, approved } = await fourEyes(world);
 const db = world.db.writer;
 
-async function clawBack(placementId: string, amount: number) {
+async function clawBack(placementId: string, amount: number, borneBy: "everybody" | "platform" = "everybody") {
   const body = {
     placement_id: placementId,
     amount_cents: amount,
+    borne_by: borneBy,
     reason: "Goodwill",
-    approval_id: await approved("clawback", placementId, { amount_cents: amount }),
+    approval_id: await approved(borneBy === "platform" ? "refund.above_policy" : "clawback", placementId, { amount_cents: amount }),
   };
-  return world.call("POST", "clawbacks", { as: admin, body });
+  const answer = await world.call("POST", "clawbacks", { as: admin, body });
+  // what is refused leaves its approval open
+  if (answer.status !== 201) await world.call("POST", `approvals/${body.approval_id}/reject`, { as: admin, body: { reason: "Over" } });
+  return answer;
 }
 
 const schedulesOf = async (placementId: string) =>
@@ -40,6 +44,40 @@ const statesOf = async (placementId: string) => [
     ).map(({ status }) => status),
   ),
 ];
+
+describe("a refund above the policy", () => {
+  it("is borne by the platform alone, up to what it has left, before the release and after it", async () => {
+    const { id } = await started();
+    await paidIn(id, 2_000_000);
+    const nets = async () =>
+      (
+        await db
+          .select()
+          .from(transactions)
+          .where(sql`${transactions.placementId} = ${id}`)
+      ).map(({ netCents, status }) => [netCents, status].join(" "));
+    const untouched = await nets();
+    const made = await clawBack(id, 80_000, "platform");
+    expect(made.body.data).toMatchObject({ refund_cents: 80_000, platform_cents: 80_000, before_release: true });
+    expect(await nets()).toEqual(untouched);
+    await world.settle();
+    await booksHold(world);
+    await days(91);
+    expect((await nets()).every((net) => net.endsWith("completed"))).toBe(true);
+    expect((await clawBack(id, 400_001, "platform")).body.code).toBe("validation_failed");
+    expect((await clawBack(id, 400_000, "platform")).body.data).toMatchObject({ platform_cents: 400_000, before_release: false });
+    await world.settle();
+    expect((await signedBalances(world)).get("platform_revenue") ?? 0).toBe(0);
+    await booksHold(world);
+  });
+
+  it("takes its own approval: that of a clawback is not enough", async () => {
+    const { id } = await started();
+    const approvalId = await approved("clawback", id, { amount_cents: 100 });
+    const body = { placement_id: id, amount_cents: 100, borne_by: "platform", reason: "Goodwill", approval_id: approvalId };
+    expect((await world.call("POST", "clawbacks", { as: admin, body })).body).toMatchObject({ status: 409, reason: "approval_of_another" });
+  });
+});
 
 describe("a clawback before the release", () => {
   it("of everything voids the invoice, and leaves nothing to be released", async () => {

@@ -205,6 +205,54 @@ describe("a payout that is due", () => {
     expect((await world.call("POST", path, { as: admin, body: {} })).status).toBe(409);
   });
 
+  it("is completed by two admins with a transfer made by hand, of its own amount and account, once", async () => {
+    const closer = await payee("by hand");
+    const { id } = await settling({ candidate_recruiter: closer });
+    await controls.fault({ kind: "refuse", route: SEND, code: "parameter_invalid_integer", times: 3 });
+    for (const hours of [8 * 24, 2, 7]) await later(hours * HOUR);
+    const failed = await payOf(id);
+    expect(failed).toMatchObject({ status: "failed", retryCount: 3 });
+    const byHand = async (amount: number, more = "") => {
+      const answer = await fetch(`${world.stripe.url}/v1/transfers`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${world.stripe.key}`, "content-type": "application/x-www-form-urlencoded" },
+        body: `amount=${amount}&currency=usd&destination=${await accountOf(closer)}${more}`,
+      });
+      return ((await answer.json()) as { id: string }).id;
+    };
+    const complete = async (transferId: string) => {
+      const approvalId = await approved("payout.complete", failed.id, { stripe_transfer_id: transferId });
+      const { status: answered, body } = await world.call("POST", `payout-transactions/${failed.id}/complete`, {
+        as: admin,
+        body: { stripe_transfer_id: transferId, approval_id: approvalId, reason: "Sent from the dashboard" },
+      });
+      await world.call("POST", `approvals/${approvalId}/reject`, { as: admin, body: { reason: "Over" } });
+      return answered === 200 ? body.data.status : body.reason;
+    };
+    const wrong = await byHand(failed.netCents - 1);
+    expect(await complete(wrong)).toBe("transfer_differs");
+    expect(await complete("tr_nobody")).toBe("no_such_transfer");
+    const another = await byHand(failed.netCents, `&metadata[payout_transaction_id]=${crypto.randomUUID()}`);
+    expect(await complete(another)).toBe("transfer_of_another");
+    const right = await byHand(failed.netCents);
+    expect(await complete(right)).toBe("completed");
+    expect(await payOf(id)).toMatchObject({ stripeTransferId: right, completionReason: "transfer", failureReason: null });
+    await world.settle();
+    expect(await told(failed.id)).toEqual(["payout.failed", "payout.failed", "payout.failed", "payout.processed"]);
+    expect((await signedBalances(world)).get(`payable:${closer.recruiterId}`)).toBe(0);
+    await world.call("POST", "reconciliation-runs", { as: admin, body: {} });
+    await later(HOUR);
+    await world.call("POST", "reconciliation-runs", { as: admin, body: {} });
+    const { body } = await world.call("GET", "reconciliation-breaks?kind=alien_transfer&limit=100", { as: admin });
+    const alien = (body.data as { subject: string }[]).map(({ subject }) => subject);
+    expect([alien.includes(right), alien.includes(wrong)]).toEqual([false, true]);
+    for (const transfer of [wrong, another])
+      await fetch(`${world.stripe.url}/v1/transfers/${transfer}/reversals`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${world.stripe.key}` },
+      });
+  });
+
   it("outlasts thirty hours without Stripe: nothing failed, nothing doubled, all paid", async () => {
     const people = { candidate_recruiter: await payee("one"), company_recruiter: await payee("two"), job_owner: await payee("three") };
     const { id } = await settling(people);
