@@ -128,6 +128,8 @@ export interface SeenCreditNote {
  */
 export interface InvoiceBilling {
   createCustomer(company: { companyId: string; name: string; email: string; operationId: string }, key: string): Promise<string>;
+  /** What a customer's next invoices say of whom they are for. */
+  updateCustomer(customer: { id: string; name: string; email: string }, key: string): Promise<void>;
   /** The customer made for a company; null when there is none. */
   findCustomer(company: { companyId: string; email: string }): Promise<string | null>;
   /** Whether a customer's invoices can be charged at once; false for one that is gone. */

@@ -4,7 +4,16 @@ import type { BlockerCode } from "./blockers.ts";
 import { isPastHorizon } from "./claim.ts";
 import { putOnHold } from "./hold.ts";
 import type { HoldReason } from "./hold-reasons.ts";
-import { hasTransition, inFlight, lookUpFirst, MAX_REFUSALS, NO_LEASE, noStep, type PayoutChange, type PayoutTransaction } from "./transaction.ts";
+import {
+  hasTransition,
+  inFlight,
+  lookUpFirst,
+  MAX_REFUSALS,
+  NO_LEASE,
+  noStep,
+  type PayoutChange,
+  type PayoutTransaction,
+} from "./transaction.ts";
 
 /** A transfer as Stripe shows it. */
 export interface Transfer {

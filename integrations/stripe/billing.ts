@@ -15,6 +15,9 @@ export function stripeInvoices(client: () => Stripe): InvoiceBilling {
       );
       return customer.id;
     },
+    async updateCustomer({ id, name, email }, key) {
+      await client().customers.update(id, { name, email }, { idempotencyKey: key });
+    },
     async findCustomer({ companyId, email }) {
       for await (const customer of client().customers.list({ email, limit: PAGE })) {
         if (customer.metadata["company_id"] === companyId) return customer.id;

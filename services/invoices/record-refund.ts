@@ -43,12 +43,17 @@ export async function recordRefund(ctx: Context, id: string, paid: PaidByHand): 
         .where(
           sql`${placementInvoices.id} = (select (o.request -> 'invoice_ids' ->> 0)::uuid from ${stripeOperations} o where o.id = ${id}::uuid)`,
         ),
-      select({ parts: computed<number>("parts", sql`count(*)::int`) })
-        .from(ledgerTransactions)
+      select({ parts: computed<number>("parts", sql`count(*)::int`) }).from(ledgerTransactions)
         .where(sql`${ledgerTransactions.placementId} = ${of("placement_id")} and ${ledgerTransactions.kind} = 'refund'
           and split_part(${ledgerTransactions.idempotencyKey}, ':', 2) = ${id}`),
       approvalById(paid.approvalId),
-    )) as unknown as [Refund[], PlacementRow[], (typeof placementInvoices.$inferSelect)[], { parts: number }[], (typeof approvals.$inferSelect)[]];
+    )) as unknown as [
+      Refund[],
+      PlacementRow[],
+      (typeof placementInvoices.$inferSelect)[],
+      { parts: number }[],
+      (typeof approvals.$inferSelect)[],
+    ];
     const before = readable("refund", id, row);
     requirePlatformAdmin(ctx, "record refunds");
     expectVersion(ctx, before);

@@ -166,8 +166,7 @@ export async function clawBackChargeback(ctx: Context, disputeId: string): Promi
         along: settled(ctx, dispute),
       };
       if (money.placement.state === "failed") return loseCredit(ctx, money, { ...lost, amount: dispute.amountCents });
-      if (!facts.isReleased && !money.invoice?.finalizedAt)
-        throw conflict("The money is in no escrow yet.", { reason: "not_invoiced" });
+      if (!facts.isReleased && !money.invoice?.finalizedAt) throw conflict("The money is in no escrow yet.", { reason: "not_invoiced" });
       const input = inputOf(money, facts, new Set());
       const amount = cents(Math.min(dispute.amountCents, clawable(input), input.escrow ?? Infinity));
       const along = together(lost.along, notCovered(ctx, money, dispute.id, minus(dispute.amountCents, amount)));
@@ -439,7 +438,11 @@ function refunded(ctx: Context, clawback: Clawback, money: MoneyAtHand, isReleas
 }
 
 /** A chargeback was lost on a placement that fell off: its credit shrinks, and what that does not cover is gone. */
-async function loseCredit(ctx: Context, money: MoneyAtHand, { amount, reason, cause, along }: Omit<Taking, "used" | "borneBy">): Promise<Clawback> {
+async function loseCredit(
+  ctx: Context,
+  money: MoneyAtHand,
+  { amount, reason, cause, along }: Omit<Taking, "used" | "borneBy">,
+): Promise<Clawback> {
   const { credit, placement } = money;
   const shrunk = credit ? loseOfCredit(credit, amount) : null;
   const off = shrunk?.off ?? ZERO;

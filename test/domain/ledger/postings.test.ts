@@ -270,7 +270,9 @@ describe("the postings of MONEY §13", () => {
   });
 
   it("ask for the balance transaction where the Stripe balance moves", () => {
-    expect(() => post("topup", "topup:t", [debit("stripe_balance", money("1")), credit("bank", money("1"))])).toThrow("balance transaction");
+    expect(() => post("topup", "topup:t", [debit("stripe_balance", money("1")), credit("bank", money("1"))])).toThrow(
+      "balance transaction",
+    );
   });
 });
 

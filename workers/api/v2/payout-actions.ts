@@ -51,7 +51,8 @@ export function payoutActions(api: OpenAPIHono<ApiEnv>): void {
     path: "/payout-transactions/{id}/complete",
     access: ["payout-transactions", "complete"],
     summary: "Complete a payout with a transfer made by hand",
-    description: "By an approval of `payout.complete` whose request is `{stripe_transfer_id}`. Amount and account must be the payout's own.",
+    description:
+      "By an approval of `payout.complete` whose request is `{stripe_transfer_id}`. Amount and account must be the payout's own.",
     params: z.object({ id: Id }),
     body: z.strictObject({ stripe_transfer_id: text(100), approval_id: Id, reason }).openapi("CompletePayoutInput"),
     replies: [200, PayoutShape],
