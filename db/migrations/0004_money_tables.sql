@@ -487,6 +487,7 @@ CREATE INDEX "invoice_payments_charge" ON "billing"."invoice_payments" USING btr
 CREATE INDEX "ledger_entries_account" ON "billing"."ledger_entries" USING btree ("account_id","transaction_id");--> statement-breakpoint
 CREATE INDEX "ledger_transactions_at" ON "billing"."ledger_transactions" USING btree ("at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
 CREATE INDEX "ledger_transactions_placement" ON "billing"."ledger_transactions" USING btree ("placement_id");--> statement-breakpoint
+CREATE INDEX "payout_attempts_answered" ON "billing"."payout_attempts" USING btree ("at") WHERE phase = 'answered';--> statement-breakpoint
 CREATE INDEX "payout_audit_log_placement" ON "billing"."payout_audit_log" USING btree ("placement_id","created_at");--> statement-breakpoint
 CREATE INDEX "payout_audit_log_transaction" ON "billing"."payout_audit_log" USING btree ("transaction_id");--> statement-breakpoint
 CREATE INDEX "payout_reversals_clawback" ON "billing"."payout_reversals" USING btree ("clawback_id");--> statement-breakpoint

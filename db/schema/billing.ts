@@ -659,6 +659,9 @@ export const payoutAttempts = billing.table(
   (t) => [
     primaryKey({ columns: [t.transactionId, t.attemptNo, t.phase, t.keyVersion] }),
     oneOf("payout_attempts_phase", t.phase, ATTEMPT_PHASES),
+    index("payout_attempts_answered")
+      .on(t.at)
+      .where(sql`phase = 'answered'`),
   ],
 );
 

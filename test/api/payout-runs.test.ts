@@ -1,5 +1,5 @@
 import { eq, sql } from "drizzle-orm";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   clawbacks,
   companyBillingProfiles,
@@ -203,6 +203,34 @@ describe("a payout that is due", () => {
     expect(await payOf(id)).toMatchObject({ status: "completed", retryCount: 2 });
     expect((await attemptsOf(failed.id)).filter((attempt) => attempt.includes("looked_up"))).toHaveLength(3);
     expect((await world.call("POST", path, { as: admin, body: {} })).status).toBe(409);
+  });
+
+  it("calls people when more than 2 % of an hour are refused, and when one that may go has not gone for an hour", async () => {
+    await later(2 * HOUR);
+    const { id } = await settling({ candidate_recruiter: await payee("watched") });
+    const called = async (work: () => Promise<void>) => {
+      const spy = vi.spyOn(console, "error");
+      await work();
+      const told = spy.mock.calls.map(([line]) => JSON.parse(String(line)) as { message: string; transaction_id?: string });
+      spy.mockRestore();
+      return told.filter(({ message }) => message === "payouts are refused too often" || message === "a payout has been due for an hour");
+    };
+    await controls.fault({ kind: "refuse", route: SEND, code: "parameter_invalid_integer", times: 1 });
+    await later(8 * DAY);
+    expect(await called(minute)).toMatchObject([{ message: "payouts are refused too often", refused_in_an_hour: 1 }]);
+    expect((await payOf(id)).status).toBe("failed");
+    expect(await called(() => later(HOUR - 120))).toEqual([expect.objectContaining({ refused_in_an_hour: 1 })]);
+
+    // its queue takes nothing
+    const { id: stuck } = await settling({ candidate_recruiter: await payee("stuck") });
+    const send = world.env.PAYOUTS.send;
+    world.env.PAYOUTS.send = () => Promise.reject(new Error("the queue is down"));
+    await later(8 * DAY);
+    expect((await called(() => later(HOUR + 60))).map((told) => told.transaction_id)).toContain((await payOf(stuck)).id);
+    world.env.PAYOUTS.send = send;
+    await minute();
+    expect((await payOf(stuck)).status).toBe("completed");
+    expect((await called(minute)).map((told) => told.transaction_id)).not.toContain((await payOf(stuck)).id);
   });
 
   it("is completed by two admins with a transfer made by hand, of its own amount and account, once", async () => {

@@ -16,7 +16,7 @@ import { settledPlacements } from "./settled.ts";
 
 const world = await marketplace();
 const { admin, second, approved } = await fourEyes(world);
-const { days, started, pay } = settledPlacements(world);
+const { days, started, pay, invoiceOf } = settledPlacements(world);
 const db = world.db.writer;
 const { hostname, port } = new URL(world.stripe.url);
 const stripe = new Stripe(world.stripe.key, {
@@ -220,6 +220,17 @@ describe("reconciliation", () => {
       .where(sql`${stripeOperations.id} in (${refund?.id}, ${ended?.id})`);
     await reconcile();
     expect((await openBreaks()).filter(({ kind }) => kind === "operation_failed")).toEqual([]);
+  });
+
+  it("holds an invoice against Stripe's for as long as it is open", async () => {
+    const slow = await started();
+    await days(60);
+    await reconcile();
+    await world.stripe.controls.setDelivery({ dropTypes: ["invoice.paid", "invoice_payment.paid"] });
+    await world.stripe.controls.payInvoice({ invoice: (await invoiceOf(slow.id))?.stripeInvoiceId ?? "" });
+    await world.settle();
+    await world.stripe.controls.setDelivery({ dropTypes: [] });
+    expect((await reconcile()).opened).toContain(`invoice_differs ${(await invoiceOf(slow.id))?.id}`);
   });
 
   it("a silent provider is a wait, not a break", async () => {
