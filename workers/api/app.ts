@@ -5,6 +5,7 @@ import { registerSubject } from "#services/users/register-subject.ts";
 import { type Env, issuerOf } from "../runtime.ts";
 import { clerkWebhook, clerkWebhookContract } from "./clerk-webhook.ts";
 import { contractsUnder, send } from "./operation.ts";
+import { problemPage } from "./problem-page.ts";
 import { callerOf } from "./session-token.ts";
 import { stripeWebhook, stripeWebhookContracts } from "./stripe-webhooks.ts";
 import { answerTo, factsOf, identified, noSuchRoute } from "./surface.ts";
@@ -60,6 +61,8 @@ function apiApp(resource: string | null): OpenAPIHono<ApiEnv> {
   const api = new OpenAPIHono<ApiEnv>();
   api.use(identified);
   api.get("/openapi.json", (c) => c.body(openApiDocument(c.env.API_ORIGIN), 200, { "Content-Type": "application/json" }));
+  api.get("/docs/problems/:code", problemPage);
+  api.get("/problems/:code", (c) => c.redirect(`/docs/problems/${c.req.param("code")}`, 308));
   api.post("/webhooks/clerk", clerkWebhook);
   api.post("/stripe/webhooks", stripeWebhook("platform"));
   api.post("/stripe/connect-webhooks", stripeWebhook("connect"));
