@@ -74,11 +74,8 @@ const WAYS = [
   ],
 ] as const;
 
-type Verdict = "allowed" | string;
-
 /** Done, or refused by nothing but the state of the row, or by the fault that keeps the world as it is. */
-const verdictOf = ({ status, body }: Answer): Verdict =>
-  [200, 201, 409, 410, 422].includes(status) ? "allowed" : `${status} ${body.code}`;
+const verdictOf = ({ status, body }: Answer): string => ([200, 201, 409, 410, 422].includes(status) ? "allowed" : `${status} ${body.code}`);
 
 const byAccount = <T>(answer: (account: Account) => T | Promise<T>): Promise<Record<Account, T>> =>
   Promise.all(ACCOUNTS.map(async (account) => [account, await answer(account)] as const)).then(

@@ -39,7 +39,8 @@ beforeAll(async () => {
 /** The shape that the documentation tells of one record. */
 function shapeOf(path: string): z.ZodObject {
   const contract = v1Contracts("").find((route) => route.path === path && route.method === "get");
-  const content = (contract?.responses["200"] as { content: { "application/json": { schema: z.ZodObject } } }).content;
+  if (!contract) throw new Error(`no route reads ${path}`);
+  const { content } = contract.responses["200"] as { content: { "application/json": { schema: z.ZodObject } } };
   return content["application/json"].schema.shape["data"] as z.ZodObject;
 }
 

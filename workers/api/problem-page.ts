@@ -1,5 +1,5 @@
 import type { Handler } from "hono";
-import type { ErrorCode } from "#domain/refusals.ts";
+import { type ErrorCode, Refusal } from "#domain/refusals.ts";
 import type { ApiEnv } from "./app.ts";
 import { PROBLEMS } from "./problems.ts";
 
@@ -25,7 +25,7 @@ const ADVICE: Readonly<Record<number, string>> = {
 /** The page that `type` and `docs` of a problem lead to. */
 export const problemPage: Handler<ApiEnv> = async (c) => {
   const code = c.req.param("code") as ErrorCode;
-  if (!Object.hasOwn(PROBLEMS, code)) return c.notFound();
+  if (!Object.hasOwn(PROBLEMS, code)) throw new Refusal("not_found", "There is no such problem.");
   const { status, title }: { status: number; title: string } = PROBLEMS[code];
   c.header("Content-Security-Policy", "default-src 'none'");
   return c.html(
