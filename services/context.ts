@@ -78,6 +78,15 @@ export interface Access {
   account: { id: string; kind: AccountKind; status: "active" | "suspended"; manages: boolean } | null;
   /** Every account of the person; only on the partner API. */
   accountIds: readonly string[];
+  /** The notice of the version that was asked; null while it is current. Only on the partner API. */
+  apiVersion: ApiVersion | null;
+}
+
+/** When a deprecated version of the partner API ends, and what comes after it. */
+export interface ApiVersion {
+  deprecatedAt: Date;
+  sunsetAt: Date | null;
+  successor: string | null;
 }
 
 /** Who may call a verb at all, judged before anything else is (DESIGN R-2, R-10). */
@@ -98,7 +107,8 @@ export interface RequestFacts {
   ip: string | null;
   userAgent: string | null;
   organizationId: string | null;
-  ifMatch: number | null;
+  /** The versions the caller holds, one of which is to be the current one; null without a condition. */
+  ifMatch: readonly number[] | null;
   idempotency: { key: string; fingerprint: string; anonymousOwner: string } | null;
 }
 
@@ -159,6 +169,7 @@ const NOBODY: Access = {
   teams: [],
   account: null,
   accountIds: [],
+  apiVersion: null,
 };
 
 export interface ContextParts {
@@ -306,6 +317,10 @@ export class Context {
   }
 
   #judge(entered: Entered): void {
+    const { now, apiVersion } = this.#access;
+    if (apiVersion?.sunsetAt && apiVersion.sunsetAt <= now) {
+      throw new Refusal("version_sunset", `This version ended on ${apiVersion.sunsetAt.toISOString().slice(0, 10)}. Use its successor.`);
+    }
     if (entered.user_status === "deactivated") throw new Refusal("revoked_credential", "This account has been deactivated.");
     if (entered.unknown_organization) throw forbidden("You are no member of the organization named in X-Organization-Id.");
     if (this.audience === "public" || this.caller.kind === "system") return;
@@ -362,6 +377,7 @@ interface Entered {
   teams: { team_id: string; team_role: string }[];
   account: Access["account"];
   account_ids: string[];
+  api_version: { deprecated_at: string; sunset_at: string | null; successor: string | null } | null;
   unknown_organization: boolean;
 }
 
@@ -380,6 +396,11 @@ const toAccess = (entered: Entered): Access => ({
   teams: entered.teams,
   account: entered.account,
   accountIds: entered.account_ids,
+  apiVersion: entered.api_version && {
+    deprecatedAt: new Date(entered.api_version.deprecated_at),
+    sunsetAt: entered.api_version.sunset_at === null ? null : new Date(entered.api_version.sunset_at),
+    successor: entered.api_version.successor,
+  },
 });
 
 function enter(caller: Caller, organizationId: string | null, partner: PartnerRequest | undefined): Statement {

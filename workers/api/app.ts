@@ -5,6 +5,7 @@ import { registerSubject } from "#services/users/register-subject.ts";
 import { type Env, issuerOf } from "../runtime.ts";
 import { clerkWebhook } from "./clerk-webhook.ts";
 import { send } from "./operation.ts";
+import { problemPage } from "./problem-page.ts";
 import { callerOf } from "./session-token.ts";
 import { stripeWebhook } from "./stripe-webhooks.ts";
 import { answerTo, factsOf, identified, noSuchRoute } from "./surface.ts";
@@ -70,6 +71,8 @@ async function apiApp(resource: string | null): Promise<OpenAPIHono<ApiEnv>> {
       });
     });
   }
+  api.get("/docs/problems/:code", problemPage);
+  api.get("/problems/:code", (c) => c.redirect(`/docs/problems/${c.req.param("code")}`, 308));
   api.post("/webhooks/clerk", clerkWebhook);
   api.post("/stripe/webhooks", stripeWebhook("platform"));
   api.post("/stripe/connect-webhooks", stripeWebhook("connect"));

@@ -336,6 +336,7 @@ export const Problem = z
     instance: z.string(),
     code: z.string(),
     request_id: z.string(),
+    docs: z.string(),
     errors: z.array(z.object({ pointer: z.string(), code: z.string(), message: z.string() })).optional(),
   })
   .openapi("Problem");

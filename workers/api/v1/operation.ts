@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import type { Context as HonoContext } from "hono";
+import { Refusal } from "#domain/refusals.ts";
 import { type Caller, Context, type Need, type Reply, type RequestFacts, type RequestTrace } from "#services/context.ts";
 import type { KeysetPage, KeysetQuery } from "#services/keyset.ts";
 import { databaseOf, portsOf } from "../../runtime.ts";
@@ -18,7 +19,9 @@ import {
 } from "../operation.ts";
 import { parse } from "../shape.ts";
 import { factsOf } from "../surface.ts";
+import { acceptsJson } from "./accept.ts";
 import { accountOf, admitted } from "./admission.ts";
+import { isUnchanged, versionsIn } from "./conditional.ts";
 import { openCursor, sealCursor } from "./cursor.ts";
 
 type Json = Record<string, unknown>;
@@ -62,9 +65,9 @@ export function operation<Params = Record<never, never>, Query = Record<never, n
     const ctx = contextFor(render);
     const result = await remembering(ctx, () => spec.run(ctx, input as Input<Params, Query, Body>));
     const reply = ctx.reply ?? render(result);
-    const unchanged =
-      spec.method === "get" && reply.headers["ETag"] !== undefined && c.req.header("if-none-match") === reply.headers["ETag"];
-    return unchanged ? new Response(null, { status: 304, headers: { ETag: reply.headers["ETag"] ?? "" } }) : send(reply);
+    const etag = reply.headers["ETag"];
+    const unchanged = spec.method === "get" && etag !== undefined && isUnchanged(c.req.raw.headers, etag);
+    return unchanged ? new Response(null, { status: 304, headers: { ETag: etag } }) : send(reply);
   });
 }
 
@@ -114,6 +117,8 @@ const statusesOf = (method: string, path: string): number[] => [
   401,
   403,
   ...(path.includes("{") ? [404] : []),
+  406,
+  410,
   ...(method === "get" ? [] : [409, 412, 413, 415, 422]),
   429,
   500,
@@ -207,7 +212,8 @@ function register(
   api.on(spec.method.toUpperCase(), path, (c) => {
     const trace = traceOf(c, spec.path, spec.need);
     return admitted(c, trace, spec.need, async (caller) => {
-      const facts = await factsOf(c);
+      if (!acceptsJson(c.req.header("accept"))) throw new Refusal("not_acceptable", "Answers are JSON: accept application/json.");
+      const facts = await factsOf(c, versionsIn);
       c.set("requestFacts", facts);
       const input = {
         params: params ? parse(params, c.req.param(), "path") : {},

@@ -1,0 +1,144 @@
+// Who may do what over the partner API (PLATFORM §6), written by hand and never from what the code
+// answers. Every row of the access world that an account may read is named; what is not named is 404.
+
+/** Whoever acts within an account. */
+export const ACCOUNTS = ["company", "manager", "rival", "recruiter", "otherRecruiter", "team", "platform"] as const;
+export type Account = (typeof ACCOUNTS)[number];
+
+/** What a route needs, as the specification's table says. */
+export interface Line {
+  need: string;
+  /** The rows it lists or reads, and who sees each. */
+  rows?: Readonly<Record<string, readonly Account[]>>;
+  /** What is tried with it, and who may; `hidden` do not see the row, everybody else is forbidden. */
+  acts?: readonly Act[];
+  /** Open to whoever is known, with an account or without. */
+  everybody?: true;
+}
+
+export interface Act {
+  on?: string;
+  body: (id: (name: string) => string) => object;
+  may: readonly Account[];
+  hidden?: readonly Account[];
+}
+
+/** The scopes an account's role type may not hold: PLATFORM §6. */
+export const LACKS: Readonly<Record<Account, readonly string[]>> = {
+  company: ["read:payouts", "write:submissions"],
+  manager: ["read:payouts", "write:submissions"],
+  rival: ["read:payouts", "write:submissions"],
+  recruiter: ["write:roles"],
+  otherRecruiter: ["write:roles"],
+  team: ["write:roles"],
+  platform: [],
+};
+
+const ACME = ["company", "manager"] as const;
+
+const ROLES = {
+  "open job": ACCOUNTS,
+  "Beta's job": ACCOUNTS,
+  "Rival's job": ACCOUNTS,
+  "invite-only job": [...ACME, "recruiter", "platform"],
+  "filled job": [...ACME, "recruiter", "platform"],
+  "draft job": [...ACME, "platform"],
+  // the admins of Acme are Beta's too, but this is Acme's account
+  "Beta's draft": ["platform"],
+  "Rival's draft": ["rival", "platform"],
+} as const;
+
+const SUBMISSIONS = {
+  "reached application": [...ACME, "recruiter", "platform"],
+  "hired application": [...ACME, "recruiter", "platform"],
+  "gated application": ["recruiter", "platform"],
+  "interview application": ["recruiter", "platform"],
+  "past application": ["rival", "platform"],
+  "denied application": ["recruiter", "platform"],
+  "stuck application": ["platform"],
+  "proposed application": ["recruiter", "platform"],
+  "draft application": ["recruiter", "platform"],
+} as const;
+
+const CANDIDATES = {
+  "candidate candidate": [...ACME, "recruiter", "platform"],
+  "candidate guarded": ["recruiter", "platform"],
+  "candidate past": ["rival", "platform"],
+  // a public profile that nobody of these submitted
+  "candidate other": ["platform"],
+  "candidate unmet": [],
+} as const;
+
+const PLACEMENTS = { placement: [...ACME, "recruiter", "platform"] } as const;
+
+const PAYOUTS = {
+  "payout candidate_recruiter": ["recruiter", "platform"],
+  "payout candidate_sourcer": ["recruiter", "platform"],
+  "payout company_recruiter": ["platform"],
+  "payout company_sourcer": ["platform"],
+  "payout job_owner": ["team", "platform"],
+} as const;
+
+export const MATRIX: Readonly<Record<string, Line>> = {
+  "get /me": { need: "any", everybody: true },
+  "get /event-types": { need: "any", everybody: true },
+  "get /roles": { need: "read:roles", rows: ROLES },
+  "get /roles/{id}": { need: "read:roles", rows: ROLES },
+  "post /roles": {
+    need: "write:roles",
+    acts: [{ body: (id) => ({ company_id: id("Acme"), title: "New" }), may: ["company", "platform"] }],
+  },
+  "patch /roles/{id}": {
+    need: "write:roles",
+    acts: [
+      { on: "open job", body: () => ({ status: "paused" }), may: ["company", "platform"] },
+      { on: "draft job", body: () => ({ title: "Newer" }), may: ["company", "platform"], hidden: ["rival"] },
+      { on: "Beta's draft", body: () => ({ title: "Newer" }), may: ["platform"], hidden: ["company", "manager", "rival"] },
+    ],
+  },
+  "get /submissions": { need: "read:candidates", rows: SUBMISSIONS },
+  "get /submissions/{id}": { need: "read:candidates", rows: SUBMISSIONS },
+  "post /submissions": {
+    need: "write:submissions",
+    acts: [
+      {
+        body: (id) => ({ role_id: id("Rival's job"), candidate_id: id("candidate candidate") }),
+        may: ["recruiter", "platform"],
+      },
+      {
+        body: (id) => ({ role_id: id("draft job"), candidate_id: id("candidate candidate") }),
+        may: ["platform"],
+        hidden: ["recruiter", "otherRecruiter", "team"],
+      },
+    ],
+  },
+  "patch /submissions/{id}": {
+    need: "write:updates",
+    acts: [
+      {
+        on: "reached application",
+        body: () => ({ stage: "screen" }),
+        may: [...ACME, "platform"],
+        hidden: ["rival", "otherRecruiter", "team"],
+      },
+      {
+        on: "reached application",
+        body: () => ({ notes: "Hm" }),
+        may: [...ACME, "recruiter", "platform"],
+        hidden: ["rival", "otherRecruiter", "team"],
+      },
+      {
+        on: "gated application",
+        body: () => ({ stage: "rejected", reason: "No" }),
+        may: ["recruiter", "platform"],
+        hidden: [...ACME, "rival", "otherRecruiter", "team"],
+      },
+    ],
+  },
+  "get /candidates": { need: "read:candidates", rows: CANDIDATES },
+  "get /candidates/{id}": { need: "read:candidates", rows: CANDIDATES },
+  "get /placements": { need: "read:placements", rows: PLACEMENTS },
+  "get /placements/{id}": { need: "read:placements", rows: PLACEMENTS },
+  "get /payouts": { need: "read:payouts", rows: PAYOUTS },
+  "get /payouts/{id}": { need: "read:payouts", rows: PAYOUTS },
+};
