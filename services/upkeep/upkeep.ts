@@ -7,6 +7,7 @@ import { keepSeats, suspendUnpaidTeams } from "../subscriptions/keep-seats.ts";
 import { clawBackLostChargebacks } from "../payouts/claw-back.ts";
 import { freeFundedPayouts, queueDuePayouts, refreshHolds } from "../payouts/sweep.ts";
 import { expireInvitations } from "../team-invitations/send-invitation.ts";
+import { expireKeys, warnOfKeyEnds } from "../api-keys/expire-keys.ts";
 import { expireApprovals } from "../approvals/expire-approvals.ts";
 import { alertContracts } from "../contracts/alert-contracts.ts";
 import { reconcileDaily } from "../reconciliation/run-reconciliation.ts";
@@ -63,6 +64,7 @@ export const MINUTELY: readonly Step[] = [
   warnOfGuaranteeEnds,
   endTeamGrace,
   expireApprovals,
+  expireKeys,
   suspendUnpaidTeams,
   expireInvitations,
   keepSeats,
@@ -82,5 +84,6 @@ export const NIGHTLY: readonly Step[] = [
   compareStripeEvents,
   alertContracts,
   expireTaxProfiles,
+  warnOfKeyEnds,
   reconcileDaily,
 ];

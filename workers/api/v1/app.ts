@@ -7,9 +7,13 @@ import { log } from "../../runtime.ts";
 import { send } from "../operation.ts";
 import { problem, PROBLEMS, refusalOf } from "../problems.ts";
 import { answerTo, identified, noSuchRoute, withoutToken } from "../surface.ts";
+import { accountPlans } from "./account-plans.ts";
 import { admitted } from "./admission.ts";
+import { apiKeys } from "./api-keys.ts";
+import { approvals } from "./approvals.ts";
 import { limitHeaders } from "./limit-headers.ts";
 import { me } from "./me.ts";
+import { oauthClients } from "./oauth-clients.ts";
 import { traceOf } from "./operation.ts";
 import { roles } from "./roles.ts";
 
@@ -18,7 +22,7 @@ export const V1 = "/api/v1";
 type Routes = (api: OpenAPIHono<ApiEnv>) => void;
 
 /** Who registers the routes of each resource; static paths stand before those with a parameter. */
-const RESOURCES: readonly Routes[] = [me, roles];
+const RESOURCES: readonly Routes[] = [me, roles, apiKeys, oauthClients, approvals, accountPlans];
 
 export const isV1 = (url: string): boolean => /^[a-z]+:\/\/[^/]+\/api\/v1(?:[/?]|$)/.test(url);
 
