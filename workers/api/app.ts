@@ -5,6 +5,7 @@ import { registerSubject } from "#services/users/register-subject.ts";
 import { type Env, issuerOf } from "../runtime.ts";
 import { clerkWebhook, clerkWebhookContract } from "./clerk-webhook.ts";
 import { contractsUnder, send } from "./operation.ts";
+import { leakedCredentials, leakedCredentialsContract } from "./leaked-credentials.ts";
 import { callerOf } from "./session-token.ts";
 import { stripeWebhook, stripeWebhookContracts } from "./stripe-webhooks.ts";
 import { answerTo, factsOf, identified, noSuchRoute } from "./surface.ts";
@@ -63,6 +64,7 @@ function apiApp(resource: string | null): OpenAPIHono<ApiEnv> {
   api.post("/webhooks/clerk", clerkWebhook);
   api.post("/stripe/webhooks", stripeWebhook("platform"));
   api.post("/stripe/connect-webhooks", stripeWebhook("connect"));
+  api.post("/security/leaked-credentials", leakedCredentials);
   api.use(authenticated);
   if (resource) api.route(V2, v2(resource));
   api.notFound((c) => send(noSuchRoute(api, c)));
@@ -74,7 +76,7 @@ function apiApp(resource: string | null): OpenAPIHono<ApiEnv> {
 function openApiDocument(origin: string): string {
   const contract = new OpenAPIHono();
   v2(); // registers every contract
-  for (const route of [clerkWebhookContract, ...stripeWebhookContracts, ...contractsUnder(V2)])
+  for (const route of [clerkWebhookContract, ...stripeWebhookContracts, leakedCredentialsContract, ...contractsUnder(V2)])
     contract.openAPIRegistry.registerPath(route);
   contract.openAPIRegistry.registerComponent("securitySchemes", "session", {
     type: "http",
