@@ -83,6 +83,7 @@ export class CredentialObject extends DurableObject<Bindings> {
   /** Forgets everything older than this version. */
   async invalidate(version: number): Promise<void> {
     this.#minVersion = Math.max(this.#minVersion, version);
+    this.#spentUntil = 0; // the cap may have been raised
     if (this.#record && this.#record.version >= this.#minVersion) return;
     this.#record = null;
     this.#tokens.clear();

@@ -409,6 +409,8 @@ export interface CredentialTokens {
   env: TokenEnv;
   /** A new token; with `random`, one under the same id. */
   mint(type: TokenType, random?: string): Promise<Token>;
+  /** A new secret under an id that there is already. */
+  mintUnder(type: TokenType, publicId: string): Token;
   read(text: string): Promise<Token | TokenFault>;
   /** The id of another type over the same random digits. */
   idOf(type: TokenType, random: string): Promise<string>;

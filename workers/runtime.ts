@@ -39,6 +39,8 @@ export interface Env {
   CURSOR_HMAC_KEY: string;
   /** Keys that secrets at rest are sealed under, base64 of 32 bytes, newest first, separated by commas. */
   KEK_CURRENT: string;
+  /** Where the partner that reports leaked secrets publishes its keys; without it nobody reports. */
+  SECRET_SCANNING_KEYS_URL?: string;
   CREDENTIALS: DurableObjectNamespace<CredentialObject>;
   /** Bad credentials per address, failed token requests per client, and calls per credential while its object is away. */
   RL_IP: RateLimit;
@@ -123,8 +125,9 @@ export function refuseLocalSwitches(env: Env): void {
   for (const name of ["LOCAL_NEON_ENDPOINT", "STRIPE_API_BASE"] as const) {
     if (env[name]) throw new Error(`${name} is a local switch and must not be set here`);
   }
-  for (const name of ["CLERK_ISSUER", "CLERK_JWKS_URL", "CLERK_AZP", "API_ORIGIN", "MAIL_API_BASE"] as const) {
-    for (const address of env[name].split(",")) requirePublic(name, address);
+  const optional = env.SECRET_SCANNING_KEYS_URL ? (["SECRET_SCANNING_KEYS_URL"] as const) : [];
+  for (const name of ["CLERK_ISSUER", "CLERK_JWKS_URL", "CLERK_AZP", "API_ORIGIN", "MAIL_API_BASE", ...optional] as const) {
+    for (const address of (env[name] ?? "").split(",")) requirePublic(name, address);
   }
 }
 

@@ -50,6 +50,7 @@ CREATE TABLE "api"."api_keys" (
 	"approved_by" uuid,
 	"approved_at" timestamp with time zone,
 	"last_used_at" timestamp with time zone,
+	"expiry_warned_days" integer,
 	CONSTRAINT "api_keys_publicId_unique" UNIQUE("public_id"),
 	CONSTRAINT "api_keys_role_type" CHECK ("api"."api_keys"."role_type" in ('recruiter', 'company', 'admin')),
 	CONSTRAINT "api_keys_status" CHECK ("api"."api_keys"."status" in ('pending', 'active', 'suspended', 'revoked', 'rejected', 'expired')),
@@ -250,6 +251,7 @@ ALTER TABLE "api"."overage_budgets" ADD CONSTRAINT "overage_budgets_account_id_a
 ALTER TABLE "api"."role_quotas" ADD CONSTRAINT "role_quotas_company_id_companies_id_fk" FOREIGN KEY ("company_id") REFERENCES "ats"."companies"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "api_keys_account" ON "api"."api_keys" USING btree ("account_id","created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
 CREATE INDEX "api_keys_pending" ON "api"."api_keys" USING btree ("created_at") WHERE status = 'pending';--> statement-breakpoint
+CREATE INDEX "api_keys_expiry" ON "api"."api_keys" USING btree ("expires_at") WHERE status in ('pending', 'active', 'suspended');--> statement-breakpoint
 CREATE INDEX "oauth_clients_account" ON "api"."oauth_clients" USING btree ("owner_account_id","created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
 CREATE INDEX "oauth_clients_pending" ON "api"."oauth_clients" USING btree ("created_at") WHERE status = 'pending';--> statement-breakpoint
 CREATE INDEX "oauth_codes_expiry" ON "api"."oauth_codes" USING btree ("expires_at");--> statement-breakpoint

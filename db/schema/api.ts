@@ -123,12 +123,17 @@ export const apiKeys = api.table(
     approvedBy: uuid().references(() => users.id),
     approvedAt: instant(),
     lastUsedAt: instant(),
+    /** The last warning of its end, in days before it. */
+    expiryWarnedDays: integer(),
   },
   (t) => [
     index("api_keys_account").on(t.accountId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
     index("api_keys_pending")
       .on(t.createdAt)
       .where(sql`status = 'pending'`),
+    index("api_keys_expiry")
+      .on(t.expiresAt)
+      .where(sql`status in ('pending', 'active', 'suspended')`),
     oneOf("api_keys_role_type", t.roleType, ROLE_TYPES),
     oneOf("api_keys_status", t.status, KEY_STATUSES),
     oneOf("api_keys_env", t.env, ["live", "test"]),

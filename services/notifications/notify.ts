@@ -68,6 +68,7 @@ const toFacts = (row: Record<string, string | null> = {}): Facts => ({
   candidateName: row["candidate_name"] ?? null,
   recruiterName: row["recruiter_name"] ?? null,
   teamName: row["team_name"] ?? null,
+  credentialName: row["credential_name"] ?? null,
   reason: row["reason"] ?? null,
 });
 
@@ -86,11 +87,15 @@ function partsOf(event: StoredEvent) {
     team: payload["team_id"] ?? null,
     placement: payload["placement_id"] ?? null,
     invitation: payload["invitation_id"] ?? null,
+    credential: payload["credential_id"] ?? null,
   };
 }
 
 const companyOf = ({ job, company, placement }: ReturnType<typeof partsOf>) =>
   sql`coalesce(${company}::uuid, (select company_id from ats.jobs where id = ${job}::uuid), (select company_id from ats.placements where id = ${placement}::uuid))`;
+
+/** A key or a client; their ids are of one kind. */
+const CREDENTIALS = sql`(select id, name, status_reason from api.api_keys union all select id, name, status_reason from api.oauth_clients) credential`;
 
 function factsOf(event: StoredEvent): Statement {
   const parts = partsOf(event);
@@ -100,9 +105,10 @@ function factsOf(event: StoredEvent): Statement {
     (select full_name from ats.candidates where id = ${parts.candidate}::uuid) as candidate_name,
     (select name from network.recruiters where id = coalesce(${parts.recruiter}::uuid, ${parts.candidateRecruiter}::uuid, ${parts.companyRecruiter}::uuid)) as recruiter_name,
     (select name from network.teams where id = ${parts.team}::uuid) as team_name,
-    (select f.message_text from ats.cra_gate_feedback f join ats.candidate_role_assignments d on d.id = f.assignment_id
+    (select name from ${CREDENTIALS} where id = ${parts.credential}::uuid) as credential_name,
+    coalesce((select status_reason from ${CREDENTIALS} where id = ${parts.credential}::uuid), (select f.message_text from ats.cra_gate_feedback f join ats.candidate_role_assignments d on d.id = f.assignment_id
       where d.application_id = ${parts.application}::uuid and d.state = 'rejected' and f.feedback_type = 'denial_reason'
-      order by f.created_at desc limit 1) as reason`);
+      order by f.created_at desc limit 1)) as reason`);
 }
 
 function peopleOf(event: StoredEvent): Statement {

@@ -8,6 +8,7 @@ import { clawBackLostChargebacks } from "../payouts/claw-back.ts";
 import { watchPayouts } from "../payouts/watch-payouts.ts";
 import { freeFundedPayouts, queueDuePayouts, refreshHolds } from "../payouts/sweep.ts";
 import { expireInvitations } from "../team-invitations/send-invitation.ts";
+import { expireKeys, warnOfKeyEnds } from "../api-keys/expire-keys.ts";
 import { expireApprovals } from "../approvals/expire-approvals.ts";
 import { alertContracts } from "../contracts/alert-contracts.ts";
 import { reconcileDaily } from "../reconciliation/run-reconciliation.ts";
@@ -64,6 +65,7 @@ export const MINUTELY: readonly Step[] = [
   warnOfGuaranteeEnds,
   endTeamGrace,
   expireApprovals,
+  expireKeys,
   suspendUnpaidTeams,
   expireInvitations,
   keepSeats,
@@ -84,5 +86,6 @@ export const NIGHTLY: readonly Step[] = [
   compareStripeEvents,
   alertContracts,
   expireTaxProfiles,
+  warnOfKeyEnds,
   reconcileDaily,
 ];

@@ -887,6 +887,9 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
     acts: { receive: { body: () => ({ type: "user.created", data: { id: "user_1" } }), may: [], everybody: 400 } },
   },
 
+  // a partner signs what it reports
+  "leaked-credentials": { audience: "public", acts: { report: { body: () => [], may: [], everybody: 400 } } },
+
   // Stripe signs what it sends
   "stripe-webhooks": {
     audience: "public",

@@ -6,6 +6,7 @@ import { type Env, issuerOf } from "../runtime.ts";
 import { clerkWebhook } from "./clerk-webhook.ts";
 import { send } from "./operation.ts";
 import { problemPage } from "./problem-page.ts";
+import { leakedCredentials } from "./leaked-credentials.ts";
 import { callerOf } from "./session-token.ts";
 import { stripeWebhook } from "./stripe-webhooks.ts";
 import { answerTo, factsOf, identified, noSuchRoute } from "./surface.ts";
@@ -76,6 +77,7 @@ async function apiApp(resource: string | null): Promise<OpenAPIHono<ApiEnv>> {
   api.post("/webhooks/clerk", clerkWebhook);
   api.post("/stripe/webhooks", stripeWebhook("platform"));
   api.post("/stripe/connect-webhooks", stripeWebhook("connect"));
+  api.post("/security/leaked-credentials", leakedCredentials);
   api.use(authenticated);
   if (resource) api.route(V2, await v2(resource));
   api.notFound((c) => send(noSuchRoute(api, c)));

@@ -7,11 +7,15 @@ import { log } from "../../runtime.ts";
 import { send } from "../operation.ts";
 import { problem, PROBLEMS, refusalOf } from "../problems.ts";
 import { answerTo, identified, noSuchRoute, withoutToken } from "../surface.ts";
+import { accountPlans } from "./account-plans.ts";
 import { admitted } from "./admission.ts";
+import { apiKeys } from "./api-keys.ts";
+import { approvals } from "./approvals.ts";
 import { candidates } from "./candidates.ts";
 import { eventTypes } from "./event-types.ts";
 import { limitHeaders } from "./limit-headers.ts";
 import { me } from "./me.ts";
+import { oauthClients } from "./oauth-clients.ts";
 import { traceOf } from "./operation.ts";
 import { payouts } from "./payouts.ts";
 import { placements } from "./placements.ts";
@@ -24,7 +28,19 @@ export const V1 = "/api/v1";
 type Routes = (api: OpenAPIHono<ApiEnv>) => void;
 
 /** Who registers the routes of each resource; static paths stand before those with a parameter. */
-const RESOURCES: readonly Routes[] = [me, eventTypes, roles, submissions, candidates, placements, payouts];
+const RESOURCES: readonly Routes[] = [
+  me,
+  eventTypes,
+  roles,
+  submissions,
+  candidates,
+  placements,
+  payouts,
+  apiKeys,
+  oauthClients,
+  approvals,
+  accountPlans,
+];
 
 /** The partner API: every request is authenticated, limited, and logged (PLATFORM §1). */
 export function v1(): OpenAPIHono<ApiEnv> {
