@@ -902,7 +902,7 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
 
   "stripe-operations": {
     listedOnly: true,
-    rows: { "stripe operation": ADMIN, "refund of invoice": ADMIN, refund: ADMIN },
+    rows: { "stripe operation": ADMIN, refund: ADMIN },
     list: [{}],
     refused: EVERYBODY.filter((actor) => actor !== "platformAdmin"),
     acts: { retry: { on: "stripe operation", body: () => ({ reason: "The address is right now" }), may: ADMIN } },

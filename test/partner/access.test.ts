@@ -65,6 +65,8 @@ const inSession = (person: Person, account: string | null): [{ token: string }, 
   account === null ? {} : { headers: { "x-account-id": account } },
 ];
 
+const isScope = (need: string): boolean => need.includes(":");
+
 /** Every way to come within an account: its key, and its holder's session that names it. */
 const WAYS = [
   ["a key", (account: Account): [{ token: string }, CallOptions] => [keys[account], {}]],
@@ -98,7 +100,21 @@ it("a route that does not say what it needs is none", () => {
   expect(undeclared).not.toHaveProperty("need");
 });
 
-describe.each(WAYS)("with %s", (_, by) => {
+describe.each(WAYS)("with %s", (way, by) => {
+  it.each(known.filter(({ name }) => lineOf(name).answers))("$name answers whom it should", async ({ name, method, path, need }) => {
+    const { body, to } = lineOf(name).answers ?? { to: [] };
+    const got = await byAccount(async (account) => {
+      const [who, options] = by(account);
+      return verdictOf(await as(who, method, urlOf(path), { ...options, ...(body ? { body } : {}) }));
+    });
+    const due = await byAccount((account) => {
+      if (!isScope(need) && way === "a key" && need !== "any") return "403 role_type_not_permitted";
+      if (!to.includes(account)) return "403 role_type_not_permitted";
+      return path.includes("{") ? "404 not_found" : "allowed";
+    });
+    expect(got).toEqual(due);
+  });
+
   it.each(known.filter(({ name, path }) => lineOf(name).rows && !path.includes("{")))(
     "$name lists what is the account's",
     async ({ name, path, need }) => {
@@ -153,11 +169,12 @@ describe.each(WAYS)("with %s", (_, by) => {
   });
 });
 
+const urlOf = (path: string) => filled(path, { id: HIDDEN, account_id: HIDDEN });
+
 describe("at the door", () => {
-  const urlOf = (path: string) => filled(path, { id: HIDDEN });
   const bodyOf = (name: string): CallOptions => {
-    const [act] = lineOf(name).acts ?? [];
-    return act ? { body: act.body(world.id) } : {};
+    const { acts = [], answers } = lineOf(name);
+    return acts[0] ? { body: acts[0].body(world.id) } : answers?.body ? { body: answers.body } : {};
   };
 
   it.each(known)("$name is not for strangers", async ({ name, method, path }) => {

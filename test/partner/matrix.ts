@@ -12,6 +12,8 @@ export interface Line {
   rows?: Readonly<Record<string, readonly Account[]>>;
   /** What is tried with it, and who may; `hidden` do not see the row, everybody else is forbidden. */
   acts?: readonly Act[];
+  /** Who is answered, where it tells no row of the access world; an id that is nobody's answers them 404. */
+  answers?: { body?: object; to: readonly Account[] };
   /** Open to whoever is known, with an account or without. */
   everybody?: true;
 }
@@ -35,6 +37,11 @@ export const LACKS: Readonly<Record<Account, readonly string[]>> = {
 };
 
 const ACME = ["company", "manager"] as const;
+
+/** Who runs an account: not the hiring manager. */
+const MANAGERS = ACCOUNTS.filter((account) => account !== "manager");
+const managing = (body?: object): Line => ({ need: "session", answers: { ...(body ? { body } : {}), to: MANAGERS } });
+const administrating = (body?: object): Line => ({ need: "admin session", answers: { ...(body ? { body } : {}), to: ["platform"] } });
 
 const ROLES = {
   "open job": ACCOUNTS,
@@ -141,4 +148,27 @@ export const MATRIX: Readonly<Record<string, Line>> = {
   "get /placements/{id}": { need: "read:placements", rows: PLACEMENTS },
   "get /payouts": { need: "read:payouts", rows: PAYOUTS },
   "get /payouts/{id}": { need: "read:payouts", rows: PAYOUTS },
+  "get /api-keys": managing(),
+  "post /api-keys": managing({ name: "New", scopes: ["read:roles"] }),
+  "delete /api-keys/{id}": managing(),
+  "post /api-keys/{id}/rotate": managing({}),
+  "post /api-keys/{id}/suspend": administrating({ reason: "Leaked" }),
+  "post /api-keys/{id}/unsuspend": administrating({ reason: "Found again" }),
+  "get /oauth-clients": managing(),
+  "post /oauth-clients": managing({
+    name: "New",
+    type: "public",
+    redirect_uris: ["https://client.example/callback"],
+    scopes: ["read:roles"],
+  }),
+  "patch /oauth-clients/{id}": managing({ name: "Newer" }),
+  "delete /oauth-clients/{id}": managing(),
+  "post /oauth-clients/{id}/rotate-secret": managing({}),
+  "post /oauth-clients/{id}/suspend": administrating({ reason: "Leaked" }),
+  "post /oauth-clients/{id}/unsuspend": administrating({ reason: "Found again" }),
+  "get /approvals": administrating(),
+  "post /approvals/{id}": administrating({ decision: "reject", reason: "No" }),
+  "get /account-plan": managing(),
+  "patch /account-plan": managing({ overage_enabled: false }),
+  "put /account-plans/{account_id}": administrating({ plan: "premium", reason: "They asked" }),
 };
