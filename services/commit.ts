@@ -147,7 +147,7 @@ export async function commit<Result>(ctx: Context, result: Result, change: Chang
     ...auditRows.filter((row) => row.accountId !== null).map(appendAudit),
   ];
   await ctx.database.writer.batch(batch as never);
-  if (ctx.partner) ctx.partner.trace.kept = true;
+  if (ctx.partner && reply) ctx.partner.trace.kept = true;
   ctx.reply = reply;
   if (events.length > 0) {
     const nudge = ctx.ports.events.send(events.map(({ id }) => id));

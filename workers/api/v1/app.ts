@@ -8,17 +8,20 @@ import { send } from "../operation.ts";
 import { problem, PROBLEMS, refusalOf } from "../problems.ts";
 import { answerTo, identified, noSuchRoute, withoutToken } from "../surface.ts";
 import { admitted } from "./admission.ts";
+import { auditEvents } from "./audit-events.ts";
 import { limitHeaders } from "./limit-headers.ts";
 import { me } from "./me.ts";
 import { traceOf } from "./operation.ts";
+import { requestLogs } from "./request-logs.ts";
 import { roles } from "./roles.ts";
+import { usage } from "./usage.ts";
 
 export const V1 = "/api/v1";
 
 type Routes = (api: OpenAPIHono<ApiEnv>) => void;
 
 /** Who registers the routes of each resource; static paths stand before those with a parameter. */
-const RESOURCES: readonly Routes[] = [me, roles];
+const RESOURCES: readonly Routes[] = [me, usage, roles, requestLogs, auditEvents];
 
 export const isV1 = (url: string): boolean => /^[a-z]+:\/\/[^/]+\/api\/v1(?:[/?]|$)/.test(url);
 
