@@ -234,6 +234,14 @@ describe("an export", () => {
   });
 });
 
+it("an export that is denied is noted nowhere", async () => {
+  const account = await accountWith(world, { plan: "enterprise", customLimit: 1 });
+  const reader = await keyFor(world, account);
+  await get("/request-logs", reader);
+  expect((await get("/request-logs?format=ndjson", reader)).status).toBe(429);
+  expect(await chainOf(account.recruiterId)).toEqual([]);
+});
+
 describe("the platform", () => {
   it("reads every account, and each look at one is in that account's chain", async () => {
     const account = await accountWith(world, { plan: "standard" });

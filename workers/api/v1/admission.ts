@@ -45,10 +45,18 @@ const epochSeconds = (): number => Math.floor(Date.now() / 1_000);
  * Lets a request in and does its work (PLATFORM §1): what the credential itself shows, then one hop to
  * its object, then scope and role type. A read whose credential passed before begins beside the hop,
  * and its result is dropped unless the verdict admits it on the same record.
+ *
+ * @param mayBegin - whether the work may begin before the verdict, because it changes nothing
  */
-export async function admitted(c: Call, trace: RequestTrace, need: Need, work: (caller: Caller) => Promise<Response>): Promise<Response> {
+export async function admitted(
+  c: Call,
+  trace: RequestTrace,
+  need: Need,
+  work: (caller: Caller) => Promise<Response>,
+  mayBegin = c.req.method === "GET",
+): Promise<Response> {
   const bearer = await bearerOf(c);
-  const known = bearer.kind === "token" && c.req.method === "GET" ? remembered.get(bearer.hash) : undefined;
+  const known = bearer.kind === "token" && mayBegin ? remembered.get(bearer.hash) : undefined;
   if (bearer.kind === "token" && known) {
     const ahead = work(callerBehind(bearer, known)).then(
       (response) => ({ response }),

@@ -53,6 +53,7 @@ export function auditEvents(api: OpenAPIHono<ApiEnv>): void {
     method: "get",
     path: "/audit-events/verify",
     need: "read:audit or session",
+    noted: true,
     access: ["audit-events", "verify"],
     summary: "Verify the chain of audit events",
     description: "Holds the account's chain against what is stored, from the oldest kept anchor on.",

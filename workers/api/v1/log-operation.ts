@@ -77,7 +77,7 @@ export function logOperation<Row>(api: OpenAPIHono<ApiEnv>, spec: LogOperation<R
   });
   const body = z.object({ data: z.array(spec.item), pagination: CursorPagination });
   const alsoAs = Object.values(CONTENT_TYPES);
-  register(api, { ...spec, method: "get", query, replies: [200, spec.item], alsoAs }, body, async (c, contextFor, input) => {
+  register(api, { ...spec, method: "get", query, replies: [200, spec.item], alsoAs, noted: true }, body, async (c, contextFor, input) => {
     const { limit, cursor, format: asked, ...filters } = input.query as { limit?: number; cursor?: string; format?: Format } & Json;
     const format = asked ?? acceptedFormat(c.req.header("accept"));
     const secret = c.env.CURSOR_HMAC_KEY;

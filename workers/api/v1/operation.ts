@@ -33,6 +33,8 @@ export interface Route {
   access: RouteAccess;
   summary: string;
   description?: string;
+  /** A read that is noted in the audit, and so does not begin before it is admitted. */
+  noted?: true;
 }
 
 export interface Operation<Params, Query, Body, Result> extends Route {
@@ -219,7 +221,7 @@ export function register(
   const path = spec.path.replaceAll(/\{(\w+)\}/g, ":$1");
   api.on(spec.method.toUpperCase(), path, (c) => {
     const trace = traceOf(c, spec.path, spec.need);
-    return admitted(c, trace, spec.need, async (caller) => {
+    const work = async (caller: Caller) => {
       const facts = await factsOf(c);
       c.set("requestFacts", facts);
       const input = {
@@ -229,7 +231,8 @@ export function register(
       };
       const contextFor = (present?: (result: never) => Reply) => contextOf(c, caller, facts, spec.need, trace, present);
       return guessingTwice(() => handle(c, contextFor, input));
-    });
+    };
+    return admitted(c, trace, spec.need, work, !changes && !spec.noted);
   });
 }
 
