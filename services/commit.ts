@@ -151,7 +151,7 @@ export async function commit<Result>(ctx: Context, result: Result, change: Chang
   // nothing to write and no reply to keep: nothing to ask of the database
   const isSent = changes || key.length > 0;
   if (isSent) await ctx.database.writer.batch(batch as never);
-  if (ctx.partner && isSent) ctx.partner.trace.kept = true;
+  if (ctx.partner && reply && isSent) ctx.partner.trace.kept = true;
   ctx.reply = reply;
   if (events.length > 0) {
     const nudge = ctx.ports.events.send(events.map(({ id }) => id));

@@ -7,7 +7,7 @@ import { uuidv7 } from "#domain/ids.ts";
 import { type AccountKind, holdableScopes, ROLE_TYPE_OF, type RoleType, type Scope } from "#domain/credentials/scopes.ts";
 import { forbidden, Refusal } from "#domain/refusals.ts";
 import type { Ports } from "./ports.ts";
-import { insufficientScope } from "./scopes.ts";
+import { insufficientScope, scopeOf } from "./scopes.ts";
 
 export type { Statement };
 
@@ -31,8 +31,11 @@ export interface PartnerCaller {
   scopes: readonly Scope[];
 }
 
-/** What a route of the partner API needs: a scope, any credential, or somebody's own session. */
-export type Need = Scope | "any" | "session" | "admin session";
+/**
+ * What a route of the partner API needs: a scope, any credential, or somebody's own session. Where a
+ * scope stands beside the session, a session is one of an owner or admin of the account.
+ */
+export type Need = Scope | `${Scope} or session` | "any" | "session" | "admin session";
 
 /** On the partner API everything happens within one account (DESIGN R-22). */
 export interface PartnerRequest {
@@ -354,13 +357,12 @@ function judgePartner(caller: Caller, { need, accountId }: PartnerRequest, { acc
   if (account.status === "suspended") throw new Refusal("credential_suspended", "This account is suspended. Write to support.");
   const roleType = ROLE_TYPE_OF[account.kind];
   if (caller.kind === "partner") return;
-  if (need === "session" && !account.manages) throw new Refusal("role_type_not_permitted", "This is for owners and admins of the account.");
+  if (need.endsWith("session") && !account.manages)
+    throw new Refusal("role_type_not_permitted", "This is for owners and admins of the account.");
   if (need === "admin session" && roleType !== "admin") throw new Refusal("role_type_not_permitted", "This is for platform admins.");
-  if (!isHeldByAll(need) && !holdableScopes(roleType, "enterprise").includes(need)) throw insufficientScope(need);
+  const scope = scopeOf(need);
+  if (scope !== null && !holdableScopes(roleType, "enterprise").includes(scope)) throw insufficientScope(scope);
 }
-
-const isHeldByAll = (need: Need): need is "any" | "session" | "admin session" =>
-  need === "any" || need === "session" || need === "admin session";
 
 interface Entered {
   now: string;

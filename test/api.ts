@@ -92,7 +92,7 @@ export async function marketplace() {
     const response = await worker.fetch(request as never, env, execution);
     const words = await response.text();
     await waitOnExecutionContext(execution);
-    const json = /json/.test(response.headers.get("content-type") ?? "");
+    const json = /[/+]json\b/.test(response.headers.get("content-type") ?? "");
     return { status: response.status, headers: response.headers, body: json && words !== "" ? JSON.parse(words) : words };
   }
 

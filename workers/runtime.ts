@@ -5,6 +5,7 @@ import { stripeBooks } from "#integrations/stripe/books.ts";
 import { stripeClient } from "#integrations/stripe/client.ts";
 import { stripeConnect } from "#integrations/stripe/connect.ts";
 import { stripeChargebacks } from "#integrations/stripe/disputes.ts";
+import { stripeMeter } from "#integrations/stripe/meter.ts";
 import { stripeProviderEvents } from "#integrations/stripe/events.ts";
 import { stripeTransfers } from "#integrations/stripe/transfers.ts";
 import { toBase64Url, toHex } from "#domain/bytes.ts";
@@ -78,6 +79,7 @@ export function portsOf(env: Env, later: (work: Promise<unknown>) => void): Port
     transfers: stripeTransfers(stripe),
     chargebacks: stripeChargebacks(stripe),
     books: stripeBooks(stripe),
+    usageMeter: stripeMeter(stripe),
     invoices: stripeInvoices(stripe),
     connect: stripeConnect(stripe),
     providerEvents: stripeProviderEvents({

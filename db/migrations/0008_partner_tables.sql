@@ -265,3 +265,26 @@ CREATE INDEX "usage_minutes_account" ON "api"."usage_minutes" USING btree ("acco
 CREATE INDEX "usage_routes_account" ON "api"."usage_routes_hourly" USING btree ("account_id","hour");
 --> statement-breakpoint
 ALTER TABLE "ops"."idempotency_keys" ADD COLUMN "sealed_until" timestamp with time zone;
+--> statement-breakpoint
+CREATE TABLE "api"."audit_gaps" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"created_at" timestamp with time zone DEFAULT ops.now() NOT NULL,
+	"credential_id" text NOT NULL,
+	"minute" integer NOT NULL,
+	"account_id" uuid,
+	"counted" integer NOT NULL,
+	"logged" integer NOT NULL,
+	CONSTRAINT "audit_gaps_once" UNIQUE("credential_id","minute")
+);
+--> statement-breakpoint
+ALTER TABLE "api"."meter_reports" ADD COLUMN "month" date NOT NULL;
+--> statement-breakpoint
+ALTER TABLE "api"."meter_reports" ADD COLUMN "customer_id" text NOT NULL;
+--> statement-breakpoint
+CREATE INDEX "meter_reports_unsent" ON "api"."meter_reports" USING btree ("hour") WHERE stripe_status is null;
+--> statement-breakpoint
+CREATE INDEX "usage_minutes_overage" ON "api"."usage_minutes" USING btree ("minute") WHERE overage > 0;
+--> statement-breakpoint
+CREATE INDEX "usage_minutes_minute" ON "api"."usage_minutes" USING brin ("minute");
+--> statement-breakpoint
+CREATE INDEX "idempotency_keys_sealed" ON "ops"."idempotency_keys" USING btree ("sealed_until") WHERE body <> '';

@@ -146,18 +146,20 @@ AS $$ SELECT encode(sha256(convert_to(previous || seq || body, 'UTF8')), 'hex') 
 CREATE FUNCTION ops.verify_audit(account uuid) RETURNS jsonb
 LANGUAGE sql STABLE
 AS $$
-  WITH anchor AS (
-    SELECT a.seq, a.hash FROM api.audit_anchors a
-    WHERE a.account_id = account
-      -- the chain must be whole from the anchor on; before it, events may have been dropped with their month
-      AND a.seq >= coalesce((SELECT min(e.seq) FROM ops.audit_events e WHERE e.account_id = account), 0) - 1
-    ORDER BY a.seq LIMIT 1
+  WITH first AS (SELECT min(e.seq) AS seq FROM ops.audit_events e WHERE e.account_id = account),
+  -- what is older than the kept months may be gone with them: only then does an anchor stand for it
+  anchor AS (
+    SELECT a.seq, a.hash FROM api.audit_anchors a, first
+    WHERE a.account_id = account AND a.seq >= coalesce(first.seq, 0) - 1
+      AND a.day < date_trunc('month', ops.now() AT TIME ZONE 'UTC')
+        - make_interval(months => (SELECT k.kept_months - 1 FROM ops.monthly k WHERE k.table_name = 'ops.audit_events'::regclass))
+    ORDER BY CASE WHEN first.seq IS NULL THEN -a.seq ELSE a.seq END LIMIT 1
   ),
   start AS (
     SELECT
       CASE WHEN first.seq = 1 THEN 0 ELSE coalesce((SELECT a.seq FROM anchor a), 0) END AS seq,
       CASE WHEN first.seq = 1 THEN '' ELSE coalesce((SELECT a.hash FROM anchor a), '') END AS hash
-    FROM (SELECT min(e.seq) AS seq FROM ops.audit_events e WHERE e.account_id = account) first
+    FROM first
   ),
   chain AS (
     SELECT
@@ -308,3 +310,11 @@ BEGIN
   END IF;
 END
 $$;
+--> statement-breakpoint
+
+--------------------------------------------------------------------------------------------------
+-- Exports: an account's rows in the order they came in (DESIGN R-25)
+--------------------------------------------------------------------------------------------------
+
+CREATE INDEX request_log_export ON api.request_log (account_id, ingest_id);
+CREATE INDEX audit_events_export ON ops.audit_events (account_id, ingest_id) WHERE account_id IS NOT NULL;

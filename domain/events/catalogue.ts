@@ -250,6 +250,7 @@ export interface EventPayloads {
   "api_credential.unsuspended": CredentialFacts;
   "api_key.orphaned": CredentialFacts & { company_id: Id };
   "api_key.expiring": CredentialFacts & { days: number };
+  "audit.gap": { gap_id: Id; credential_id: string; account_id: Id | null; minute: number; counted: number; logged: number };
   "account.overage_reached": { account_id: Id; month: string; percent: number };
   "fee_terms.changed": { fee_terms_id: Id; effective_from: Instant };
   "splits_rates.changed": { splits_rates_id: Id; tier: string; effective_from: Instant };

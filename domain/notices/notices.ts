@@ -12,6 +12,7 @@ export type Hearer =
   /** Whoever earns of the placement. */
   | "earner"
   | "platform_admin"
+  | "account_manager"
   | "user";
 
 export type Category =
@@ -499,6 +500,21 @@ const RULES: { readonly [T in EventType]?: Rule<T> } = {
         () => "The money is in your account for payouts. Please look at the bank account that it names.",
       ),
       "high",
+    ),
+  ],
+  "account.overage_reached": ({ percent }) => [
+    mailed(
+      about(
+        "account_manager",
+        "billing",
+        "account.overage_reached",
+        () => `${percent} % of this month's API spend cap is drawn`,
+        () =>
+          percent < 100
+            ? "Requests beyond your plan's limit are paid for up to the cap. You can change it in your account plan."
+            : "Requests beyond your plan's limit are refused until you raise the cap, or the month ends.",
+      ),
+      ...(percent < 100 ? [] : (["high"] as const)),
     ),
   ],
   "approval.requested": () => [

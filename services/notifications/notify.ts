@@ -88,6 +88,7 @@ function partsOf(event: StoredEvent) {
     placement: payload["placement_id"] ?? null,
     invitation: payload["invitation_id"] ?? null,
     credential: payload["credential_id"] ?? null,
+    account: payload["account_id"] ?? null,
   };
 }
 
@@ -135,6 +136,19 @@ function peopleOf(event: StoredEvent): Statement {
       union select 'platform_admin', u.id, u.email::text from identity.user_roles r join identity.users u on u.id = r.user_id and u.status = 'active' where r.deleted_at is null
       union select 'invitee', u.id, i.email::text from network.team_invitations i
         left join identity.users u on u.email = i.email and u.status = 'active' where i.id = ${parts.invitation}::uuid and i.status = 'pending'
+      union select 'account_manager', u.id, u.email::text from api.accounts a
+        cross join lateral (
+          select a.owner_user_id as user_id
+          union select r.user_id from network.recruiters r where r.id = a.recruiter_id
+          union select r.user_id from network.team_members t join network.recruiters r on r.id = t.recruiter_id
+            where t.team_id = a.team_id and t.status = 'active' and t.role in ('owner', 'admin')
+          union select m.user_id from ats.companies c
+            join identity.memberships m on m.organization_id = c.identity_organization_id and m.deleted_at is null and m.role_name = 'company_admin'
+              and (m.company_id is null or m.company_id = c.id)
+            where c.id = a.company_id
+        ) manager
+        join identity.users u on u.id = manager.user_id and u.status = 'active'
+        where a.id = ${parts.account}::uuid
       union select 'user', id, email::text from identity.users where id = ${parts.user}::uuid
     )
     select party, user_id, email,

@@ -1,6 +1,7 @@
-import { sql } from "drizzle-orm";
+import { lte, sql } from "drizzle-orm";
+import { oauthCodes, oauthTokens, usageMinutes, usageRoutesHourly } from "#db/schema/api.ts";
 import { idempotencyKeys } from "#db/schema/ops.ts";
-import { deleteFrom, statement } from "#db/statements.ts";
+import { deleteFrom, statement, updateOf } from "#db/statements.ts";
 import type { Context } from "../context.ts";
 import { activatePlacements, completePlacements, warnOfGuaranteeEnds } from "../placements/pass-time.ts";
 import { keepSeats, suspendUnpaidTeams } from "../subscriptions/keep-seats.ts";
@@ -23,6 +24,10 @@ import { sweepOperations } from "../stripe-operations/run-operations.ts";
 import { compareStripeEvents } from "../stripe-events/keep-events.ts";
 import { sweepStripeEvents } from "../stripe-events/work-on-events.ts";
 import { expireDeals, warnOfExpiries } from "../deals/expire-deals.ts";
+import { findGaps } from "../request-log/find-gaps.ts";
+import { minuteOf } from "../usage/overage-units.ts";
+import { rebuildRoutes } from "../usage/rebuild-routes.ts";
+import { reportOverage } from "../usage/report-overage.ts";
 
 /** One step of the schedule. */
 export type Step = (ctx: Context) => Promise<unknown>;
@@ -31,9 +36,47 @@ const PARTITIONS_AHEAD = 3;
 /** Rows whose events were told this long ago are of no further use to the outbox. */
 const OUTBOX_DAYS = 30;
 
-/** Keeps the months of the partitioned logs ahead of time. */
+/** Codes and tokens of the authorization server are kept so long after their end. */
+const TOKEN_DAYS = 30;
+const USAGE_MONTHS = 13;
+
+/**
+ * Keeps the months of the partitioned logs ahead of time, and drops those past their retention. Before
+ * that it notes where each chain of audit events stands, for what is dropped to be verified without.
+ */
 async function keepPartitions(ctx: Context): Promise<void> {
-  await ctx.database.writer.batch([statement(sql`select ops.ensure_partitions(${PARTITIONS_AHEAD})`)]);
+  await ctx.database.writer.batch([
+    statement(sql`insert into api.audit_anchors (account_id, day, seq, hash)
+      select h.account_id, (ops.now() at time zone 'UTC')::date, h.seq, h.hash from api.audit_heads h
+      where h.seq > coalesce((select max(a.seq) from api.audit_anchors a where a.account_id = h.account_id), 0)
+      on conflict do nothing`),
+    statement(sql`select ops.ensure_partitions(${PARTITIONS_AHEAD})`),
+    statement(sql`select ops.drop_partitions()`),
+  ] as never);
+}
+
+/** Forgets the partner API's codes, tokens and counts that have outlived their use. */
+async function forgetOldUsage(ctx: Context): Promise<void> {
+  const longAgo = sql`ops.now() - make_interval(days => ${TOKEN_DAYS})`;
+  const oldestUsage = sql`ops.now() - make_interval(months => ${USAGE_MONTHS})`;
+  await ctx.database.writer.batch([
+    deleteFrom(oauthCodes).where(lte(oauthCodes.expiresAt, longAgo)),
+    deleteFrom(oauthTokens).where(lte(oauthTokens.expiresAt, longAgo)),
+    updateOf(oauthTokens)
+      .set({ replayReplyEnc: null })
+      .where(sql`${oauthTokens.replayUntil} <= ops.now() and ${oauthTokens.replayReplyEnc} is not null`),
+    deleteFrom(usageMinutes).where(sql`${usageMinutes.minute} < ${minuteOf(oldestUsage)}`),
+    deleteFrom(usageRoutesHourly).where(sql`${usageRoutesHourly.hour} < ${oldestUsage}`),
+  ] as never);
+}
+
+/** Empties the sealed replies that nobody may have again (DESIGN R-18). */
+async function emptySealedReplies(ctx: Context): Promise<void> {
+  await ctx.database.writer.batch([
+    updateOf(idempotencyKeys)
+      .set({ body: "" })
+      .where(sql`${idempotencyKeys.sealedUntil} <= ops.now() and body <> ''`),
+  ] as never);
 }
 
 /** Forgets what has outlived its use: stored replies after a day, told events after a month. */
@@ -76,13 +119,21 @@ export const MINUTELY: readonly Step[] = [
   watchPayouts,
   queueOperations,
   queueStripeEvents,
+  emptySealedReplies,
 ];
+
+/** Every quarter of an hour: whether a log has gaps. */
+export const QUARTER_HOURLY: readonly Step[] = [findGaps];
+
+/** Every hour, behind its end: what was used in it. */
+export const HOURLY: readonly Step[] = [reportOverage, rebuildRoutes];
 
 /** Every night: what keeps the tables small. */
 export const NIGHTLY: readonly Step[] = [
   remindOfInvoices,
   keepPartitions,
   forgetTheOld,
+  forgetOldUsage,
   compareStripeEvents,
   alertContracts,
   expireTaxProfiles,

@@ -171,4 +171,9 @@ export const MATRIX: Readonly<Record<string, Line>> = {
   "get /account-plan": managing(),
   "patch /account-plan": managing({ overage_enabled: false }),
   "put /account-plans/{account_id}": administrating({ plan: "premium", reason: "They asked" }),
+  "get /usage/invoice-preview": managing(),
+  "get /usage": { need: "any", everybody: true },
+  "get /request-logs": { need: "read:audit or session", answers: { to: MANAGERS } },
+  "get /audit-events/verify": { need: "read:audit or session", answers: { to: MANAGERS } },
+  "get /audit-events": { need: "read:audit or session", answers: { to: MANAGERS } },
 };

@@ -13,10 +13,13 @@ import { apiKeys } from "./api-keys.ts";
 import { approvals } from "./approvals.ts";
 import { candidates } from "./candidates.ts";
 import { eventTypes } from "./event-types.ts";
+import { auditEvents } from "./audit-events.ts";
 import { limitHeaders } from "./limit-headers.ts";
 import { me } from "./me.ts";
 import { oauthClients } from "./oauth-clients.ts";
 import { traceOf } from "./operation.ts";
+import { requestLogs } from "./request-logs.ts";
+import { usage } from "./usage.ts";
 import { payouts } from "./payouts.ts";
 import { placements } from "./placements.ts";
 import { roles } from "./roles.ts";
@@ -40,6 +43,9 @@ const RESOURCES: readonly Routes[] = [
   oauthClients,
   approvals,
   accountPlans,
+  usage,
+  requestLogs,
+  auditEvents,
 ];
 
 /** The partner API: every request is authenticated, limited, and logged (PLATFORM §1). */
