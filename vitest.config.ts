@@ -11,7 +11,7 @@ export default defineConfig({
     silent: "passed-only",
     projects: [
       { test: { name: "rules", include: ["test/domain/**/*.test.ts"], ...turn(1) } },
-      { test: { name: "house", include: ["test/house/**/*.test.ts"], ...world, ...turn(1) } },
+      { define: { __DEV_AUTH__: "false" }, test: { name: "house", include: ["test/house/**/*.test.ts"], ...world, ...turn(1) } },
       { test: { name: "local", include: ["test/local/**/*.test.ts"], ...world, ...turn(1) } },
       { test: { name: "db", include: ["test/db/**/*.test.ts"], ...world, ...turn(1) } },
       {
