@@ -169,7 +169,14 @@ const middle =
     return jobsAfter(ctx, { limit: 25, after: { at, id: "ffffffff-ffff-ffff-ffff-ffffffffffff" }, filters });
   };
 
-const person = (number: number): Caller => ({ kind: "session", id: `user_${number}`, sessionId: "s", verifiedEmail: null, name: null });
+const person = (number: number): Caller => ({
+  kind: "session",
+  id: `user_${number}`,
+  sessionId: "s",
+  verifiedEmail: null,
+  name: null,
+  mayAdminister: true,
+});
 const nobody: Caller = { kind: "anonymous" };
 const [ada, admin, recruiter] = [person(1), person(2), person(3)];
 
