@@ -160,6 +160,7 @@ async function main(): Promise<void> {
     CLERK_AZP: PARTY,
     LINK_KEY: "bench",
     API_ORIGIN: "http://127.0.0.1:8787",
+    CONSOLE_ORIGIN: "http://127.0.0.1:8787",
     MAIL_API_BASE: "http://127.0.0.1:9",
     MAIL_API_KEY: "bench",
     MAIL_FROM: "bench@splits.test",

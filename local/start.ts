@@ -85,6 +85,7 @@ async function start(): Promise<void> {
     CLERK_JWKS_URL: `${issuer.url}/.well-known/jwks.json`,
     CLERK_AZP: [origin, url("worker", "app.localhost")].join(","),
     API_ORIGIN: origin,
+    CONSOLE_ORIGIN: origin,
     MAIL_API_BASE: mail.url,
     MAIL_FROM: "Splits Network <hello@splits.test>",
     STRIPE_API_BASE: stripe.url,

@@ -31,6 +31,8 @@ export interface Env {
   CLERK_WEBHOOK_SECRETS?: string;
   LINK_KEY: string;
   API_ORIGIN: string;
+  /** Where people sign in and agree. */
+  CONSOLE_ORIGIN: string;
   MAIL_API_BASE: string;
   MAIL_API_KEY: string;
   MAIL_FROM: string;
@@ -123,7 +125,7 @@ export function refuseLocalSwitches(env: Env): void {
   for (const name of ["LOCAL_NEON_ENDPOINT", "STRIPE_API_BASE"] as const) {
     if (env[name]) throw new Error(`${name} is a local switch and must not be set here`);
   }
-  for (const name of ["CLERK_ISSUER", "CLERK_JWKS_URL", "API_ORIGIN", "MAIL_API_BASE"] as const) {
+  for (const name of ["CLERK_ISSUER", "CLERK_JWKS_URL", "API_ORIGIN", "CONSOLE_ORIGIN", "MAIL_API_BASE"] as const) {
     const { protocol, hostname } = new URL(env[name]);
     const local = hostname === "localhost" || /\.(localhost|test|invalid)$/.test(hostname) || /^[\d.]+$|^\[/.test(hostname);
     if (protocol !== "https:" || local) throw new Error(`${name} must be a public https address`);

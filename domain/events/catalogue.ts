@@ -237,6 +237,8 @@ export interface EventPayloads {
 
   /** Internal: the owners of these subjects' limits forget what is older than their version. */
   "credential.changed": { subjects: readonly { name: string; version: number }[] };
+  /** A refresh token was used twice: somebody may hold a copy. `ended`: what was revoked. */
+  "oauth.reuse_detected": { grant_id: Id; user_id: Id; client_id: Id; ended: "family" | "grant" };
   "account.overage_reached": { account_id: Id; month: string; percent: number };
   "fee_terms.changed": { fee_terms_id: Id; effective_from: Instant };
   "splits_rates.changed": { splits_rates_id: Id; tier: string; effective_from: Instant };

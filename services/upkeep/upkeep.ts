@@ -15,6 +15,7 @@ import { finishSchedules, releasePlacements } from "../placements/release.ts";
 import { endCredits } from "../invoices/end-credits.ts";
 import { remindOfInvoices } from "../invoices/remind.ts";
 import { endTeamGrace } from "../teams/end-grace.ts";
+import { forgetTokens } from "../oauth/forget-tokens.ts";
 import { closeDueJobs } from "../jobs/update-job.ts";
 import { expireRelationships } from "../recruiter-candidates/expire-relationships.ts";
 import { sweepOperations } from "../stripe-operations/run-operations.ts";
@@ -79,6 +80,7 @@ export const NIGHTLY: readonly Step[] = [
   remindOfInvoices,
   keepPartitions,
   forgetTheOld,
+  forgetTokens,
   compareStripeEvents,
   alertContracts,
   expireTaxProfiles,

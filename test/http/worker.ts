@@ -17,6 +17,13 @@ const STOP_MS = 5_000;
 /** The `LINK_KEY` of every Worker started here. */
 export const LINK_KEY = "a link key of the tests";
 
+/** What the partner API of every Worker started here signs and seals with. */
+export const PARTNER_KEYS = {
+  CREDENTIAL_MAC_KEYS: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+  CURSOR_HMAC_KEY: "a cursor key of the tests",
+  KEK_CURRENT: "ISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+P0A=",
+};
+
 export interface WorkerOptions {
   databaseUrl: string;
   /** The `/sql` address of a Neon endpoint; the run's own unless told. */
@@ -52,7 +59,9 @@ export async function startWorker({
     CLERK_JWKS_URL: `${issuer}/.well-known/jwks.json`,
     CLERK_AZP: "https://app.splits.test",
     LINK_KEY,
+    ...PARTNER_KEYS,
     API_ORIGIN: origin,
+    CONSOLE_ORIGIN: origin,
     MAIL_API_BASE: mailUrl,
     MAIL_API_KEY: inject("mailKey"),
     MAIL_FROM: "Splits Network <hello@splits.test>",

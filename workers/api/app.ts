@@ -2,6 +2,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import type { Caller, Context, RequestFacts, RequestTrace } from "#services/context.ts";
 import { registerSubject } from "#services/users/register-subject.ts";
+import { isOAuth, oauthApp } from "../oauth/app.ts";
 import { type Env, issuerOf } from "../runtime.ts";
 import { clerkWebhook, clerkWebhookContract } from "./clerk-webhook.ts";
 import { contractsUnder, send } from "./operation.ts";
@@ -39,6 +40,7 @@ const authenticated: MiddlewareHandler<ApiEnv> = async (c, next) => {
 };
 
 let partner: OpenAPIHono<ApiEnv> | undefined;
+let oauth: OpenAPIHono<ApiEnv> | undefined;
 const apps = new Map<string | null, OpenAPIHono<ApiEnv>>();
 
 /**
@@ -47,6 +49,7 @@ const apps = new Map<string | null, OpenAPIHono<ApiEnv>>();
  */
 export function apiFor(request: Request): OpenAPIHono<ApiEnv> {
   if (isV1(request.url)) return (partner ??= v1());
+  if (isOAuth(request.url)) return (oauth ??= oauthApp());
   const resource = resourceOf(request.url);
   const known = apps.get(resource);
   if (known) return known;

@@ -4,12 +4,14 @@ import { Refusal } from "#domain/refusals.ts";
 import { type RequestLogRow, requestLogRow } from "#services/request-log/row.ts";
 import type { ApiEnv } from "../app.ts";
 import { log } from "../../runtime.ts";
+import { preflight, showTo } from "../../cors.ts";
 import { send } from "../operation.ts";
 import { problem, PROBLEMS, refusalOf } from "../problems.ts";
 import { answerTo, identified, noSuchRoute, withoutToken } from "../surface.ts";
 import { admitted } from "./admission.ts";
 import { limitHeaders } from "./limit-headers.ts";
 import { me } from "./me.ts";
+import { oauthGrants } from "./oauth-grants.ts";
 import { traceOf } from "./operation.ts";
 import { roles } from "./roles.ts";
 
@@ -18,7 +20,7 @@ export const V1 = "/api/v1";
 type Routes = (api: OpenAPIHono<ApiEnv>) => void;
 
 /** Who registers the routes of each resource; static paths stand before those with a parameter. */
-const RESOURCES: readonly Routes[] = [me, roles];
+const RESOURCES: readonly Routes[] = [me, roles, oauthGrants];
 
 export const isV1 = (url: string): boolean => /^[a-z]+:\/\/[^/]+\/api\/v1(?:[/?]|$)/.test(url);
 
@@ -26,6 +28,8 @@ export const isV1 = (url: string): boolean => /^[a-z]+:\/\/[^/]+\/api\/v1(?:[/?]
 export function v1(): OpenAPIHono<ApiEnv> {
   const api = new OpenAPIHono<ApiEnv>();
   api.use(identified);
+  api.use(readableByItsOrigin);
+  api.options("*", preflight);
   api.use(logged);
   api.use(limited);
   const routes = new OpenAPIHono<ApiEnv>();
@@ -44,6 +48,12 @@ export function registerV1(): void {
   const routes = new OpenAPIHono<ApiEnv>();
   for (const register of RESOURCES) register(routes);
 }
+
+/** A page may read the answers to the token of its own client (PLATFORM §1). */
+const readableByItsOrigin: MiddlewareHandler<ApiEnv> = async (c, next) => {
+  await next();
+  if (c.req.method !== "OPTIONS") await showTo(c, c.res, c.var.admission?.record.clientId ?? null);
+};
 
 /** Every answer to an authenticated request tells where its subject stands. */
 const limited: MiddlewareHandler<ApiEnv> = async (c, next) => {
