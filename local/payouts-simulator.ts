@@ -149,7 +149,7 @@ class Play {
       telemetry: false,
     });
     this.#transfers = sabotaged(
-      stripeTransfers(() => this.#direct),
+      stripeTransfers(async () => this.#direct),
       sabotage,
       () => this.#id("f"),
     );

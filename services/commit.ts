@@ -6,7 +6,7 @@ import { deleteFrom, insertInto, type Preparable, renderedOnce, statement, updat
 import type { DomainEvent } from "#domain/events/catalogue.ts";
 import { toHex } from "#domain/bytes.ts";
 import { SYSTEM_USER_ID } from "#domain/ids.ts";
-import { conflict, Refusal } from "#domain/refusals.ts";
+import { conflict, invalidField, Refusal } from "#domain/refusals.ts";
 import { type Context, type Reply, sealOwner, type Statement } from "./context.ts";
 import { requestLogRow } from "./request-log/row.ts";
 
@@ -122,6 +122,7 @@ export const remove = (table: PgTable, id: string): Statement =>
  * and events. Renders the reply, so that it is stored with the change, and nudges the event queue.
  */
 export async function commit<Result>(ctx: Context, result: Result, change: Change): Promise<Result> {
+  ctx.repeat();
   const reply = ctx.present ? (ctx.present as (result: Result) => Reply)(result) : null;
   const events = change.events.map((event) => ({ id: ctx.newId(), event }));
   const audits = "action" in change.audit ? [change.audit] : change.audit;
@@ -129,6 +130,7 @@ export async function commit<Result>(ctx: Context, result: Result, change: Chang
   const plain = auditRows.filter((row) => row.accountId === null);
   const key = await keyRow(ctx, reply);
   const [begin, guards] = [sql`ops.begin_commit()`, change.expect ?? []];
+  const changes = change.write.length > 0 || auditRows.length > 0 || events.length > 0;
   const batch: Statement[] = [
     // a repeat waits on the key's row before it waits on anything else (DESIGN R-1)
     ...(key.length > 0 ? [calls([begin]), ...key, ...(guards.length > 0 ? [calls(guards)] : [])] : [calls([begin, ...guards])]),
@@ -146,8 +148,10 @@ export async function commit<Result>(ctx: Context, result: Result, change: Chang
     // each locks its account's chain until the end of the commit
     ...auditRows.filter((row) => row.accountId !== null).map(appendAudit),
   ];
-  await ctx.database.writer.batch(batch as never);
-  if (ctx.partner) ctx.partner.trace.kept = true;
+  // nothing to write and no reply to keep: nothing to ask of the database
+  const isSent = changes || key.length > 0;
+  if (isSent) await ctx.database.writer.batch(batch as never);
+  if (ctx.partner && isSent) ctx.partner.trace.kept = true;
   ctx.reply = reply;
   if (events.length > 0) {
     const nudge = ctx.ports.events.send(events.map(({ id }) => id));
@@ -158,6 +162,29 @@ export async function commit<Result>(ctx: Context, result: Result, change: Chang
   return result;
 }
 
+/** The given fields that would become another than they are; null where none would. */
+export function differing<Fields extends object>(before: object, fields: Fields): Partial<Fields> | null {
+  const known = before as Record<string, unknown>;
+  const different = Object.entries(fields).filter(
+    ([name, value]) => value !== undefined && JSON.stringify(value) !== JSON.stringify(known[name] ?? null),
+  );
+  return different.length > 0 ? (Object.fromEntries(different) as Partial<Fields>) : null;
+}
+
+/** Answers a change that changes nothing: the row as it stands, with its version. No audit and no event tell of it. */
+export const asItStands = <Result>(ctx: Context, row: Result): Promise<Result> => commit(ctx, row, { write: [], audit: [], events: [] });
+
+/**
+ * The audit's reason. A platform admin who changes what is another's owes one (DOMAIN §1.1): 422 without.
+ *
+ * @param overrides - whether only being a platform admin lets the caller do it
+ */
+export function reasonOf(overrides: boolean, reason: string | undefined): string | null {
+  if (overrides && !reason) {
+    throw invalidField("reason", "required", "reason is required of a platform admin who changes what is another's. Say why in `reason`.");
+  }
+  return overrides ? `override: ${reason}` : (reason ?? null);
+}
 /** The row of the request log beside the change it made; reads and refusals go another way (PLATFORM §15). */
 const requestRow = (ctx: Context, reply: Reply | null): Statement[] =>
   ctx.partner && reply

@@ -114,7 +114,7 @@ export interface Reply {
 /** A read left out a way that this caller has after all: whoever asked asks again. */
 export class WrongGuess extends Error {}
 
-/** The reply that an earlier request with the same key got. Thrown by `read`, answered at the edge. */
+/** The reply that an earlier request with the same key got. Thrown by `repeat`, answered at the edge. */
 export class Replayed extends Error {
   readonly reply: Reply;
   constructor(reply: Reply) {
@@ -189,6 +189,7 @@ export class Context {
   #welcome: ContextParts["welcome"];
   #access: Access = NOBODY;
   #made = 0;
+  #stored: Reply | null = null;
   #untried: { opensTo: (access: Access) => boolean }[] = [];
 
   constructor(parts: ContextParts) {
@@ -228,11 +229,26 @@ export class Context {
    * what is written before the world outside is asked.
    */
   unanswered(): Context {
+    this.repeat();
     const { caller, audience, database, ports, request } = this;
     const earlier = new Context({ caller, audience, database, ports, request: { ...request, idempotency: null } });
     earlier.#access = this.#access;
     earlier.#made = this.#made;
     return earlier;
+  }
+
+  /**
+   * Answers as an earlier request with the same key was answered. Asked once the verb has found that the
+   * caller still sees the row and still may: by `commit`, by whoever asks the world outside before it, and
+   * at the edge when the verb refuses for any other reason, which is that it was done already.
+   */
+  repeat(): void {
+    if (this.#stored) throw new Replayed(this.#stored);
+  }
+
+  /** Whether an earlier request with the same key was answered. */
+  get repeats(): boolean {
+    return this.#stored !== null;
   }
 
   /** The user behind the caller. Only after a `read`, and never for the public. */
@@ -270,7 +286,7 @@ export class Context {
       return this.read(...statements);
     }
     this.#judge(entered);
-    if (key) await replay(this, key.fingerprint, (results[1] as StoredReply[])[0]);
+    this.#stored = key ? await replyUnder(this, key.fingerprint, (results[1] as StoredReply[])[0]) : null;
     return results.slice(head.length) as BatchResponse<T>;
   }
 
@@ -398,8 +414,9 @@ const storedReply = (idempotency: NonNullable<RequestFacts["idempotency"]>) =>
       sql`${idempotencyKeys.owner} = ${keyOwner(idempotency.anonymousOwner)} and ${idempotencyKeys.key} = ${idempotency.key} and ${idempotencyKeys.expiresAt} > ops.now()`,
     );
 
-async function replay(ctx: Context, fingerprint: string, stored: StoredReply | undefined): Promise<void> {
-  if (!stored) return;
+/** What was answered under the key before; null without an earlier request. */
+async function replyUnder(ctx: Context, fingerprint: string, stored: StoredReply | undefined): Promise<Reply | null> {
+  if (!stored) return null;
   if (stored.fingerprint !== fingerprint) {
     throw new Refusal("idempotency_key_reused", "This Idempotency-Key was used with another request. Use a new key.");
   }
@@ -408,5 +425,5 @@ async function replay(ctx: Context, fingerprint: string, stored: StoredReply | u
   if (body === null) {
     throw new Refusal("conflict", "This was done, and its secret was shown once. Make or rotate another if it is lost.");
   }
-  throw new Replayed({ status: stored.status, headers: { ...stored.headers, "Idempotent-Replayed": "true" }, body });
+  return { status: stored.status, headers: { ...stored.headers, "Idempotent-Replayed": "true" }, body };
 }

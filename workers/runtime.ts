@@ -119,15 +119,19 @@ export function linkTokens(secret: string): LinkTokens {
   };
 }
 
-/** Refuses to serve production with a local switch on, or with an issuer nobody outside could trust. */
+/** Refuses to serve production with a local switch on, or with an address nobody outside could trust. */
 export function refuseLocalSwitches(env: Env): void {
   if (env.ENVIRONMENT === "development") return;
   for (const name of ["LOCAL_NEON_ENDPOINT", "STRIPE_API_BASE"] as const) {
     if (env[name]) throw new Error(`${name} is a local switch and must not be set here`);
   }
-  for (const name of ["CLERK_ISSUER", "CLERK_JWKS_URL", "API_ORIGIN", "CONSOLE_ORIGIN", "MAIL_API_BASE"] as const) {
-    const { protocol, hostname } = new URL(env[name]);
-    const local = hostname === "localhost" || /\.(localhost|test|invalid)$/.test(hostname) || /^[\d.]+$|^\[/.test(hostname);
-    if (protocol !== "https:" || local) throw new Error(`${name} must be a public https address`);
+  for (const name of ["CLERK_ISSUER", "CLERK_JWKS_URL", "CLERK_AZP", "API_ORIGIN", "CONSOLE_ORIGIN", "MAIL_API_BASE"] as const) {
+    for (const address of env[name].split(",")) requirePublic(name, address);
   }
+}
+
+function requirePublic(name: string, address: string): void {
+  const { protocol = "", hostname = "" } = URL.parse(address) ?? {};
+  const local = hostname === "localhost" || /\.(localhost|test|invalid)$/.test(hostname) || /^[\d.]+$|^\[/.test(hostname);
+  if (protocol !== "https:" || local) throw new Error(`${name} must be a public https address`);
 }

@@ -627,7 +627,8 @@ CREATE TABLE "billing"."fee_terms" (
 	"niche_bp" integer NOT NULL,
 	"keep_bp" integer NOT NULL,
 	"effective_from" timestamp with time zone NOT NULL,
-	"effective_to" timestamp with time zone
+	"effective_to" timestamp with time zone,
+	CONSTRAINT "fee_terms_uplift" CHECK (urgent_bp + niche_bp <= 5000)
 );
 --> statement-breakpoint
 CREATE TABLE "billing"."placement_allocations" (

@@ -200,6 +200,23 @@ BEGIN
 END
 $$;
 --> statement-breakpoint
+-- The companies that refuse the calling recruiter, active or not, this permission; their latest word counts.
+CREATE FUNCTION network.companies_refusing(permission text) RETURNS uuid[]
+LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+  RETURN coalesce((
+    SELECT array_agg(latest.company_id) FROM (
+      SELECT DISTINCT ON (c.company_id) c.company_id, (c.permissions ->> permission)::boolean AS given
+      FROM network.recruiter_companies c
+      WHERE c.recruiter_id = ops.recruiter_id() AND c.status IN ('active', 'terminated')
+      ORDER BY c.company_id, c.created_at DESC, c.id DESC
+    ) latest
+    WHERE NOT latest.given
+  ), '{}');
+END
+$$;
+--> statement-breakpoint
 -- Whether the calling recruiter, active or not, has a deal on a job.
 CREATE FUNCTION ats.caller_works_on(job uuid) RETURNS boolean
 LANGUAGE plpgsql STABLE

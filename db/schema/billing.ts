@@ -129,6 +129,8 @@ export const feeTerms = billing.table(
     effectiveTo: instant(),
   },
   () => [
+    // beyond it the cent correction could take a third cent (MONEY §4)
+    check("fee_terms_uplift", sql`urgent_bp + niche_bp <= 5000`),
     uniqueIndex("fee_terms_one_open")
       .on(sql`(effective_to is null)`)
       .where(sql`effective_to is null`),

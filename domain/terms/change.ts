@@ -29,6 +29,19 @@ export function requireLater(effectiveFrom: Date, current: { effectiveFrom: Date
   if (effectiveFrom <= current.effectiveFrom) throw refuse("A new version begins after the one it follows.");
 }
 
+/** Urgent and niche together: up to here the cent correction never takes more than two cents (MONEY §4). */
+const MAX_UPLIFT_BP = 5_000;
+
+/** Refuses uplifts (422) that together are more than half of the base fee. */
+export function requireModestUplift({ urgentBp, nicheBp }: { urgentBp: BasisPoints; nicheBp: BasisPoints }): void {
+  if (urgentBp + nicheBp > MAX_UPLIFT_BP)
+    throw invalidField(
+      "niche_percentage",
+      "out_of_range",
+      "urgent_percentage and niche_percentage add up to more than 50. Lower one of them.",
+    );
+}
+
 /** All of the charged fee. */
 const WHOLE_BP = 10_000;
 

@@ -4,54 +4,75 @@ import { INVOICE_STATUSES, type InvoiceStatus } from "#domain/invoices/invoice.t
 import { cents } from "#domain/money.ts";
 import type { InvoiceBilling, InvoiceOrder, SeenCharge, SeenCreditNote, SeenInvoice, SeenPayment, SeenRefund } from "#services/ports.ts";
 import { idOf, instantOf, instantOrNull, PAGE } from "./answer.ts";
+import type { StripeSource } from "./client.ts";
 
 /** Companies' invoices at Stripe Invoicing: customers, invoices and their payments, credit notes, refunds (MONEY §17.3). */
-export function stripeInvoices(client: () => Stripe): InvoiceBilling {
+export function stripeInvoices(client: StripeSource): InvoiceBilling {
   return {
     async createCustomer({ companyId, name, email, operationId }, key) {
-      const customer = await client().customers.create(
+      const { customers } = await client();
+      const customer = await customers.create(
         { name, email, metadata: { company_id: companyId, operation_id: operationId } },
         { idempotencyKey: key },
       );
       return customer.id;
     },
     async findCustomer({ companyId, email }) {
-      for await (const customer of client().customers.list({ email, limit: PAGE })) {
+      const { customers } = await client();
+      for await (const customer of customers.list({ email, limit: PAGE })) {
         if (customer.metadata["company_id"] === companyId) return customer.id;
       }
       return null;
     },
     async canBeCharged(id) {
-      const customer = await client().customers.retrieve(id);
+      const { customers } = await client();
+      const customer = await customers.retrieve(id);
       return !customer.deleted && customer.invoice_settings.default_payment_method !== null;
     },
-    issueInvoice: (order, key, existing) => issue(client(), order, key, existing),
+    issueInvoice: async (order, key, existing) => issue(await client(), order, key, existing),
     async findInvoice(customer, operationId) {
-      for await (const invoice of client().invoices.list({ customer, limit: PAGE })) {
+      const { invoices } = await client();
+      for await (const invoice of invoices.list({ customer, limit: PAGE })) {
         if (invoice.metadata?.["operation_id"] === operationId) return seen(invoice);
       }
       return null;
     },
-    invoice: async (id) => seen(await client().invoices.retrieve(id)),
-    voidInvoice: async (id, key) => seen(await client().invoices.voidInvoice(id, {}, { idempotencyKey: key })),
-    payments: (id) => paymentsOf(client(), id),
-    payment: async (id) => paymentOf(client(), await client().invoicePayments.retrieve(id)),
-    createCreditNote: async ({ stripeInvoiceId: invoice, amount, operationId }, key) =>
-      seenNote(await client().creditNotes.create({ invoice, amount, metadata: { operation_id: operationId } }, { idempotencyKey: key })),
+    async invoice(id) {
+      const { invoices } = await client();
+      return seen(await invoices.retrieve(id));
+    },
+    async voidInvoice(id, key) {
+      const { invoices } = await client();
+      return seen(await invoices.voidInvoice(id, {}, { idempotencyKey: key }));
+    },
+    payments: async (id) => paymentsOf(await client(), id),
+    async payment(id) {
+      const stripe = await client();
+      return paymentOf(stripe, await stripe.invoicePayments.retrieve(id));
+    },
+    async createCreditNote({ stripeInvoiceId: invoice, amount, operationId }, key) {
+      const { creditNotes } = await client();
+      return seenNote(await creditNotes.create({ invoice, amount, metadata: { operation_id: operationId } }, { idempotencyKey: key }));
+    },
     async creditNotes(invoice) {
       const notes: SeenCreditNote[] = [];
-      for await (const note of client().creditNotes.list({ invoice, limit: PAGE })) notes.push(seenNote(note));
+      const { creditNotes } = await client();
+      for await (const note of creditNotes.list({ invoice, limit: PAGE })) notes.push(seenNote(note));
       return notes;
     },
-    charges: (id) => chargesOf(client(), id),
-    createRefund: async ({ paymentIntentId, amount, operationId }, key) =>
-      seenRefund(
-        await client().refunds.create(
-          { payment_intent: paymentIntentId, amount, metadata: { operation_id: operationId } },
-          { idempotencyKey: key },
-        ),
-      ),
-    refund: async (id) => seenRefund(await client().refunds.retrieve(id)),
+    charges: async (id) => chargesOf(await client(), id),
+    async createRefund({ paymentIntentId, amount, operationId }, key) {
+      const { refunds } = await client();
+      const refund = await refunds.create(
+        { payment_intent: paymentIntentId, amount, metadata: { operation_id: operationId } },
+        { idempotencyKey: key },
+      );
+      return seenRefund(refund);
+    },
+    async refund(id) {
+      const { refunds } = await client();
+      return seenRefund(await refunds.retrieve(id));
+    },
   };
 }
 

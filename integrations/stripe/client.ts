@@ -1,4 +1,4 @@
-import { Stripe } from "stripe";
+import type { Stripe } from "stripe";
 
 /** Stripe answers within this time or counts as silent (MONEY §10.2). */
 const TIMEOUT_MS = 20_000;
@@ -9,11 +9,15 @@ export interface StripeSettings {
   base?: string | undefined;
 }
 
+/** Gives the client to what speaks to Stripe. */
+export type StripeSource = () => Promise<Stripe>;
+
 /**
  * The official client over fetch, at the API version it pins. It repeats nothing by itself: who calls
  * names the idempotency key and decides about a second try.
  */
-export function stripeClient({ secretKey, base }: StripeSettings): Stripe {
+export async function stripeClient({ secretKey, base }: StripeSettings): Promise<Stripe> {
+  const { Stripe } = await import("stripe"); // late: it is a seventh of the Worker, and few requests speak to Stripe
   const at = base ? new URL(base) : null;
   return new Stripe(secretKey, {
     httpClient: Stripe.createFetchHttpClient(),

@@ -2,12 +2,14 @@ import type { Stripe } from "stripe";
 import { cents } from "#domain/money.ts";
 import type { ConnectAccounts, SeenAccount, SeenReversal } from "#services/ports.ts";
 import { idOf, instantOf, PAGE } from "./answer.ts";
+import type { StripeSource } from "./client.ts";
 
 /** Payees' accounts at Stripe Connect: made for transfers only, completed and looked after on Stripe's own pages (MONEY §17.2). */
-export function stripeConnect(client: () => Stripe): ConnectAccounts {
+export function stripeConnect(client: StripeSource): ConnectAccounts {
   return {
     async createAccount({ recruiterId, email, operationId }, key) {
-      const account = await client().accounts.create(
+      const { accounts } = await client();
+      const account = await accounts.create(
         {
           email,
           country: "US",
@@ -26,38 +28,48 @@ export function stripeConnect(client: () => Stripe): ConnectAccounts {
     },
     async findAccount(recruiterId, since) {
       const created = { gte: Math.floor(since.getTime() / 1000) };
-      for await (const account of client().accounts.list({ created, limit: PAGE })) {
+      const { accounts } = await client();
+      for await (const account of accounts.list({ created, limit: PAGE })) {
         if (account.metadata?.["recruiter_id"] === recruiterId) return account.id;
       }
       return null;
     },
-    account: async (id) => seen(await client().accounts.retrieve(id)),
+    async account(id) {
+      const { accounts } = await client();
+      return seen(await accounts.retrieve(id));
+    },
     async onboardingLink(account, { returnUrl, refreshUrl }, key) {
-      const link = await client().accountLinks.create(
+      const { accountLinks } = await client();
+      const link = await accountLinks.create(
         { account, type: "account_onboarding", return_url: returnUrl, refresh_url: refreshUrl },
         { idempotencyKey: key },
       );
       return { url: link.url, expiresAt: instantOf(link.expires_at) };
     },
     async dashboardLink(account, key) {
-      const { url } = await client().accounts.createLoginLink(account, {}, { idempotencyKey: key });
+      const { accounts } = await client();
+      const { url } = await accounts.createLoginLink(account, {}, { idempotencyKey: key });
       return { url };
     },
     async paidOut(stripeAccount, payout) {
       const payments: string[] = [];
-      for await (const moved of client().balanceTransactions.list({ payout, limit: PAGE }, { stripeAccount })) {
+      const { balanceTransactions } = await client();
+      for await (const moved of balanceTransactions.list({ payout, limit: PAGE }, { stripeAccount })) {
         const source = idOf(moved.source);
         if (source !== null && moved.type === "payment") payments.push(source);
       }
       return payments;
     },
-    reverseTransfer: async ({ transferId, amount, operationId }, key) =>
-      seenReversal(
-        await client().transfers.createReversal(transferId, { amount, metadata: { operation_id: operationId } }, { idempotencyKey: key }),
-      ),
+    async reverseTransfer({ transferId, amount, operationId }, key) {
+      const { transfers } = await client();
+      return seenReversal(
+        await transfers.createReversal(transferId, { amount, metadata: { operation_id: operationId } }, { idempotencyKey: key }),
+      );
+    },
     async reversals(transferId) {
       const reversals: SeenReversal[] = [];
-      for await (const reversal of client().transfers.listReversals(transferId, { limit: PAGE })) reversals.push(seenReversal(reversal));
+      const { transfers } = await client();
+      for await (const reversal of transfers.listReversals(transferId, { limit: PAGE })) reversals.push(seenReversal(reversal));
       return reversals;
     },
   };

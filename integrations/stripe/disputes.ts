@@ -1,11 +1,13 @@
-import type Stripe from "stripe";
+import type { Stripe } from "stripe";
 import { cents } from "#domain/money.ts";
 import type { Chargebacks, SeenChargeback } from "#services/ports.ts";
+import type { StripeSource } from "./client.ts";
 
 /** Chargebacks as Stripe tells of them. It calls them disputes. */
-export const stripeChargebacks = (stripe: () => Stripe): Chargebacks => ({
+export const stripeChargebacks = (stripe: StripeSource): Chargebacks => ({
   async chargeback(id) {
-    const dispute = await stripe().disputes.retrieve(id);
+    const { disputes } = await stripe();
+    const dispute = await disputes.retrieve(id);
     return {
       id: dispute.id,
       chargeId: idOf(dispute.charge),

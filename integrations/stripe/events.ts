@@ -1,32 +1,34 @@
-import { Stripe } from "stripe";
+import type { Stripe } from "stripe";
 import type { ProviderEvent, ProviderEvents } from "#services/ports.ts";
-import { instantOf, PAGE } from "./answer.ts";
+import { instantOf, isStripeError, PAGE } from "./answer.ts";
+import type { StripeSource } from "./client.ts";
 
 /** A signature older than this counts for nothing (MONEY §17.1). */
 const TOLERANCE_SECONDS = 300;
 
 export interface EventSettings {
-  client: () => Stripe;
+  client: StripeSource;
   secrets: { platform: string; connect: string };
 }
 
 /** Stripe's events: as webhooks bring them, and as its list has them. */
 export function stripeProviderEvents({ client, secrets }: EventSettings): ProviderEvents {
-  const crypto = Stripe.createSubtleCryptoProvider();
   return {
     async verified(body, signature, from) {
+      const { webhooks } = await client();
       try {
-        return told(await client().webhooks.constructEventAsync(body, signature, secrets[from], TOLERANCE_SECONDS, crypto));
+        return told(await webhooks.constructEventAsync(body, signature, secrets[from], TOLERANCE_SECONDS));
       } catch (error) {
         // what is signed and cannot be read is refused like what is not signed
-        if (error instanceof Stripe.errors.StripeSignatureVerificationError || error instanceof SyntaxError) return null;
+        if (isStripeError(error, "StripeSignatureVerificationError") || error instanceof SyntaxError) return null;
         throw error;
       }
     },
     async since(instant, account) {
       const created = { gte: Math.floor(instant.getTime() / 1000) };
       const events: ProviderEvent[] = [];
-      const list = client().events.list({ created, limit: PAGE }, account === null ? {} : { stripeAccount: account });
+      const { events: all } = await client();
+      const list = all.list({ created, limit: PAGE }, account === null ? {} : { stripeAccount: account });
       for await (const event of list) {
         const read = told(event);
         if (read) events.push({ ...read, account });

@@ -1,28 +1,32 @@
-import { Stripe } from "stripe";
+import type { Stripe } from "stripe";
 import { cents } from "#domain/money.ts";
 import { Refusal } from "#domain/refusals.ts";
 import { isStripeStatus, statusFromStripe } from "#domain/subscriptions/stripe-status.ts";
 import type { FetchedSubscription, PlanBilling, PlanPayment, PriceOf } from "#services/ports.ts";
+import { isStripeError } from "./answer.ts";
+import type { StripeSource } from "./client.ts";
 
 /** Plans at Stripe: prices, customers, checkout and portal pages, subscriptions and what pays them. */
-export function stripePlans(client: () => Stripe): PlanBilling {
+export function stripePlans(client: StripeSource): PlanBilling {
   return {
-    priceId: (price) => asked(async () => priceOf(client(), price)),
-    customer: (person) => asked(async () => customerOf(client(), person)),
-    checkout: (wanted, key) => asked(async () => checkoutOf(client(), wanted, key)),
+    priceId: (price) => asked(async () => priceOf(await client(), price)),
+    customer: (person) => asked(async () => customerOf(await client(), person)),
+    checkout: (wanted, key) => asked(async () => checkoutOf(await client(), wanted, key)),
     portal: (customerId, returnUrl, key) =>
       asked(async () => {
-        const { url } = await client().billingPortal.sessions.create(
-          { customer: customerId, return_url: returnUrl },
-          { idempotencyKey: key },
-        );
+        const { billingPortal } = await client();
+        const { url } = await billingPortal.sessions.create({ customer: customerId, return_url: returnUrl }, { idempotencyKey: key });
         return { url };
       }),
-    fetch: async (id) => fetched(await client().subscriptions.retrieve(id)),
+    async fetch(id) {
+      const { subscriptions } = await client();
+      return fetched(await subscriptions.retrieve(id));
+    },
     async change(id, wanted, key) {
-      const before = await client().subscriptions.retrieve(id);
+      const { subscriptions } = await client();
+      const before = await subscriptions.retrieve(id);
       const item = itemOf(before);
-      const after = await client().subscriptions.update(
+      const after = await subscriptions.update(
         id,
         {
           items: [{ id: item.id, price: wanted.priceId, quantity: wanted.seats }],
@@ -33,7 +37,7 @@ export function stripePlans(client: () => Stripe): PlanBilling {
       );
       return fetched(after);
     },
-    invoicePayments: (id) => paymentsOf(client(), id),
+    invoicePayments: async (id) => paymentsOf(await client(), id),
   };
 }
 
@@ -42,9 +46,8 @@ async function asked<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (error) {
-    const { StripeConnectionError, StripeAPIError, StripeRateLimitError } = Stripe.errors;
-    const silent = error instanceof StripeConnectionError || error instanceof StripeAPIError || error instanceof StripeRateLimitError;
-    if (silent) throw new Refusal("service_unavailable", "The payment provider does not answer. Try again in a minute.");
+    if (isStripeError(error, "StripeConnectionError", "StripeAPIError", "StripeRateLimitError"))
+      throw new Refusal("service_unavailable", "The payment provider does not answer. Try again in a minute.");
     throw error;
   }
 }
@@ -87,7 +90,7 @@ async function productOf(stripe: Stripe, { plan }: PriceOf): Promise<string> {
   try {
     return (await stripe.products.retrieve(id)).id;
   } catch (error) {
-    if (!(error instanceof Stripe.errors.StripeInvalidRequestError) || error.statusCode !== 404) throw error;
+    if (!isStripeError(error, "StripeInvalidRequestError") || error.statusCode !== 404) throw error;
   }
   const name = `Splits Network ${plan.name}`;
   return (await stripe.products.create({ id, name, metadata: { plan: plan.slug } }, { idempotencyKey: `product_${id}` })).id;

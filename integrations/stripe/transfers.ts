@@ -1,6 +1,8 @@
-import { Stripe } from "stripe";
+import type { Stripe } from "stripe";
 import { cents, type Cents } from "#domain/money.ts";
 import type { SentTransfer, ShownTransfer, Transfers } from "#services/ports.ts";
+import { isStripeError } from "./answer.ts";
+import type { StripeSource } from "./client.ts";
 
 /** As many as Stripe gives a page. */
 const PAGE = 100;
@@ -9,10 +11,11 @@ const PAGE = 100;
 const groupOf = (placementId: string): string => `placement_${placementId}`;
 
 /** The transfers of the platform's account to its connected accounts. */
-export const stripeTransfers = (client: () => Stripe): Transfers => ({
+export const stripeTransfers = (client: StripeSource): Transfers => ({
   async send({ key, amount, destination, transactionId, placementId, role: dealRole }) {
     try {
-      const transfer = await client().transfers.create(
+      const { transfers } = await client();
+      const transfer = await transfers.create(
         {
           amount,
           currency: "usd",
@@ -32,24 +35,30 @@ export const stripeTransfers = (client: () => Stripe): Transfers => ({
   async ofPlacement(placementId) {
     return toldOrNull(async () => {
       const found: ShownTransfer[] = [];
-      for await (const transfer of client().transfers.list({ transfer_group: groupOf(placementId), limit: PAGE }))
-        found.push(shown(transfer));
+      const { transfers } = await client();
+      for await (const transfer of transfers.list({ transfer_group: groupOf(placementId), limit: PAGE })) found.push(shown(transfer));
       return found;
     });
   },
 
-  retrieve: (transferId) => toldOrNull(async () => shown(await client().transfers.retrieve(transferId))),
+  async retrieve(transferId) {
+    const { transfers } = await client();
+    return toldOrNull(async () => shown(await transfers.retrieve(transferId)));
+  },
 
-  canReceive: (account) =>
-    toldOrNull(
-      async () => isReady(await client().accounts.retrieve(account)),
+  async canReceive(account) {
+    const { accounts } = await client();
+    return toldOrNull(
+      async () => isReady(await accounts.retrieve(account)),
       // an account that is gone, or that we may no longer see, receives nothing
       (error) => (error.statusCode === 403 || error.statusCode === 404 ? false : null),
-    ),
+    );
+  },
 
   available: () =>
     toldOrNull(async () => {
-      const { available } = await client().balance.retrieve();
+      const { balance } = await client();
+      const { available } = await balance.retrieve();
       return available.filter(({ currency }) => currency === "usd").reduce<Cents>((total, { amount }) => cents(total + amount), cents(0));
     }),
 });
@@ -71,7 +80,7 @@ const idOf = (thing: string | { id: string } | null): string | null => (typeof t
 
 /** Stripe's words for a refusal; what never arrived, or cannot be read, says nothing. */
 function refusedOrSilent(error: unknown): SentTransfer {
-  if (!(error instanceof Stripe.errors.StripeError)) throw error;
+  if (!isStripeError(error)) throw error;
   const { statusCode, rawType, code, requestId } = error;
   if (statusCode === undefined) return { answer: null, requestId: requestId ?? null };
   return {
@@ -83,12 +92,12 @@ function refusedOrSilent(error: unknown): SentTransfer {
 /** The answer to a question; what Stripe could not tell is null. */
 async function toldOrNull<T>(
   ask: () => Promise<T>,
-  refused: (error: InstanceType<typeof Stripe.errors.StripeError>) => T | null = () => null,
+  refused: (error: Stripe.errors.StripeError) => T | null = () => null,
 ): Promise<T | null> {
   try {
     return await ask();
   } catch (error) {
-    if (error instanceof Stripe.errors.StripeError) return refused(error);
+    if (isStripeError(error)) return refused(error);
     throw error;
   }
 }

@@ -193,9 +193,7 @@ export const applicationNoun = {
       rows: (ids) =>
         select()
           .from(aiReviews)
-          .where(
-            sql`${aiReviews.applicationId} in ${ids} and ((select ops.is_admin()) or exists (select 1 from ${applications} a where a.id = ${aiReviews.applicationId} and (a.submitted_at is not null or not a.company_id = any((select ops.company_ids())::uuid[]))))`,
-          )
+          .where(sql`${aiReviews.applicationId} in ${ids}`)
           .orderBy(sql`${aiReviews.createdAt} desc`),
       childKey: "applicationId",
       many: false,

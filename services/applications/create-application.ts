@@ -6,6 +6,7 @@ import { startDraft } from "#domain/deals/draft.ts";
 import { forbidden, Refusal } from "#domain/refusals.ts";
 import type { Cents } from "#domain/money.ts";
 import { commit, deciding, insert, newRow, readable, unchanged } from "../commit.ts";
+import { addressableCandidates } from "../candidates/access.ts";
 import type { Context } from "../context.ts";
 import { representingRecruiter } from "../deals/access.ts";
 import { type ChangedDeal, DUPLICATE_DEAL } from "../deals/change-deal.ts";
@@ -39,7 +40,7 @@ export async function createApplication(ctx: Context, { jobId, candidateId, ...w
           recruiterId: computed<string | null>("representing", representingRecruiter(sql`${candidates.id}`)),
         })
           .from(candidates)
-          .where(sql`${candidates.id} = ${candidateId} and ${candidates.deletedAt} is null`),
+          .where(sql`${candidates.id} = ${candidateId} and ${candidates.deletedAt} is null and ${addressableCandidates()}`),
       );
       const place = readable("job", jobId, job);
       const { companyId } = place;

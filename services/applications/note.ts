@@ -5,7 +5,7 @@ import { computed, select } from "#db/statements.ts";
 import type { Party } from "#domain/deals/deal.ts";
 import { noteCreated } from "#domain/events/application.ts";
 import { forbidden, invalidField } from "#domain/refusals.ts";
-import { commit, deciding, editable, expectVersion, insert, newRow, unchanged, update } from "../commit.ts";
+import { asItStands, commit, deciding, differing, editable, expectVersion, insert, newRow, unchanged, update } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { type DealAtHand, readDeal } from "../deals/change-deal.ts";
 import { type Noun, rowById } from "../listing.ts";
@@ -95,6 +95,7 @@ export async function updateNote(ctx: Context, id: string, messageText: string, 
     const [[found]] = await ctx.read(rowById<Note>(ctx, noteNoun, id));
     const note = editable("note", id, found as Note | undefined);
     expectVersion(ctx, note, version);
+    if (!differing(note, { messageText })) return asItStands(ctx, note);
     const changed = { ...note, messageText, version: note.version + 1, updatedAt: ctx.now() };
     return commit(ctx, changed, {
       expect: [unchanged(applicationNotes, note)],

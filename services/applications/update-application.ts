@@ -4,7 +4,7 @@ import { WRITING_STAGES } from "#domain/deals/states.ts";
 import { applicationUpdated } from "#domain/events/application.ts";
 import type { Cents } from "#domain/money.ts";
 import { forbidden, invalidTransition } from "#domain/refusals.ts";
-import { commit, deciding, expectVersion, insert, newRow, unchanged, update } from "../commit.ts";
+import { asItStands, commit, deciding, differing, expectVersion, insert, newRow, unchanged, update } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { changeDeal, type ChangedDeal, type DealAtHand, readDeal } from "../deals/change-deal.ts";
 
@@ -26,19 +26,21 @@ export async function updateApplication(ctx: Context, id: string, words: Applica
     const deal = await readDeal(ctx, { applicationId: id });
     const actedAs = mayWrite(deal, words);
     expectVersion(ctx, deal.application, version);
-    const prepared = words.coverLetter !== undefined || words.candidateNotes !== undefined || words.salary !== undefined;
+    const changed = differing(deal.application, words);
+    if (!changed) return asItStands(ctx, { cra: deal.cra, application: deal.application, actedAs });
+    const prepared = ["coverLetter", "candidateNotes", "salary"].some((name) => name in changed);
     if (prepared && !(WRITING_STAGES as readonly string[]).includes(deal.application.stage)) {
       throw invalidTransition("application", deal.application.stage, "draft", []);
     }
-    const application = { ...deal.application, ...words, version: deal.application.version + 1, updatedAt: ctx.now() };
-    const fields = Object.keys(words);
+    const application = { ...deal.application, ...changed, version: deal.application.version + 1, updatedAt: ctx.now() };
+    const fields = Object.keys(changed);
     return commit(
       ctx,
       { cra: deal.cra, application, actedAs },
       {
         expect: [unchanged(applications, deal.application)],
         write: [
-          update(ctx, applications, id, words),
+          update(ctx, applications, id, changed),
           insert(
             applicationAuditLog,
             newRow(ctx, applicationAuditLog, {
@@ -78,7 +80,7 @@ function mayWrite({ actor }: DealAtHand, words: ApplicationWords): ChangedDeal["
   ].filter((side) => side !== null);
   if (actor.parties.has("platform_admin")) return "platform_admin";
   const parties = needed.map((side) => side.find((party) => actor.parties.has(party)));
-  const [first] = parties;
+  const [first = [...actor.parties][0]] = parties; // who says nothing says it as whoever they are
   if (parties.includes(undefined) || !first) throw forbidden("Your part in this application does not let you write this.");
   return first;
 }

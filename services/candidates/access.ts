@@ -43,6 +43,12 @@ export const waysToCandidates = (): SQL[] =>
 /** The candidates the caller may see. */
 export const readableCandidates = (): SQL => or(...waysToCandidates()) as SQL;
 
+/**
+ * The candidates of whom the caller may learn that they may not act for them: those they see, and those who
+ * do not hide (D-97). Whoever hides is not there for anybody else (D-49).
+ */
+export const addressableCandidates = (): SQL => sql`(${candidates.marketplaceVisibility} <> 'hidden' or ${readableCandidates()})`;
+
 /** Candidates whom the caller knows by more than a public profile. */
 export const knownCandidates = (): SQL => sql`(${or(...waysOfAcquaintance())})`;
 

@@ -54,9 +54,7 @@ export async function createCandidate(ctx: Context, fields: CandidateFields): Pr
     async () => {
       const [[known], [me]] = await ctx.read(
         select({
-          id: candidates.id,
-          userId: candidates.userId,
-          deletedAt: candidates.deletedAt,
+          ...candidateNoun.columns,
           visible: computed<boolean>("visible", sql`coalesce(${readableCandidates()}, false)`),
         })
           .from(candidates)
@@ -69,7 +67,7 @@ export async function createCandidate(ctx: Context, fields: CandidateFields): Pr
       const sourcerId = self ? null : requireMayEnter(ctx);
       checkCandidate(fields);
       if (self && ctx.access.candidateId) throw conflict("You have a candidate record already.", { candidate_id: ctx.access.candidateId });
-      if (known && self && !known.userId && !known.deletedAt) return claimCandidate(ctx, known.id, fields);
+      if (known && self && !known.userId && !known.deletedAt) return claimCandidate(ctx, known, fields);
       if (known) throw candidateExists(known.visible ? known.id : null);
 
       const row = newRow(ctx, candidates, {
@@ -108,14 +106,8 @@ function withoutWishes(fields: CandidateFields): CandidateFields {
 }
 
 /** A person whose verified address is that of a record nobody has claimed makes it theirs. */
-async function claimCandidate(ctx: Context, id: string, fields: CandidateFields): Promise<Candidate> {
-  const [[row]] = await ctx.read(
-    select(candidateNoun.columns)
-      .from(candidates)
-      .where(sql`${candidates.id} = ${id} and ${candidates.userId} is null`),
-  );
-  if (!row) throw candidateExists(null);
-  const before = row as unknown as Candidate;
+async function claimCandidate(ctx: Context, before: Candidate, fields: CandidateFields): Promise<Candidate> {
+  const { id } = before;
   const claimed = {
     ...fields,
     userId: ctx.userId,

@@ -3,7 +3,7 @@ import { candidates } from "#db/schema/ats.ts";
 import { select } from "#db/statements.ts";
 import { event } from "#domain/events/catalogue.ts";
 import { forbidden, notFound } from "#domain/refusals.ts";
-import { commit, deciding, editable, expectVersion, unchanged, update } from "../commit.ts";
+import { asItStands, commit, deciding, differing, editable, expectVersion, reasonOf, unchanged, update } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { readableCandidates } from "./access.ts";
 import { type Candidate, candidateNoun } from "./candidate.ts";
@@ -14,15 +14,29 @@ import { candidateExists, type CandidateProfile } from "./create-candidate.ts";
 export type CandidateChanges = CandidateProfile &
   Partial<Pick<typeof candidates.$inferInsert, "fullName" | "email" | "verificationStatus">>;
 
+/** What is asked for, and why: platform admins say it of everybody but themselves. */
+export interface CandidatePatch {
+  changes: CandidateChanges;
+  reason?: string | undefined;
+  version?: number | undefined;
+}
+
 /** Changes a candidate: their own profile, or anybody's by a platform admin. */
-export const updateCandidate = (ctx: Context, id: string, changes: CandidateChanges, version?: number): Promise<Candidate> =>
-  change(ctx, sql`${candidates.id} = ${id}`, id, changes, version);
+export const updateCandidate = (ctx: Context, id: string, { changes, reason, version }: CandidatePatch): Promise<Candidate> =>
+  change(ctx, sql`${candidates.id} = ${id}`, id, changes, reason, version);
 
 /** Changes the caller's own record, or 404 without one. */
-export const updateOwnCandidate = (ctx: Context, changes: CandidateChanges, version?: number): Promise<Candidate> =>
-  change(ctx, sql`${candidates.id} = (select ops.candidate_id())`, null, changes, version);
+export const updateOwnCandidate = (ctx: Context, { changes, reason, version }: CandidatePatch): Promise<Candidate> =>
+  change(ctx, sql`${candidates.id} = (select ops.candidate_id())`, null, changes, reason, version);
 
-async function change(ctx: Context, where: SQL, id: string | null, changes: CandidateChanges, version?: number): Promise<Candidate> {
+async function change(
+  ctx: Context,
+  where: SQL,
+  id: string | null,
+  asked: CandidateChanges,
+  given: string | undefined,
+  version: number | undefined,
+): Promise<Candidate> {
   return deciding(
     ctx,
     async () => {
@@ -33,25 +47,26 @@ async function change(ctx: Context, where: SQL, id: string | null, changes: Cand
       );
       if (!found && id === null) throw notFound("candidate record of yours");
       const before = editable("candidate", id ?? "", found as Candidate | undefined);
-      const { isPlatformAdmin } = ctx.access;
-      if (!isPlatformAdmin && (changes.email !== undefined || changes.verificationStatus !== undefined)) {
+      const { isPlatformAdmin, candidateId } = ctx.access;
+      if (!isPlatformAdmin && (asked.email !== undefined || asked.verificationStatus !== undefined)) {
         throw forbidden("The address and the verification of a candidate are changed by platform admins.");
       }
+      const reason = reasonOf(isPlatformAdmin && before.id !== candidateId, given);
       expectVersion(ctx, before, version);
+      const changes = differing(before, asked);
+      if (!changes) return asItStands(ctx, before);
       checkCandidate({ desiredSalaryMin: before.desiredSalaryMin, desiredSalaryMax: before.desiredSalaryMax, ...changes });
 
       const written = {
         ...changes,
         ...(changes.verificationStatus === undefined ? {} : { verifiedBy: ctx.userId, verifiedAt: ctx.now() }),
-        ...(changes.dataSharingConsent === undefined || changes.dataSharingConsent === before.dataSharingConsent
-          ? {}
-          : { dataSharingConsentAt: changes.dataSharingConsent ? ctx.now() : null }),
+        ...(changes.dataSharingConsent === undefined ? {} : { dataSharingConsentAt: changes.dataSharingConsent ? ctx.now() : null }),
       };
       const after: Candidate = { ...before, ...(written as Partial<Candidate>), version: before.version + 1, updatedAt: ctx.now() };
       return commit(ctx, after, {
         expect: [unchanged(candidates, before)],
         write: [update(ctx, candidates, before.id, written)],
-        audit: { action: "candidate.updated", subject: { type: "candidate", id: before.id }, before, after },
+        audit: { action: "candidate.updated", subject: { type: "candidate", id: before.id }, before, after, reason },
         events: [
           event(
             "candidate.updated",

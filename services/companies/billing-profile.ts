@@ -2,7 +2,19 @@ import { getTableColumns, or, type SQL, sql } from "drizzle-orm";
 import { companyBillingProfiles as profiles } from "#db/schema/billing.ts";
 import { invalidField, notFound } from "#domain/refusals.ts";
 import { companyPeople, platformAdmins } from "../audience.ts";
-import { commit, deciding, editable, expectVersion, insert, newRow, readable, unchanged, update } from "../commit.ts";
+import {
+  asItStands,
+  commit,
+  deciding,
+  differing,
+  editable,
+  expectVersion,
+  insert,
+  newRow,
+  readable,
+  unchanged,
+  update,
+} from "../commit.ts";
 import type { Context } from "../context.ts";
 import { getOne, type Included, type Noun, rowById, type Way } from "../listing.ts";
 import { type Company, companyNoun } from "./company.ts";
@@ -80,6 +92,7 @@ async function written(
       });
     }
     expectVersion(ctx, before, version);
+    if (!differing(before, fields)) return asItStands(ctx, before);
     const after: BillingProfileView = { ...before, ...fields, version: before.version + 1, updatedAt: ctx.now() };
     return commit(ctx, after, {
       expect: [unchanged(profiles, before)],

@@ -49,7 +49,7 @@ export const companyNoun = {
         })
           .from(companySourcers)
           .innerJoin(recruiters, sql`${recruiters.id} = ${companySourcers.sourcerRecruiterId}`)
-          .where(sql`${companySourcers.companyId} in ${ids} and (select ops.is_admin())`),
+          .where(sql`${companySourcers.companyId} in ${ids}`),
       childKey: "companyId",
       many: false,
       allowed: (ctx) => ctx.access.isPlatformAdmin,

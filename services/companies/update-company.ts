@@ -1,7 +1,7 @@
 import { companies } from "#db/schema/ats.ts";
 import { event } from "#domain/events/catalogue.ts";
 import { forbidden } from "#domain/refusals.ts";
-import { commit, deciding, editable, expectVersion, unchanged, update } from "../commit.ts";
+import { asItStands, commit, deciding, differing, editable, expectVersion, unchanged, update } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { rowById } from "../listing.ts";
 import { type Company, companyNoun } from "./company.ts";
@@ -20,13 +20,15 @@ export async function updateCompany(ctx: Context, id: string, changes: CompanyCh
         throw forbidden("Platform admins say whether a company is active.");
       }
       expectVersion(ctx, before, version);
-      const written = { ...changes, ...(changes.settings ? { settings: { ...before.settings, ...changes.settings } } : {}) };
+      const asked = { ...changes, ...(changes.settings ? { settings: { ...before.settings, ...changes.settings } } : {}) };
+      const written = differing(before, asked);
+      if (!written) return asItStands(ctx, before);
       const after: Company = { ...before, ...written, version: before.version + 1, updatedAt: ctx.now() };
       return commit(ctx, after, {
         expect: [unchanged(companies, before)],
         write: [update(ctx, companies, id, written)],
         audit: { action: "company.updated", subject: { type: "company", id }, before, after, companyId: id },
-        events: [event("company.updated", { type: "company", id }, { company_id: id, updated_fields: Object.keys(changes) })],
+        events: [event("company.updated", { type: "company", id }, { company_id: id, updated_fields: Object.keys(written) })],
       });
     },
     { companies_slug_unique: companySlugTaken },

@@ -2,6 +2,7 @@ import { or, type SQL, sql } from "drizzle-orm";
 import { applications, candidateRoleAssignments as deals, companies, jobs } from "#db/schema/ats.ts";
 import { candidateSourcers, companySourcers, recruiterCandidates, recruiterCompanies, recruiters } from "#db/schema/network.ts";
 import { candidatesOnly, companyPeople, everybody, platformAdmins, recruitersOnly } from "../audience.ts";
+import { companyLets } from "../jobs/access.ts";
 import type { Way } from "../listing.ts";
 
 /** A gate of a recruiter who cannot act any more: suspended, or no longer tied to the company (D-12). */
@@ -68,9 +69,13 @@ export const waysToApplications = (): Way[] => [
     opensTo: companyPeople,
   },
   { rows: sql`${applications.candidateRecruiterId} = (select ops.recruiter_id())`, opensTo: recruitersOnly },
-  { rows: sql`${applications.companyRecruiterId} = (select ops.recruiter_id())`, opensTo: recruitersOnly },
   {
-    rows: sql`${applications.id} in (select ${deals.applicationId} from ${deals} where ${deals.proposedBy} = (select ops.user_id()) and (select ops.recruiter_id()) is not null)`,
+    rows: sql`(${applications.companyRecruiterId} = (select ops.recruiter_id()) and ${companyLets("can_view_applications", sql`${applications.companyId}`)})`,
+    opensTo: recruitersOnly,
+  },
+  {
+    rows: sql`(${applications.id} in (select ${deals.applicationId} from ${deals} where ${deals.proposedBy} = (select ops.user_id()) and (select ops.recruiter_id()) is not null)
+      and ${companyLets("can_view_applications", sql`${applications.companyId}`)})`,
     opensTo: recruitersOnly,
   },
   { rows: sql`${applications.candidateId} = (select ops.candidate_id())`, opensTo: candidatesOnly },

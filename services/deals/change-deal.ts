@@ -92,8 +92,38 @@ function named(id: DealId): { noun: string; key: string; where: SQL; ofDeal: SQL
 /** Reads a deal whole, in one trip. A deal the caller may not see is 404, whatever they want to do with it. */
 export async function readDeal(ctx: Context, id: DealId, ...statements: readonly Statement[]): Promise<DealAtHand> {
   const { noun, key, where, ofDeal } = named(id);
+  const [[found], [cra], ...more] = (await ctx.read(...bothRecords(where, ofDeal), ...statements)) as unknown as [
+    FoundApplication[],
+    FoundDeal[],
+    ...unknown[],
+  ];
+  if (!found) throw notFound(noun, key);
+  return dealAtHand(ctx, found, cra, more);
+}
+
+/** Several deals by their own ids, as two statements for `ctx.read`. */
+export const dealsByIds = (ids: readonly string[]): readonly [Statement, Statement] => {
+  const named = sql`${deals.id} = any(${`{${ids.join(",")}}`}::uuid[])`;
+  return bothRecords(sql`${applications.id} in (select ${deals.applicationId} from ${deals} where ${named} and ${readableDeals()})`, named);
+};
+
+/** The deals that `dealsByIds` found, in the order of their ids. One the caller may not see is 404. */
+export const dealsAtHand = (ctx: Context, ids: readonly string[], results: readonly unknown[]): DealAtHand[] => {
+  const [founds, cras] = results as [FoundApplication[], FoundDeal[]];
+  return ids.map((id) => {
+    const cra = cras.find((each) => each.id === id);
+    const found = founds.find(({ application }) => application.id === cra?.applicationId);
+    if (!found) throw notFound("deal", id);
+    return dealAtHand(ctx, found, cra, []);
+  });
+};
+
+type FoundDeal = DealRow & { stuck: boolean; gone: boolean };
+
+/** The applications and their deals, the latest first, each with what decisions ask besides. */
+function bothRecords(where: SQL, ofDeal: SQL): readonly [Statement, Statement] {
   const parts = partsInDeal();
-  const [[found], [cra], ...more] = (await ctx.read(
+  return [
     select({
       application: getTableColumns(applications),
       isCandidate: computed<boolean>("is_candidate", parts.isCandidate),
@@ -129,11 +159,11 @@ export async function readDeal(ctx: Context, id: DealId, ...statements: readonly
     })
       .from(deals)
       .where(ofDeal)
-      .orderBy(sql`${deals.createdAt} desc`)
-      .limit(1),
-    ...statements,
-  )) as unknown as [[Found?], [(DealRow & { stuck: boolean; gone: boolean })?], ...unknown[]];
-  if (!found) throw notFound(noun, key);
+      .orderBy(sql`${deals.createdAt} desc`),
+  ];
+}
+
+function dealAtHand(ctx: Context, found: FoundApplication, cra: FoundDeal | undefined, more: readonly unknown[]): DealAtHand {
   return {
     cra: cra ? withoutStanding(cra) : null,
     application: found.application,
@@ -147,11 +177,11 @@ export async function readDeal(ctx: Context, id: DealId, ...statements: readonly
   };
 }
 
-function withoutStanding({ stuck, gone, ...cra }: DealRow & { stuck: boolean; gone: boolean }): DealRow {
+function withoutStanding({ stuck, gone, ...cra }: FoundDeal): DealRow {
   return cra;
 }
 
-interface Found extends Parts {
+interface FoundApplication extends Parts {
   application: ApplicationRow;
   job: DealAtHand["job"];
   candidate: { id: string; version: number };

@@ -14,6 +14,7 @@ import { acceptProposal, propose } from "#domain/deals/propose.ts";
 import { forbidden } from "#domain/refusals.ts";
 import { commit, deciding, insert, newRow, readable, unchanged } from "../commit.ts";
 import type { Context } from "../context.ts";
+import { addressableCandidates } from "../candidates/access.ts";
 import { readableJobs } from "../jobs/access.ts";
 import { representingRecruiter } from "./access.ts";
 import { changeDeal, type ChangedDeal, DUPLICATE_DEAL } from "./change-deal.ts";
@@ -60,7 +61,7 @@ export async function proposeDeal(ctx: Context, { jobId, candidateId, type, note
           recruiterId: computed<string | null>("representing", representingRecruiter(sql`${candidates.id}`)),
         })
           .from(candidates)
-          .where(sql`${candidates.id} = ${candidateId} and ${candidates.deletedAt} is null`),
+          .where(sql`${candidates.id} = ${candidateId} and ${candidates.deletedAt} is null and ${addressableCandidates()}`),
       );
       const { recruiterId, recruiterStatus } = ctx.access;
       if (!recruiterId) throw forbidden("Only recruiters propose.");

@@ -1,7 +1,7 @@
 import { candidateRoleAssignments as deals } from "#db/schema/ats.ts";
 import { answererOf } from "#domain/deals/propose.ts";
 import { forbidden, notFound } from "#domain/refusals.ts";
-import { commit, deciding, expectVersion, unchanged, update } from "../commit.ts";
+import { asItStands, commit, deciding, differing, expectVersion, unchanged, update } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { type ChangedDeal, readDeal } from "./change-deal.ts";
 
@@ -22,11 +22,13 @@ export async function updateDealNotes(
     if (notes.responseNotes !== undefined && !actor.parties.has(answerer) && !admin)
       throw forbidden("Only who was asked changes the answer.");
     expectVersion(ctx, cra, version);
-    const fields = Object.fromEntries(Object.entries(notes).filter(([, value]) => value !== undefined));
+    const actedAs = admin ? "platform_admin" : answerer;
+    const fields = differing(cra, notes) as Partial<Pick<typeof cra, "proposalNotes" | "responseNotes">> | null;
+    if (!fields) return asItStands(ctx, { cra, application, actedAs });
     const changed = { ...cra, ...fields, version: cra.version + 1, updatedAt: ctx.now() };
     return commit(
       ctx,
-      { cra: changed, application, actedAs: admin ? "platform_admin" : answerer },
+      { cra: changed, application, actedAs },
       {
         expect: [unchanged(deals, cra)],
         write: [update(ctx, deals, cra.id, fields)],

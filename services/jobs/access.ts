@@ -2,6 +2,7 @@ import { or, type SQL, sql } from "drizzle-orm";
 import { candidateRoleAssignments as deal, jobs, roleInvitations } from "#db/schema/ats.ts";
 import { recruiterCompanies, recruiters } from "#db/schema/network.ts";
 import { candidatesOnly, companyPeople, everybody, platformAdmins, recruitersOnly } from "../audience.ts";
+import type { Context } from "../context.ts";
 import type { Way } from "../listing.ts";
 
 /** The jobs anybody may see: open ones that are not for invited recruiters only. */
@@ -14,10 +15,10 @@ export const waysToJobs = (): Way[] => [
   { rows: sql`(${jobs.deletedAt} is null and ${jobs.companyId} = any((select ops.company_ids())::uuid[]))`, opensTo: companyPeople },
   {
     rows: sql`(${jobs.deletedAt} is null and ${jobs.id} in (
-      select own.id from ${jobs} own where own.job_owner_recruiter_id = (select ops.recruiter_id())
-      union all select own.id from ${jobs} own where own.company_recruiter_id = (select ops.recruiter_id())
+      select own.id from ${jobs} own where own.job_owner_recruiter_id = (select ops.recruiter_id()) and ${companyLets("can_view_jobs", sql`own.company_id`)}
+      union all select own.id from ${jobs} own where own.company_recruiter_id = (select ops.recruiter_id()) and ${companyLets("can_view_jobs", sql`own.company_id`)}
       union all select ${deal.jobId} from ${deal} where ${deal.candidateRecruiterId} = (select ops.recruiter_id())
-      union all select ${deal.jobId} from ${deal} where ${deal.companyRecruiterId} = (select ops.recruiter_id())
+      union all select ${deal.jobId} from ${deal} where ${deal.companyRecruiterId} = (select ops.recruiter_id()) and ${companyLets("can_view_jobs", sql`${deal.companyId}`)}
       union all select ${deal.jobId} from ${deal} where ${deal.candidateId} = (select ops.candidate_id())
       union all select ${roleInvitations.roleId} from ${roleInvitations}
         where ${roleInvitations.recruiterId} = (select ops.active_recruiter_id()) and ${roleInvitations.revokedAt} is null
@@ -35,9 +36,20 @@ export const editableJobs = (): SQL => sql`(
   or ${jobs.companyId} = any((select ops.admin_company_ids())::uuid[])
   or (${jobs.jobOwnerRecruiterId} = (select ops.active_recruiter_id()) and ${callerMay("can_edit_jobs", sql`${jobs.companyId}`)}))`;
 
+/** Whether a job that the caller may change is theirs to change only as a platform admin. */
+export const overridesJob = ({ access }: Context, { companyId }: { companyId: string }): boolean =>
+  access.isPlatformAdmin && !access.adminCompanyIds.includes(companyId);
+
 /** Whether the company gave the calling recruiter this permission. */
 export const callerMay = (permission: "can_edit_jobs" | "can_create_jobs", companyId: SQL): SQL =>
   sql`network.caller_may(${permission}, ${companyId})`;
+
+/**
+ * Whether the company lets the calling recruiter see, on its own side, what it did not refuse them (DOMAIN
+ * §1.5). What they see as anybody, or as the candidate's recruiter, is not the company's to refuse.
+ */
+export const companyLets = (permission: "can_view_jobs" | "can_view_applications", companyId: SQL): SQL =>
+  sql`${companyId} <> all((select network.companies_refusing(${sql.raw(`'${permission}'`)}))::uuid[])`;
 
 /** Whether a recruiter may stand for a company: active, and connected with it. */
 export const isCompanyRecruiter = (recruiterId: SQL, companyId: SQL): SQL => sql`exists (

@@ -4,7 +4,7 @@ import { computed, insertInto, select } from "#db/statements.ts";
 import { WRITING_STAGES } from "#domain/deals/states.ts";
 import { applicationUpdated } from "#domain/events/application.ts";
 import { type FieldError, forbidden, invalid, invalidTransition } from "#domain/refusals.ts";
-import { commit, deciding, editable, expectVersion, newRow, remove, unchanged, update } from "../commit.ts";
+import { asItStands, commit, deciding, differing, editable, expectVersion, newRow, remove, unchanged, update } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
 import { editableApplications, readableApplications } from "../deals/access.ts";
 import { readDeal } from "../deals/change-deal.ts";
@@ -109,6 +109,7 @@ export async function updateAnswer(ctx: Context, id: string, value: AnswerValue,
     if (rule) throw invalid({ pointer: "/answer", code: "invalid_type", message: rule });
     expectVersion(ctx, before, version);
     stillWriting(application);
+    if (!differing(before, { answer: value })) return asItStands(ctx, before);
     const after: Answer = { ...before, answer: value, version: before.version + 1, updatedAt: ctx.now() };
     return commit(ctx, after, {
       expect: [unchanged(answers, before), unchanged(applications, application)],

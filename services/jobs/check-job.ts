@@ -10,5 +10,12 @@ export function checkJob(job: Partial<JobFields>): void {
   if (job.bulkBonus != null && (job.hiresCommitted ?? 0) < 5) {
     errors.push({ pointer: "/bulk_bonus_cents", code: "invalid", message: "a bulk bonus needs hires_committed of 5 or more" });
   }
+  if (job.activatesAt && job.closesAt && job.closesAt <= job.activatesAt) {
+    errors.push({
+      pointer: "/closes_at",
+      code: "out_of_range",
+      message: "the job would close before it opens: set closes_at after activates_at",
+    });
+  }
   if (errors.length > 0) throw invalid(...errors);
 }

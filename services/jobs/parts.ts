@@ -3,7 +3,7 @@ import { jobPreScreenAnswers, jobPreScreenQuestions, jobRequirements, jobs } fro
 import { computed, select } from "#db/statements.ts";
 import { jobUpdated } from "#domain/events/job.ts";
 import { conflict, invalidField } from "#domain/refusals.ts";
-import { commit, deciding, editable, expectVersion, insert, newRow, remove, unchanged, update } from "../commit.ts";
+import { asItStands, commit, deciding, differing, editable, expectVersion, insert, newRow, remove, unchanged, update } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { type Noun, rowById } from "../listing.ts";
 import { editableJobs, readableJobs } from "./access.ts";
@@ -65,6 +65,7 @@ function partOf<Row extends { id: string; jobId: string; version: number; editab
         expectVersion(ctx, part, version);
         const fixed = answered ? settled?.fields.find((name) => name in fields && !same(fields[name], part[name as keyof Row])) : undefined;
         if (fixed) throw conflict("Somebody has answered this question; its kind and its options stay.", { reason: "answered" });
+        if (!differing(part, fields)) return asItStands(ctx, part);
         const changed = { ...part, ...fields, version: part.version + 1, updatedAt: ctx.now() } as Row;
         check(changed);
         return commit(ctx, changed, {

@@ -7,10 +7,10 @@ import { changeJobStatus, feeChangeRefused, type JobStatus } from "#domain/jobs/
 import type { OtherRoles } from "#domain/jobs/premium.ts";
 import type { BasisPoints } from "#domain/money.ts";
 import { conflict, forbidden, invalidField, notFound } from "#domain/refusals.ts";
-import { commit, deciding, editable, expectVersion, type Guard, unchanged, update } from "../commit.ts";
+import { asItStands, commit, deciding, differing, editable, expectVersion, type Guard, reasonOf, unchanged, update } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
 import { rowById } from "../listing.ts";
-import { isCompanyRecruiter } from "./access.ts";
+import { isCompanyRecruiter, overridesJob } from "./access.ts";
 import { checkJob } from "./check-job.ts";
 import { type JobFields, notConnected } from "./create-job.ts";
 import { asPercentage, asPremiums, effectiveFee } from "./fee.ts";
@@ -22,6 +22,8 @@ export interface JobChanges extends Omit<Partial<JobFields>, "companyId" | "stat
   closedReason?: string | null;
   /** Only platform admins set it after the creation. */
   jobOwnerRecruiterId?: string | null;
+  /** Why; required of platform admins on the jobs of others. */
+  reason?: string;
 }
 
 interface Facts {
@@ -50,8 +52,10 @@ export async function updateJob(ctx: Context, id: string, changes: JobChanges, v
       )) as unknown as readonly [[Job?], [Facts?]?];
       const job = editable("job", id, found);
       const facts = rest?.[0];
+      const { status: to, closedReason, reason: given, ...asked } = changes;
+      const reason = reasonOf(overridesJob(ctx, job), given);
       expectVersion(ctx, job, version);
-      const { status: to, closedReason, ...fields } = changes;
+      const fields = differing(job, asked) ?? {};
       if (fields.jobOwnerRecruiterId !== undefined && !ctx.access.isPlatformAdmin)
         throw forbidden("The owner of a job is set when it is created.");
       checkJob({ ...job, ...fields });
@@ -64,6 +68,7 @@ export async function updateJob(ctx: Context, id: string, changes: JobChanges, v
         to && to !== job.status
           ? changeJobStatus(job, to, ctx.now(), { hasDeals: facts?.hasDeals ?? false, reason: closedReason ?? null })
           : null;
+      if (!moved && Object.keys(fields).length === 0) return asItStands(ctx, job);
       const written = { ...fields, ...(moved ? statusFields(moved.job) : {}) };
       const changed = { ...job, ...written, effectiveFee: fee, version: job.version + 1, updatedAt: ctx.now() } as Job;
       const premium = premiumDesignation(ctx, id, facts?.others ?? null);
@@ -77,6 +82,7 @@ export async function updateJob(ctx: Context, id: string, changes: JobChanges, v
             before: job,
             after: changed,
             companyId: job.companyId,
+            reason,
           },
           ...premium.audit,
         ],

@@ -4,7 +4,19 @@ import { memberships, organizations, users } from "#db/schema/identity.ts";
 import { computed, select } from "#db/statements.ts";
 import { leavesNoAdmin, type MembershipFacts } from "#domain/identity/membership.ts";
 import { conflict, forbidden, invalidField } from "#domain/refusals.ts";
-import { commit, deciding, editable, expectVersion, insert, newRow, readable, unchanged, update } from "../commit.ts";
+import {
+  asItStands,
+  commit,
+  deciding,
+  differing,
+  editable,
+  expectVersion,
+  insert,
+  newRow,
+  readable,
+  unchanged,
+  update,
+} from "../commit.ts";
 import type { Context } from "../context.ts";
 import { rowById } from "../listing.ts";
 import { editableOrganizations, readableOrganizations } from "../organizations/access.ts";
@@ -81,6 +93,7 @@ export async function updateMembership(ctx: Context, id: string, changes: Member
       const { before, organization, others, ofCompany } = await read(ctx, id, changes.companyId);
       if (changes.companyId && !ofCompany) throw noSuchCompany();
       expectVersion(ctx, before, version);
+      if (!differing(before, changes)) return asItStands(ctx, before);
       const after: Membership = { ...before, ...changes, version: before.version + 1, updatedAt: ctx.now() };
       if (leavesNoAdmin(before, after, others)) throw lastAdmin();
       return commit(ctx, after, {

@@ -1,7 +1,7 @@
 import { eq, getTableColumns, type SQL, sql } from "drizzle-orm";
 import { notifications } from "#db/schema/notify.ts";
 import { select, statement } from "#db/statements.ts";
-import { commit, deciding, readable, unchanged, update } from "../commit.ts";
+import { asItStands, commit, deciding, differing, readable, unchanged, update } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { type Noun, rowById } from "../listing.ts";
 
@@ -40,6 +40,7 @@ async function change(
   return deciding(ctx, async () => {
     const [[found]] = await ctx.read(rowById<Notification>(ctx, notificationNoun, id));
     const before = readable("notification", id, found as Notification | undefined);
+    if (!differing(before, fields)) return asItStands(ctx, before);
     const changed = { ...fields, ...(readAt === undefined ? {} : { readAt: readAt === null ? null : ctx.now() }) };
     return commit(
       ctx,

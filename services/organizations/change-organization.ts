@@ -4,7 +4,19 @@ import { organizations } from "#db/schema/identity.ts";
 import { computed, select } from "#db/statements.ts";
 import { conflict, forbidden } from "#domain/refusals.ts";
 import { slugOf } from "#domain/slug.ts";
-import { commit, deciding, editable, expectVersion, insert, newRow, readable, unchanged, update } from "../commit.ts";
+import {
+  asItStands,
+  commit,
+  deciding,
+  differing,
+  editable,
+  expectVersion,
+  insert,
+  newRow,
+  readable,
+  unchanged,
+  update,
+} from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
 import { rowById } from "../listing.ts";
 import { type Organization, organizationNoun } from "./organization.ts";
@@ -53,6 +65,7 @@ export async function updateOrganization(
       if (fields.type !== undefined && !ctx.access.isPlatformAdmin)
         throw forbidden("The type of an organization is set by platform admins.");
       expectVersion(ctx, before, version);
+      if (!differing(before, fields)) return asItStands(ctx, before);
       const after: Organization = { ...before, ...fields, version: before.version + 1, updatedAt: ctx.now() };
       return commit(ctx, after, {
         expect: [unchanged(organizations, before)],

@@ -2,6 +2,7 @@ import { getTableColumns, sql } from "drizzle-orm";
 import { companies } from "#db/schema/ats.ts";
 import { memberships, organizations } from "#db/schema/identity.ts";
 import { computed, select } from "#db/statements.ts";
+import { readableCompanies } from "../companies/access.ts";
 import type { Noun } from "../listing.ts";
 import { readableMemberships } from "../memberships/access.ts";
 import { editableOrganizations, readableOrganizations, waysToOrganizations } from "./access.ts";
@@ -46,7 +47,7 @@ export const organizationNoun = {
           status: companies.status,
         })
           .from(companies)
-          .where(sql`${companies.identityOrganizationId} in ${ids} and ${companies.deletedAt} is null`)
+          .where(sql`${companies.identityOrganizationId} in ${ids} and ${readableCompanies()}`)
           .orderBy(companies.name, companies.id),
       childKey: "organizationId",
       many: true,

@@ -27,7 +27,7 @@ export const clawbackNoun = {
       rows: (ids) =>
         select()
           .from(payoutReversals)
-          .where(sql`${payoutReversals.clawbackId} in ${ids} and (select ops.is_admin())`),
+          .where(sql`${payoutReversals.clawbackId} in ${ids}`),
       childKey: "clawbackId",
       many: true,
     },

@@ -3,7 +3,7 @@ import { placementPayoutTransactions as transactions, placementSplits as splits 
 import { computed, select } from "#db/statements.ts";
 import type { Context } from "../context.ts";
 import { getOne, type Included, listOf, type ListQuery, type Noun, type Page } from "../listing.ts";
-import { readableSplits, readableTransactions, requireEarner, waysToTransactions } from "./access.ts";
+import { readableTransactions, requireEarner, waysToTransactions } from "./access.ts";
 import { payoutFacts } from "./facts.ts";
 import { placementInclude } from "./split.ts";
 
@@ -37,14 +37,14 @@ export const transactionNoun = {
       rows: (ids) =>
         select()
           .from(splits)
-          .where(sql`${splits.id} in (select placement_split_id from ${transactions} where id in ${ids}) and ${readableSplits()}`),
+          .where(sql`${splits.id} in (select placement_split_id from ${transactions} where id in ${ids})`),
       parentKey: "placementSplitId",
       childKey: "id",
       many: false,
     },
     placement: placementInclude(transactions),
     conditions: {
-      rows: (ids) => payoutFacts(sql`${transactions.id} in ${ids} and ${readableTransactions()}`),
+      rows: (ids) => payoutFacts(sql`${transactions.id} in ${ids}`),
       childKey: "id",
       many: false,
     },

@@ -6,7 +6,7 @@ import { breakClosed } from "#domain/events/reconciliation.ts";
 import { conflict, invalidField } from "#domain/refusals.ts";
 import { requirePlatformAdmin } from "../approvals/approval.ts";
 import { approvalById, useApproval } from "../approvals/use-approval.ts";
-import { commit, deciding, expectVersion, readable, unchanged, update } from "../commit.ts";
+import { asItStands, commit, deciding, differing, expectVersion, readable, unchanged, update } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { rowById } from "../listing.ts";
 import { type BreakRow, breakNoun } from "./break.ts";
@@ -29,6 +29,7 @@ export async function assignBreak(ctx: Context, id: string, ownerUserId: string 
     expectVersion(ctx, before, version);
     if (ownerUserId !== null && owners.length === 0) throw invalidField("owner_user_id", "unknown", "there is no such platform admin");
     requireOpen(before);
+    if (!differing(before, { ownerUserId })) return asItStands(ctx, before);
     const after: BreakRow = { ...before, ownerUserId, version: before.version + 1, updatedAt: ctx.now() };
     return commit(ctx, after, {
       expect: [unchanged(breaks, before)],

@@ -10,7 +10,7 @@ import {
 } from "#domain/relationships/relationship.ts";
 import { conflict, Refusal } from "#domain/refusals.ts";
 import { type Change, commit, deciding, expectVersion, type Guard, readable, unchanged, update } from "../commit.ts";
-import type { Context } from "../context.ts";
+import type { Context, Statement } from "../context.ts";
 import { readableRelationships } from "./access.ts";
 import { type EnrichedRelationship, relationshipNoun, type RelationshipRow } from "./relationship.ts";
 
@@ -28,26 +28,33 @@ export interface RelationshipVerb {
 
 type Extra = Pick<Change, "write" | "events"> & { expect?: readonly Guard[]; audit?: Change["audit"] };
 
+/** What else a verb changes with the relationship, on rows that are read in the same trip. */
+interface More {
+  read: readonly Statement[];
+  change: (relationship: EnrichedRelationship, found: readonly unknown[]) => Extra;
+}
+
 /** Reads a relationship the caller may see, lets `decide` judge it, and commits what follows. */
 export async function changeRelationship(
   ctx: Context,
   id: string,
   verb: RelationshipVerb,
   decide: (relationship: EnrichedRelationship, actor: RelationshipActor) => RelationshipChange | Promise<RelationshipChange>,
-  more?: (relationship: EnrichedRelationship) => Promise<Extra>,
+  more?: More,
 ): Promise<EnrichedRelationship> {
   return deciding(
     ctx,
     async () => {
-      const [[found]] = await ctx.read(
+      const [[found], ...rest] = (await ctx.read(
         select(relationshipNoun.columns)
           .from(recruiterCandidates)
-          .where(sql`${recruiterCandidates.id} = ${id} and ${readableRelationships()}`),
-      );
-      const before = readable<EnrichedRelationship>("recruiter-candidate relationship", id, found as EnrichedRelationship | undefined);
+          .where(sql`${recruiterCandidates.id} = ${id} and ${readableRelationships()}`) as Statement,
+        ...(more?.read ?? []),
+      )) as unknown as readonly [[EnrichedRelationship?], ...unknown[]];
+      const before = readable<EnrichedRelationship>("recruiter-candidate relationship", id, found);
       const change = await decide(before, actorOf(ctx, before));
       expectVersion(ctx, before, verb.version);
-      const extra = more ? await more(before) : { write: [], events: [] };
+      const extra: Extra = more ? more.change(before, rest) : { write: [], events: [] };
       const parts = relationshipChange(ctx, before, change, verb);
       return commit(ctx, enriched(ctx, before, change), {
         expect: [...parts.expect, ...(extra.expect ?? [])],

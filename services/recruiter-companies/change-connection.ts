@@ -12,7 +12,7 @@ import {
   takeBack,
   terminate,
 } from "#domain/relationships/connection.ts";
-import { commit, deciding, expectVersion, readable, unchanged, update } from "../commit.ts";
+import { asItStands, commit, deciding, differing, expectVersion, readable, unchanged, update } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
 import { readableConnections } from "./access.ts";
 import { type Connection, connectionNoun } from "./connection.ts";
@@ -34,6 +34,7 @@ async function change(
     const before = readable<Connection>("recruiter-company connection", id, found as Connection | undefined);
     const { fields, events, override } = decide(before, actorOf(ctx, before));
     expectVersion(ctx, before, verb.version);
+    if (!differing(before, fields)) return asItStands(ctx, before);
     const after: Connection = { ...before, ...(fields as Partial<Connection>), version: before.version + 1, updatedAt: ctx.now() };
     return commit(ctx, after, {
       expect: [unchanged(recruiterCompanies, before)],

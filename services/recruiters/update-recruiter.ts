@@ -3,7 +3,7 @@ import { recruiters } from "#db/schema/network.ts";
 import { select } from "#db/statements.ts";
 import { changeRecruiterStatus, type RecruiterStatus } from "#domain/recruiters/recruiter.ts";
 import { invalidField, notFound } from "#domain/refusals.ts";
-import { commit, deciding, editable, expectVersion, unchanged, update } from "../commit.ts";
+import { asItStands, commit, deciding, differing, editable, expectVersion, unchanged, update } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { readableRecruiters } from "./access.ts";
 import { type RecruiterProfile, slugTaken } from "./create-recruiter.ts";
@@ -46,6 +46,7 @@ async function change(ctx: Context, where: SQL, id: string | null, changes: Recr
       expectVersion(ctx, before, changes.version);
 
       const fields = { ...changes.profile, ...(changed ? { status: changed.recruiter.status } : {}) };
+      if (!differing(before, fields)) return asItStands(ctx, before);
       const after: Recruiter = { ...before, ...(fields as Partial<Recruiter>), version: before.version + 1, updatedAt: ctx.now() };
       return commit(ctx, after, {
         expect: [unchanged(recruiters, before)],

@@ -5,7 +5,7 @@ import { recruiters, teams } from "#db/schema/network.ts";
 import { computed, select } from "#db/statements.ts";
 import { conflict, forbidden, invalidField } from "#domain/refusals.ts";
 import { changeSubscription as decideChange, startSubscription } from "#domain/subscriptions/subscription.ts";
-import { commit, deciding, expectVersion, insert, newRow, readable, unchanged, update } from "../commit.ts";
+import { asItStands, commit, deciding, differing, expectVersion, insert, newRow, readable, unchanged, update } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { rowById } from "../listing.ts";
 import { type Subscription, subscriptionNoun } from "./subscription.ts";
@@ -92,6 +92,7 @@ export async function changeSubscription(ctx: Context, id: string, changes: Subs
         updatedAt: _updatedAt,
         ...fields
       } = subscription;
+      if (!differing(before, fields)) return asItStands(ctx, before);
       const after: Subscription = { ...subscription, tier, version: before.version + 1, updatedAt: ctx.now() };
       return commit(ctx, after, {
         expect: [unchanged(subscriptions, before)],

@@ -136,6 +136,7 @@ export async function openPortal(ctx: Context, returnUrl: string): Promise<Page>
   const [[who], [earlier]] = await ctx.read(payerOf(null), earlierOnes(null));
   requirePayer(ctx, who, null);
   if (!earlier?.customerId) throw conflict("Nothing was ever paid here.", { reason: "no_subscription" });
+  ctx.repeat();
   const { url } = await ctx.ports.plans.portal(earlier.customerId, returnUrl, `portal_${ctx.newId()}`);
   return commit(
     ctx,

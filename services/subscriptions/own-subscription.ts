@@ -9,6 +9,7 @@ import { seatsAmount, VOLUME_SEATS } from "#domain/subscriptions/seats.ts";
 import type { Context } from "../context.ts";
 import type { Plan } from "../plans/plan.ts";
 import type { PriceOf } from "../ports.ts";
+import { readableTeams } from "../teams/access.ts";
 import { type Subscription, subscriptionNoun } from "./subscription.ts";
 
 export type BillingPeriod = "monthly" | "annual";
@@ -29,8 +30,8 @@ export const seatsOfTeam = (teamId: ReturnType<typeof sql>) =>
 interface Payer {
   email: string;
   name: string;
-  /** Null unless a team was named. */
-  team: { ownerUserId: string; seats: number; visible: boolean } | null;
+  /** Null unless a team was named that the caller may see. */
+  team: { ownerUserId: string; seats: number } | null;
 }
 
 /** The one of these people, with the team named, if it is theirs to see. */
@@ -40,8 +41,8 @@ export const payerOf = (teamId: string | null) =>
     name: users.name,
     team: computed<Payer["team"]>(
       "team",
-      sql`(select jsonb_build_object('ownerUserId', t.owner_user_id, 'seats', ${seatsOfTeam(sql`t.id`)},
-        'visible', coalesce((select ops.is_admin()) or t.id = any((select ops.team_ids())::uuid[]), false)) from ${teams} t where t.id = ${teamId}::uuid)`,
+      sql`(select jsonb_build_object('ownerUserId', ${teams.ownerUserId}, 'seats', ${seatsOfTeam(sql`${teams.id}`)})
+        from ${teams} where ${teams.id} = ${teamId}::uuid and ${readableTeams()})`,
     ),
   })
     .from(users)
@@ -67,7 +68,7 @@ export const planToPay = (planId: string) =>
 
 /** Refuses everybody but a recruiter for themselves, and a team's owner for the team. */
 export function requirePayer(ctx: Context, payer: Payer | undefined, teamId: string | null): Payer {
-  if (teamId !== null && !payer?.team?.visible) throw notFound("team", teamId);
+  if (teamId !== null && !payer?.team) throw notFound("team", teamId);
   if (!ctx.access.recruiterId || !payer) throw forbidden("Plans are for recruiters.");
   if (teamId === null) return payer;
   if (payer.team?.ownerUserId !== ctx.userId) throw forbidden("Only its owner pays for a team.");

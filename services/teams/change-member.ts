@@ -13,9 +13,23 @@ import {
   type TeamRole,
   withEarningMembers,
 } from "#domain/teams/team.ts";
-import { type Audit, commit, deciding, editable, expectVersion, insert, newRow, readable, unchanged, update } from "../commit.ts";
+import {
+  asItStands,
+  type Audit,
+  commit,
+  deciding,
+  differing,
+  editable,
+  expectVersion,
+  insert,
+  newRow,
+  readable,
+  unchanged,
+  update,
+} from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
 import { rowById } from "../listing.ts";
+import { readableRecruiters } from "../recruiters/access.ts";
 import { ONE_EARNING_TEAM } from "./change-team.ts";
 import { type Member, memberNoun } from "./member.ts";
 import { type Team, teamNoun } from "./team.ts";
@@ -35,21 +49,22 @@ export async function inviteMember(
     async () => {
       const [[team], [recruiter], [known]] = await ctx.read(
         rowById<Team>(ctx, teamNoun, input.teamId),
-        select({ id: recruiters.id })
+        select({ id: recruiters.id, status: recruiters.status })
           .from(recruiters)
-          .where(sql`${recruiters.id} = ${input.recruiterId} and ${recruiters.status} = 'active'`),
+          .where(sql`${recruiters.id} = ${input.recruiterId} and ${readableRecruiters()}`),
         select()
           .from(teamMembers)
           .where(sql`${teamMembers.teamId} = ${input.teamId} and ${teamMembers.recruiterId} = ${input.recruiterId}`),
       );
       const into = editable("team", input.teamId, team);
-      if (!recruiter) throw invalidField("recruiter_id", "unknown", "there is no such active recruiter");
+      const { id: recruiterId, status } = readable("recruiter", input.recruiterId, recruiter);
+      if (status !== "active") throw invalidField("recruiter_id", "not_active", "this recruiter is not active");
       if (known && known.status !== "removed") throw ALREADY_IN.team_members_team_recruiter();
 
       const asked = { teamRole: input.teamRole, status: "invited", joinedAt: null } as const;
       const member: Member = known
         ? { ...known, ...asked, version: known.version + 1, updatedAt: ctx.now() }
-        : newRow(ctx, teamMembers, { ...asked, teamId: into.id, recruiterId: recruiter.id });
+        : newRow(ctx, teamMembers, { ...asked, teamId: into.id, recruiterId });
       return commit(ctx, member, {
         expect: [unchanged(teams, into), ...(known ? [unchanged(teamMembers, known)] : [])],
         write: [known ? update(ctx, teamMembers, known.id, asked) : insert(teamMembers, member)],
@@ -130,6 +145,7 @@ async function changeMember<Result>(
         isPlatformAdmin || mine.some(({ team_id, team_role }) => team_id === before.teamId && ["owner", "admin"].includes(team_role));
       expectVersion(ctx, before, version);
       const decided = decide(before, { recruiterId, manages, isPlatformAdmin });
+      if (!differing(before, decided.member)) return asItStands(ctx, result(before));
       const after: Member = { ...decided.member, version: before.version + 1, updatedAt: ctx.now() };
       const earning = (counted?.others ?? 0) + (isEarning(after) ? 1 : 0);
       const counts = isEarning(before) !== isEarning(after);

@@ -5,7 +5,7 @@ import { teamMembers, teams } from "#db/schema/network.ts";
 import { computed, select, updateOf } from "#db/statements.ts";
 import { conflict, forbidden, invalidField, Refusal } from "#domain/refusals.ts";
 import { memberEvent, teamEvent } from "#domain/teams/team.ts";
-import { commit, deciding, editable, expectVersion, insert, newRow, unchanged, update } from "../commit.ts";
+import { asItStands, commit, deciding, differing, editable, expectVersion, insert, newRow, unchanged, update } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
 import { rowById } from "../listing.ts";
 import { type Team, teamNoun } from "./team.ts";
@@ -68,6 +68,7 @@ export async function updateTeam(ctx: Context, id: string, fields: Partial<TeamF
     const before = editable("team", id, row);
     expectVersion(ctx, before, version);
     requirePayer(fields.billingOrganizationId, organization);
+    if (!differing(before, fields)) return asItStands(ctx, before);
     const after: Team = { ...before, ...fields, version: before.version + 1, updatedAt: ctx.now() };
     return commit(ctx, after, {
       expect: [unchanged(teams, before)],

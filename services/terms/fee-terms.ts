@@ -5,7 +5,7 @@ import { isExecutive } from "#domain/approvals/approval.ts";
 import { feeTermsChanged } from "#domain/events/terms.ts";
 import { type BasisPoints, toDecimal } from "#domain/money.ts";
 import { conflict } from "#domain/refusals.ts";
-import { changesALot, requireExecutive, requireLater } from "#domain/terms/change.ts";
+import { changesALot, requireExecutive, requireLater, requireModestUplift } from "#domain/terms/change.ts";
 import { requirePlatformAdmin } from "../approvals/approval.ts";
 import { approvalById, useApproval } from "../approvals/use-approval.ts";
 import { platformAdmins } from "../audience.ts";
@@ -62,6 +62,7 @@ export async function changeFeeTerms(ctx: Context, numbers: FeeNumbers, effectiv
       requirePlatformAdmin(ctx, "change the fee terms");
       if (!current) throw new Error("no fee terms are in force");
       requireLater(effectiveFrom, current, ctx.now());
+      requireModestUplift(numbers);
       const used = useApproval(ctx, found, {
         action: "fee_terms.change",
         subjectId: current.id,

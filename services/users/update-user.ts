@@ -3,7 +3,7 @@ import { users } from "#db/schema/identity.ts";
 import { select } from "#db/statements.ts";
 import { event } from "#domain/events/catalogue.ts";
 import { conflict, forbidden, invalidField, notFound } from "#domain/refusals.ts";
-import { commit, deciding, editable, expectVersion, unchanged, update } from "../commit.ts";
+import { asItStands, commit, deciding, differing, editable, expectVersion, unchanged, update } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { readableUsers } from "./access.ts";
 import { type User, userNoun } from "./user.ts";
@@ -48,6 +48,7 @@ async function change(ctx: Context, where: SQL, id: string | null, changes: User
       if (moves && before.deletedAt) throw conflict("The account behind this person was deleted and does not come back.");
 
       const written = { ...fields, ...(moves ? { status: to } : {}) };
+      if (!differing(before, written)) return asItStands(ctx, before);
       const after: User = { ...before, ...written, version: before.version + 1, updatedAt: ctx.now() };
       const subject = { type: "user", id: before.id };
       return commit(ctx, after, {

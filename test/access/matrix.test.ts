@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Act, type Audience, atTheDoor, listedTo, MATRIX, readersOf, type ResourceAccess, ROLES_AT_HIRE } from "./matrix.ts";
-import { filled, namesIn, type Route, routesOf, search } from "./routes.ts";
+import { filled, isShown, namesIn, type Route, routesOf, search } from "./routes.ts";
 import { accessWorld, type Actor, ACTORS } from "./world.ts";
 
 const world = await accessWorld();
@@ -40,8 +40,6 @@ const actorsOf = <T>(answer: (actor: Actor) => T | Promise<T>): Promise<Record<A
   Promise.all(ACTORS.map(async (actor) => [actor, await answer(actor)] as const)).then(
     (entries) => Object.fromEntries(entries) as Record<Actor, T>,
   );
-
-const isShown = (value: unknown): boolean => value !== undefined && value !== null && !JSON.stringify(value).includes("•••");
 
 // No decision is kept, so every actor meets the same world; what a commit writes is tried all the same.
 beforeAll(async () => {
@@ -95,6 +93,7 @@ describe("single rows", () => {
   it("a snapshot tells each recruiter their own roles and no other's", async () => {
     for (const [actor, roles] of Object.entries(ROLES_AT_HIRE) as [Actor, readonly string[]][]) {
       const { body } = await world.call(actor, "GET", `placement-snapshots/${world.id("placement")}`);
+      expect(body.data.id).toBe(world.id("placement"));
       expect({ [actor]: body.data.roles.map(({ role }: { role: string }) => role).toSorted() }).toEqual({ [actor]: roles.toSorted() });
     }
   });

@@ -50,28 +50,28 @@ export interface ResourceAccess {
 }
 
 // ————— groups
-const EVERYBODY = ACTORS;
+export const EVERYBODY = ACTORS;
 const PERSONS = ACTORS.filter((actor) => actor !== "anonymous");
-const COMPANIES = ["companyAdmin", "hiringManager", "betaManager", "rivalAdmin"] as const;
-const CANDIDATES = ["candidate", "otherCandidate"] as const;
-const TEAM = ["teamOwner", "teamAdmin", "teamMember", "teamCollaborator"] as const;
+export const COMPANIES = ["companyAdmin", "hiringManager", "betaManager", "rivalAdmin"] as const;
+export const CANDIDATES = ["candidate", "otherCandidate"] as const;
+export const TEAM = ["teamOwner", "teamAdmin", "teamMember", "teamCollaborator"] as const;
 const ACTIVE_RECRUITERS = ["candidateRecruiter", "companyRecruiter", "companySourcer", "otherRecruiter", ...TEAM] as const;
-const RECRUITERS = [...ACTIVE_RECRUITERS, "pendingRecruiter", "suspendedRecruiter"] as const;
+export const RECRUITERS = [...ACTIVE_RECRUITERS, "pendingRecruiter", "suspendedRecruiter"] as const;
 /** Acme's people, whose membership is of the whole organization. */
-const ACME = ["companyAdmin", "hiringManager"] as const;
-const BETA = [...ACME, "betaManager"] as const;
+export const ACME = ["companyAdmin", "hiringManager"] as const;
+export const BETA = [...ACME, "betaManager"] as const;
 /** Both recruiters of the candidate's deals with Acme. */
-const DEAL_RECRUITERS = ["candidateRecruiter", "companyRecruiter"] as const;
+export const DEAL_RECRUITERS = ["candidateRecruiter", "companyRecruiter"] as const;
 /** Who sees no more of a deal with Acme than where it stands (D-4). */
 const ONLOOKERS = ["teamMember", "companySourcer"] as const;
-const ADMIN = ["platformAdmin"] as const;
+export const ADMIN = ["platformAdmin"] as const;
 /** All who are no platform admins. */
-const NO_ADMINS = EVERYBODY.filter((actor) => actor !== "platformAdmin");
+export const NO_ADMINS = EVERYBODY.filter((actor) => actor !== "platformAdmin");
 const OWNER = [...ADMIN, "companyAdmin", "teamMember"] as const;
 
 /** The parties of the deal that reached Acme. */
-const PARTIES = [...ADMIN, ...ACME, ...DEAL_RECRUITERS, "candidate"] as const;
-const CANDIDATE_SIDE = [...ADMIN, "candidateRecruiter", "candidate"] as const;
+export const PARTIES = [...ADMIN, ...ACME, ...DEAL_RECRUITERS, "candidate"] as const;
+export const CANDIDATE_SIDE = [...ADMIN, "candidateRecruiter", "candidate"] as const;
 
 const RETURN = { success_url: "https://app.splits.test/done", cancel_url: "https://app.splits.test/plans" };
 
@@ -87,6 +87,7 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
         ]),
       ),
       "user system": ADMIN,
+      "user moonlighter": [...ADMIN, ...BETA, "rivalAdmin"],
     },
     fields: { "user companyAdmin": { onboarding_status: [...ADMIN, "companyAdmin"] } },
     list: [{}],
@@ -120,6 +121,9 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
       "membership hiringManager": [...ADMIN, ...BETA],
       "membership betaManager": [...ADMIN, ...BETA],
       "membership rivalAdmin": [...ADMIN, "rivalAdmin"],
+      "membership of moonlighter in Acme": [...ADMIN, ...BETA],
+      "membership of moonlighter in Rival": [...ADMIN, "rivalAdmin"],
+      "ended membership": [],
     },
     list: [{}],
     refused: CANDIDATES,
@@ -142,6 +146,7 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
       Rival: EVERYBODY,
       Beta: [...ADMIN, ...BETA, ...RECRUITERS, ...CANDIDATES],
       Shadow: [...ADMIN, "rivalAdmin"],
+      Gamma: [...ADMIN, ...ACME],
     },
     fields: { Acme: { settings: [...ADMIN, ...ACME, "companyRecruiter", "teamMember"] } },
     list: [{}],
@@ -276,7 +281,20 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
     fields: { "reached application": { recruiter_notes: [...ADMIN, ...DEAL_RECRUITERS], internal_notes: [...ADMIN, ...ACME] } },
     list: [{}],
     acts: {
-      create: { body: (id) => ({ job_id: id("Rival's job"), candidate_id: id("candidate candidate") }), may: CANDIDATE_SIDE },
+      create: {
+        body: (id) => ({ job_id: id("Rival's job"), candidate_id: id("candidate candidate") }),
+        may: CANDIDATE_SIDE,
+        missing: [
+          "betaManager",
+          "rivalAdmin",
+          "otherCandidate",
+          "companySourcer",
+          "otherRecruiter",
+          ...TEAM,
+          "pendingRecruiter",
+          "suspendedRecruiter",
+        ],
+      },
       update: [
         { on: "draft application", body: () => ({ cover_letter: "Hello" }), may: CANDIDATE_SIDE },
         { on: "reached application", body: () => ({ cover_letter: "Hello" }), may: CANDIDATE_SIDE },
@@ -357,6 +375,8 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
       propose: {
         body: (id) => ({ job_id: id("open job"), candidate_id: id("candidate guarded"), proposal_type: "opportunity" }),
         may: ["candidateRecruiter"],
+        // who hides is not there for recruiters who do not know them (D-49)
+        missing: ["companySourcer", "otherRecruiter", ...TEAM, "pendingRecruiter", "suspendedRecruiter"],
       },
       update: [
         { on: "proposed deal", body: () => ({ proposal_notes: "Look" }), may: [...ADMIN, "candidateRecruiter"] },
@@ -444,6 +464,8 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
       "candidate past": [...ADMIN, "rivalAdmin", "suspendedRecruiter"],
       "candidate other": [...ADMIN, ...ACTIVE_RECRUITERS, "suspendedRecruiter", "otherCandidate"],
       "candidate unmet": ADMIN,
+      // what was removed is shown to nobody
+      "candidate removed": [],
     },
     // contact data: companies once the deal has passed their gate; a public profile masks it
     fields: {
@@ -480,6 +502,7 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
       "recruiter teamAdmin": [...ADMIN, ...TEAM],
       "recruiter teamMember": [...ADMIN, ...TEAM, ...ACME],
       "recruiter teamCollaborator": [...ADMIN, ...TEAM, ...BETA],
+      "recruiter moonlighter": ADMIN,
     },
     fields: {
       "recruiter candidateRecruiter": { email: [...ADMIN, "candidateRecruiter", "candidate"], phone: [...ADMIN, "candidateRecruiter"] },
@@ -572,7 +595,7 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
 
   // D-5: the company's own sourcer stays hidden from the company
   "candidate-sourcers": {
-    rows: { "sourcer of candidate": [...ADMIN, "candidateRecruiter"] },
+    rows: { "sourcer of candidate": [...ADMIN, "candidateRecruiter"], "sourcer of removed": [...ADMIN, "otherRecruiter"] },
     list: [{}],
     refused: [...COMPANIES, ...CANDIDATES],
     acts: {
@@ -782,7 +805,8 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
   entitlements: { audience: "person", acts: { "get-me": { may: PERSONS } } },
 
   teams: {
-    rows: { team: [...ADMIN, ...TEAM] },
+    // whoever was asked into it sees what it is, and nobody in it
+    rows: { team: [...ADMIN, ...TEAM, "companySourcer"] },
     list: [{}],
     refused: [...COMPANIES, ...CANDIDATES],
     open: { "get-me": "person" },
@@ -800,6 +824,8 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
       "member teamAdmin": [...ADMIN, ...TEAM],
       "member teamMember": [...ADMIN, ...TEAM],
       "member teamCollaborator": [...ADMIN, ...TEAM],
+      "invited member": [...ADMIN, ...TEAM, "companySourcer"],
+      "removed member": ADMIN,
     },
     list: [{}],
     refused: [...COMPANIES, ...CANDIDATES],
@@ -867,7 +893,7 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
 
   "stripe-operations": {
     listedOnly: true,
-    rows: { "stripe operation": ADMIN },
+    rows: { "stripe operation": ADMIN, "refund of invoice": ADMIN },
     list: [{}],
     refused: EVERYBODY.filter((actor) => actor !== "platformAdmin"),
     acts: { retry: { on: "stripe operation", body: () => ({ reason: "The address is right now" }), may: ADMIN } },

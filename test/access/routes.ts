@@ -8,24 +8,34 @@ export interface Route {
   path: string;
   takesBody: boolean;
   isPublic: boolean;
+  /** What the contract lets one include. */
+  includes: readonly string[];
 }
 
 interface Operation {
   "x-access": { resource: string; verb: string };
   requestBody?: unknown;
   security: readonly object[];
+  parameters?: readonly { name: string; description?: string }[];
 }
 
-/** Every operation of `/openapi.json`. */
+/** Every operation of the first-party contract. */
 export async function routesOf(world: AccessWorld): Promise<Route[]> {
-  const { paths } = (await world.call("anonymous", "GET", "/openapi.json")).body as { paths: Record<string, Record<string, Operation>> };
+  const { paths } = (await world.call("anonymous", "GET", "/api/v2/openapi.json")).body as {
+    paths: Record<string, Record<string, Operation>>;
+  };
   return Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { "x-access": access, requestBody, security }]) => ({
+    Object.entries(methods).map(([method, { "x-access": access, requestBody, security, parameters = [] }]) => ({
       ...access,
       method: method.toUpperCase(),
       path,
       takesBody: requestBody !== undefined,
       isPublic: security.some((one) => Object.keys(one).length === 0),
+      includes:
+        parameters
+          .find(({ name }) => name === "include")
+          ?.description?.match(/^Comma list of (.*)$/)?.[1]
+          ?.split(", ") ?? [],
     })),
   );
 }
@@ -42,3 +52,6 @@ export const namesIn = (world: AccessWorld, data: readonly { id?: string; placem
     .map((row) => row.id ?? row.placement_id ?? "")
     .map((id) => world.names.get(id) ?? id)
     .toSorted();
+
+/** Whether a field of an answer says anything. */
+export const isShown = (value: unknown): boolean => value !== undefined && value !== null && !JSON.stringify(value).includes("•••");

@@ -1,12 +1,14 @@
 import { eq, sql } from "drizzle-orm";
 import {
   aiReviews,
+  applicationAuditLog,
   applicationNotes,
   applications,
   candidateRoleAssignments as deals,
   candidates,
   companies,
   craGateFeedback,
+  documents,
   jobPreScreenAnswers,
   jobPreScreenQuestions,
   jobRequirements,
@@ -21,6 +23,7 @@ import {
   disputes,
   escrowHolds,
   feeTerms,
+  invoicePayments,
   ledgerAccounts,
   payoutSchedules,
   placementCredits,
@@ -151,6 +154,12 @@ export async function accessWorld() {
     identityOrganizationId: rival.organizationId,
     isMarketplaceListed: false,
   });
+  await add(companies, "Gamma", {
+    name: "Gamma",
+    slug: "gamma",
+    identityOrganizationId: acme.organizationId,
+    isMarketplaceListed: false,
+  });
 
   const candidate = await world.candidate("Candidate");
   const otherCandidate = await world.candidate("Other Candidate");
@@ -184,6 +193,19 @@ export async function accessWorld() {
     const [row] = await db.writer.select().from(memberships).where(eq(memberships.userId, people[actor].userId));
     named(`membership ${actor}`, row?.id ?? "");
   }
+  // nobody of the actors: at work for both tenants, and a recruiter beside
+  const moonlighter = await world.recruiter("Moonlighter");
+  named("user moonlighter", moonlighter.userId);
+  named("recruiter moonlighter", moonlighter.recruiterId);
+  const managing = { userId: moonlighter.userId, roleName: "hiring_manager" };
+  await add(memberships, "membership of moonlighter in Acme", { ...managing, organizationId: acme.organizationId });
+  await add(memberships, "membership of moonlighter in Rival", { ...managing, organizationId: rival.organizationId });
+  await add(memberships, "ended membership", {
+    ...managing,
+    organizationId: acme.organizationId,
+    companyId: acme.id,
+    deletedAt: new Date(),
+  });
   const { candidateRecruiter, companyRecruiter, companySourcer, otherRecruiter, suspendedRecruiter, teamMember } = recruiters;
   await db.writer.execute(
     sql`update network.recruiters set marketplace_enabled = true, marketplace_visibility = 'public' where id = ${otherRecruiter.recruiterId}`,
@@ -209,6 +231,13 @@ export async function accessWorld() {
   });
   const past = await add(candidates, "candidate past", { email: "past@people.test", fullName: "Past", ...hidden });
   const unmet = await add(candidates, "candidate unmet", { email: "unmet@people.test", fullName: "Unmet", ...hidden });
+
+  const removed = await add(candidates, "candidate removed", {
+    email: "removed@people.test",
+    fullName: "Removed",
+    deletedAt: new Date(),
+    ...hidden,
+  });
 
   const consent = {
     status: "active",
@@ -269,6 +298,7 @@ export async function accessWorld() {
     candidateId: candidate.candidateId,
     sourcerRecruiterId: candidateRecruiter.recruiterId,
   });
+  await add(candidateSourcers, "sourcer of removed", { candidateId: removed, sourcerRecruiterId: otherRecruiter.recruiterId });
   await add(companySourcers, "sourcer of Acme", { companyId: acme.id, sourcerRecruiterId: companySourcer.recruiterId });
 
   // ————— a team
@@ -287,6 +317,9 @@ export async function accessWorld() {
       joinedAt: new Date(),
     });
   }
+  const ofTeam = { teamId: team, teamRole: "member" };
+  await add(teamMembers, "invited member", { ...ofTeam, recruiterId: companySourcer.recruiterId, status: "invited" });
+  await add(teamMembers, "removed member", { ...ofTeam, recruiterId: moonlighter.recruiterId, status: "removed" });
   await add(teamSplitConfigs, "team rules", {
     teamId: team,
     model: "individual_credit",
@@ -512,6 +545,36 @@ export async function accessWorld() {
   await note("company's note", people.companyAdmin, "company_admin", "company_only");
   await note("candidate's note", candidate, "candidate", "candidate_only");
 
+  const entry = (name: string, oldStage: string | null, newStage: string | null) =>
+    add(applicationAuditLog, name, {
+      applicationId: reached.applicationId,
+      action: name,
+      companyId: acme.id,
+      oldValue: { stage: oldStage },
+      newValue: { stage: newStage },
+    });
+  await entry("entry of the company's stage", "recruiter_review", "submitted");
+  await entry("entry of the recruiter's stage", "draft", "recruiter_review");
+  await entry("entry of another change", "submitted", "submitted");
+  await entry("entry of the draft's words", null, null);
+
+  const file = (name: string, entityType: "candidate" | "application", entityId: string, more: object = {}) =>
+    add(documents, name, {
+      entityType,
+      entityId,
+      documentType: "resume",
+      filename: "resume.pdf",
+      storageKey: name,
+      contentType: "application/pdf",
+      fileSize: 1_000,
+      ...more,
+    });
+  await file("resume of candidate", "candidate", candidate.candidateId);
+  await file("removed resume of candidate", "candidate", candidate.candidateId, { deletedAt: new Date() });
+  await file("resume of other", "candidate", otherCandidate.candidateId);
+  await file("document of reached", "application", reached.applicationId);
+  await file("removed document of reached", "application", reached.applicationId, { deletedAt: new Date() });
+
   await add(jobPreScreenAnswers, "answer on reached", {
     applicationId: reached.applicationId,
     questionId: id("question of open job"),
@@ -535,6 +598,8 @@ export async function accessWorld() {
     body: { salary_cents: 10_000_000, start_date: "2026-12-01" },
   });
   if (hire.status !== 200) throw new Error(`the hire of the access world: ${JSON.stringify(hire.body)}`);
+  const [hireEntry] = await db.writer.select().from(applicationAuditLog).where(eq(applicationAuditLog.applicationId, hired.applicationId));
+  named("entry of the hire", hireEntry?.id ?? "");
   await db.writer.update(jobs).set({ status: "filled", filledAt: new Date() }).where(eq(jobs.id, filledJob));
   const [placement] = await db.writer.select().from(placements);
   named("placement", placement?.id ?? "");
@@ -554,6 +619,21 @@ export async function accessWorld() {
     status: "draft",
     collectionMethod: "send_invoice",
     billingTerms: "net_30",
+  });
+  await add(invoicePayments, "payment of invoice", {
+    invoiceId: id("invoice of placement"),
+    stripeInvoicePaymentId: "inpay_access",
+    grossCents: cents(100),
+    feeCents: cents(1),
+    paidAt: new Date(),
+  });
+  await add(stripeOperations, "refund of invoice", {
+    kind: "refund",
+    subjectType: "placement",
+    subjectId: id("placement"),
+    request: { placement_id: id("placement"), amount_cents: 100 },
+    status: "failed",
+    nextAttemptAt: new Date(),
   });
   await add(placementCredits, "credit of placement", {
     placementId: id("placement"),

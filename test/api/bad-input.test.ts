@@ -104,6 +104,7 @@ describe("a header that cannot be read", () => {
   it.each([
     ["If-Match without quotes", { "if-match": "3" }, "invalid_parameter", ["header:If-Match"]],
     ["If-Match of a word", { "if-match": '"abc"' }, "invalid_parameter", ["header:If-Match"]],
+    ["an empty If-Match", { "if-match": "" }, "invalid_parameter", ["header:If-Match"]],
     ["several ETags in If-Match", { "if-match": '"1", "2"' }, "invalid_parameter", ["header:If-Match"]],
     ["an empty Idempotency-Key", { "idempotency-key": "" }, "idempotency_key_invalid", []],
     ["an Idempotency-Key of 256 characters", { "idempotency-key": "k".repeat(256) }, "idempotency_key_invalid", []],
@@ -122,6 +123,39 @@ describe("a header that cannot be read", () => {
     const headers = { "x-organization-id": other.organizationId };
     expect(problemOf(await world.call("GET", "jobs", { as: admin, headers }))).toMatchObject({ status: 403, code: "forbidden" });
     expect((await world.call("GET", "jobs", { as: admin, headers: { "x-organization-id": company.organizationId } })).status).toBe(200);
+  });
+});
+
+it("offers If-Match where there is something to match, and not to what begins", async () => {
+  const { paths } = (await world.call("GET", "/openapi.json")).body;
+  const headers = ({ parameters }: { parameters: { name: string }[] }) => parameters.map(({ name }) => name);
+  expect(headers(paths["/api/v2/jobs"].post)).not.toContain("if-match");
+  expect(Object.keys(paths["/api/v2/jobs"].post.responses)).not.toContain("412");
+  expect(headers(paths["/api/v2/jobs/{id}"].patch)).toContain("if-match");
+});
+
+describe("what a body says wrong is told with the way out", () => {
+  const posted = async (body: unknown) => (await world.call("POST", "jobs", { as: admin, body })).body.errors;
+
+  it.each([[null], [[]], [true], [7]])("a body that is no object: %j", async (body) => {
+    expect(await posted(body)).toEqual([{ pointer: "", code: "invalid_type", message: 'must be a JSON object, as {"field":"value"}' }]);
+  });
+
+  it("a field that is missing, whatever its kind", async () => {
+    const missing = (pointer: string) => ({ pointer, code: "required", message: "is required" });
+    expect(await posted({})).toEqual([missing("/company_id"), missing("/title")]);
+    const { body } = await world.call("POST", "job-requirements", { as: admin, body: { job_id: jobId } });
+    expect(body.errors).toEqual([missing("/requirement_type"), missing("/description")]);
+  });
+
+  it("a job that closes before it opens, and a value said twice", async () => {
+    const job = { company_id: company.id, title: "Cook" };
+    expect(await posted({ ...job, activates_at: "2027-02-01T00:00:00Z", closes_at: "2027-01-01T00:00:00Z" })).toEqual([
+      { pointer: "/closes_at", code: "out_of_range", message: expect.stringContaining("set closes_at after activates_at") },
+    ]);
+    expect(await posted({ ...job, premium_type: ["urgent", "urgent"], commute_types: ["remote", "remote"] })).toEqual(
+      ["/commute_types", "/premium_type"].map((pointer) => ({ pointer, code: "invalid", message: "names a value twice; name it once" })),
+    );
   });
 });
 
@@ -267,7 +301,7 @@ describe("a path", () => {
 });
 
 describe("every route of the contract", async () => {
-  const { paths } = (await world.call("GET", "/openapi.json")).body as { paths: Record<string, Record<string, Contract>> };
+  const { paths } = (await world.call("GET", "/api/v2/openapi.json")).body as { paths: Record<string, Record<string, Contract>> };
   const ada = await world.platformAdmin();
   const routes = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, contract]) => ({

@@ -1,5 +1,6 @@
 import { eq } from "drizzle-orm";
 import { applicationNotes, applications, jobs } from "#db/schema/ats.ts";
+import { recruiterCandidates } from "#db/schema/network.ts";
 import { type Answer, marketplace } from "#test/api.ts";
 import { beforeAll, describe, expect, it } from "vitest";
 import { hires } from "./hires.ts";
@@ -20,7 +21,7 @@ interface Contract {
   "x-access": { verb: string };
 }
 
-const { paths } = (await world.call("GET", "/openapi.json")).body as { paths: Record<string, { get?: Contract }> };
+const { paths } = (await world.call("GET", "/api/v2/openapi.json")).body as { paths: Record<string, { get?: Contract }> };
 const reads = Object.entries(paths).flatMap(([path, { get }]) =>
   get?.parameters?.some(({ name }) => name === "include")
     ? [{ path, includes: includesOf(get), isList: get.parameters.some(({ name }) => name === "page") }]
@@ -166,6 +167,33 @@ describe("a write is 2 round trips:", () => {
     expect(row?.stage).toBe("offer");
     const answer = await hire(admin, { applicationId: draft.body.data.id });
     expect(await statusAndTrips(answer)).toEqual([200, WRITE]);
+  });
+
+  it("claiming one's record, and ending a relationship with its deals", async () => {
+    const [person, recruiter] = [await world.person("Brought"), await world.recruiter()];
+    const { email } = person;
+    const { id } = (await world.call("POST", "candidates", { as: recruiter, body: { email, full_name: "Brought" } })).body.data;
+    const claimed = await world.call("POST", "candidates", { as: person, body: { email, full_name: "Really Brought" } });
+    expect([...(await statusAndTrips(claimed)), claimed.body.data.id]).toEqual([201, WRITE, id]);
+
+    const [relationship] = await world.db.writer
+      .insert(recruiterCandidates)
+      .values({ recruiterId: recruiter.recruiterId, candidateId: id, status: "active", consentGiven: true, consentGivenAt: new Date() })
+      .returning();
+    const deals = [];
+    for (let made = 0; made < 3; made++) {
+      const [job] = await world.db.writer.insert(jobs).values({ companyId: company.id, title: "Cook", status: "active" }).returning();
+      const draft = await world.call("POST", "applications", { as: recruiter, body: { job_id: job?.id, candidate_id: id } });
+      const submitted = await world.call("POST", `applications/${draft.body.data.id}/submit`, { as: recruiter, body: {} });
+      deals.push({ assignment_id: submitted.body.data.assignment_id, decision: "withdraw" });
+    }
+    const ended = await world.call("POST", `recruiter-candidates/${relationship?.id}/terminate`, {
+      as: recruiter,
+      body: { reason: "We part", deals },
+    });
+    expect(await statusAndTrips(ended)).toEqual([200, WRITE]);
+    const left = await world.call("GET", `applications?candidate_id=${id}&stage=withdrawn`, { as: person });
+    expect(left.body.pagination.total).toBe(3);
   });
 
   it("and a refusal is the read alone", async () => {

@@ -339,8 +339,12 @@ it("lets candidates change their own profile, and platform admins everything", a
   expect((await world.call("PATCH", "candidates/me", { as: candidate, body: { user_id: candidate.userId } })).status).toBe(422);
   const verified = await world.call("PATCH", `candidates/${candidate.candidateId}`, {
     as: platformAdmin,
-    body: { verification_status: "verified" },
+    body: { verification_status: "verified", reason: "Seen the passport" },
   });
+  const unreasoned = { as: platformAdmin, body: { verification_status: "rejected" } };
+  expect((await world.call("PATCH", `candidates/${candidate.candidateId}`, unreasoned)).body.errors).toEqual([
+    expect.objectContaining({ pointer: "/reason", code: "required" }),
+  ]);
   expect(verified.body.data).toMatchObject({ verification_status: "verified", verified_by: platformAdmin.userId });
 });
 

@@ -65,6 +65,37 @@ const craOf = async (id: string) =>
 const eventsOf = async (subjectId: string) =>
   (await world.db.writer.select().from(outbox).where(eq(outbox.subjectId, subjectId)).orderBy(outbox.id)).map(({ eventType }) => eventType);
 
+it("hides a company's applications and unlisted jobs from the recruiter it refuses them, and no more than those", async () => {
+  const place = await stage({ closer: true, client: true });
+  const [client, closer] = [place.companyRecruiter!, place.candidateRecruiter!];
+  const application = (await submit(place, place.candidate)).body.data;
+  await world.db.writer.update(jobs).set({ status: "paused" }).where(eq(jobs.id, place.jobId));
+  const [connection] = await world.db.writer
+    .select()
+    .from(recruiterCompanies)
+    .where(eq(recruiterCompanies.recruiterId, client.recruiterId));
+  const permit = (permissions: object) =>
+    world.call("PATCH", `recruiter-companies/${connection?.id}`, { as: place.admin, body: { permissions } });
+  const seen = async (as: Person) => ({
+    job: (await world.call("GET", `jobs/${place.jobId}`, { as })).status,
+    application: (await world.call("GET", `applications/${application.id}`, { as })).status,
+    listed: (await world.call("GET", "applications", { as })).body.pagination.total,
+    deal: (await world.call("GET", `candidate-role-assignments/${application.assignment_id}`, { as })).status,
+  });
+  expect(await seen(client)).toEqual({ job: 200, application: 200, listed: 1, deal: 200 });
+
+  expect((await permit({ can_view_applications: false })).status).toBe(200);
+  expect(await seen(client)).toEqual({ job: 200, application: 404, listed: 0, deal: 200 });
+  await permit({ can_view_jobs: false });
+  expect(await seen(client)).toEqual({ job: 404, application: 404, listed: 0, deal: 200 });
+  // whoever represents the candidate sees their own deal
+  expect(await seen(closer)).toEqual({ job: 200, application: 200, listed: 1, deal: 200 });
+
+  // the end of the connection gives nothing back that was refused
+  await world.call("POST", `recruiter-companies/${connection?.id}/terminate`, { as: place.admin, body: { reason: "Done" } });
+  expect(await seen(client)).toEqual({ job: 404, application: 404, listed: 0, deal: 200 });
+});
+
 /** A deal of the company's own, past every gate. */
 async function passed(sides: Sides = {}) {
   const place = await stage(sides);

@@ -335,6 +335,23 @@ describe("fee terms and rates", () => {
     const approval = await approved("fee_terms.change", subject, { ...TERMS, effective_from });
     const other = await post("fee-terms", { ...TERMS, standard_percentage: "20.60", effective_from, approval_id: approval });
     expect([other.status, other.body.reason]).toEqual([409, "approval_differs"]);
+    const steep = await post("fee-terms", {
+      ...TERMS,
+      urgent_percentage: "30.00",
+      niche_percentage: "20.01",
+      effective_from,
+      approval_id: approval,
+    });
+    expect([steep.status, steep.body.errors]).toEqual([
+      422,
+      [
+        expect.objectContaining({
+          pointer: "/niche_percentage",
+          code: "out_of_range",
+          message: expect.stringContaining("Lower one of them"),
+        }),
+      ],
+    ]);
     const past = await post("fee-terms", { ...TERMS, effective_from: "2026-01-01T00:00:00Z", approval_id: approval });
     expect(past.status).toBe(422);
     const done = await post("fee-terms", { ...TERMS, effective_from, approval_id: approval });

@@ -1,6 +1,7 @@
-import { sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import { jobs } from "#db/schema/ats.ts";
 import { auditEvents } from "#db/schema/audit.ts";
+import { memberships } from "#db/schema/identity.ts";
 import { idempotencyKeys, outbox } from "#db/schema/ops.ts";
 import { type Answer, marketplace, type Person } from "#test/api.ts";
 import { afterEach, describe, expect, it } from "vitest";
@@ -122,6 +123,37 @@ describe("a request with an Idempotency-Key", () => {
     await world.db.writer.insert(jobs).values({ ...late, companyId: company.id });
     expect([codeOf(await change()), replayed(await change())]).toEqual([[404, "not_found"], "true"]);
     expect((await change()).body).toEqual(first.body);
+  });
+
+  it("does not repeat to whoever may no more what they got when they might", async () => {
+    const [leaver, other] = [await world.member(company), await world.company("Other")];
+    // another role stays, so that it is not the door that refuses
+    await world.db.writer
+      .insert(memberships)
+      .values({ userId: leaver.userId, roleName: "hiring_manager", organizationId: other.organizationId });
+    const posting = { key: crypto.randomUUID(), title: fresh(), as: leaver };
+    const { body } = await post(posting, { status: "draft" });
+    const headers = { "idempotency-key": crypto.randomUUID() };
+    const change = () => world.call("PATCH", `jobs/${body.data.id}`, { as: leaver, body: { title: "Changed" }, headers });
+    expect([(await change()).status, replayed(await change())]).toEqual([200, "true"]);
+
+    const employment = (deletedAt: Date | null) =>
+      world.db.writer
+        .update(memberships)
+        .set({ deletedAt })
+        .where(and(eq(memberships.userId, leaver.userId), eq(memberships.organizationId, company.organizationId)));
+    await employment(new Date());
+    expect(codeOf(await change())).toEqual([404, "not_found"]);
+    expect(codeOf(await post(posting, { status: "draft" }))).toEqual([403, "forbidden"]);
+    await employment(null);
+    expect(replayed(await change())).toBe("true");
+  });
+
+  it("repeats a deletion, although there is nothing any more", async () => {
+    const { body } = await post({ key: crypto.randomUUID(), title: fresh() });
+    const drop = () => world.call("DELETE", `jobs/${body.data.id}`, { as: admin, headers: { "idempotency-key": body.data.id } });
+    expect([(await drop()).status, replayed(await drop())]).toEqual([200, "true"]);
+    expect((await world.call("DELETE", `jobs/${body.data.id}`, { as: admin })).status).toBe(404);
   });
 
   it("and nine others at the same time get one refusal", async () => {

@@ -1,5 +1,6 @@
 import { eq } from "drizzle-orm";
 import { candidateRoleAssignments, jobs, placements } from "#db/schema/ats.ts";
+import { auditEvents } from "#db/schema/audit.ts";
 import { recruiterCandidates, recruiterCompanies } from "#db/schema/network.ts";
 import { outbox } from "#db/schema/ops.ts";
 import { marketplace, type Person } from "#test/api.ts";
@@ -91,11 +92,24 @@ describe("changing a job", () => {
     }
   });
 
+  it("asks platform admins for a reason, who change what is another's, and keeps it", async () => {
+    const { owner, path, jobId } = await place();
+    const refused = await world.call("PATCH", path, { as: admin, body: { title: "Chef" } });
+    expect([refused.status, refused.body.errors]).toEqual([422, [expect.objectContaining({ pointer: "/reason", code: "required" })]]);
+    expect((await world.call("PATCH", path, { as: admin, body: { title: "Chef", reason: "They wrote" } })).status).toBe(200);
+    expect((await world.call("PATCH", path, { as: owner, body: { title: "Cook" } })).status).toBe(200);
+    const told = await world.db.reader.select().from(auditEvents).where(eq(auditEvents.subjectId, jobId)).orderBy(auditEvents.id);
+    expect(told.map(({ reason }) => reason)).toEqual(["override: They wrote", null]);
+  });
+
   it("names its owner only by platform admins, and a company recruiter who is connected", async () => {
     const { company, owner, path } = await place();
     const robin = await world.recruiter();
     expect((await world.call("PATCH", path, { as: owner, body: { job_owner_recruiter_id: robin.recruiterId } })).status).toBe(403);
-    const named = await world.call("PATCH", path, { as: admin, body: { job_owner_recruiter_id: robin.recruiterId } });
+    const named = await world.call("PATCH", path, {
+      as: admin,
+      body: { job_owner_recruiter_id: robin.recruiterId, reason: "She wrote it" },
+    });
     expect(named.body.data.job_owner_recruiter_id).toBe(robin.recruiterId);
 
     const represent = { company_recruiter_id: robin.recruiterId };

@@ -64,6 +64,7 @@ describe("who sees what of a placement", () => {
     expect((await world.call("GET", "payout-transactions", { as: admin })).status).toBe(403);
     const total = await get(id, admin, "?include=snapshot,job,candidate,company");
     expect(total.body.data.snapshot).toEqual({
+      id,
       placement_id: id,
       created_at: expect.any(String),
       total_placement_fee: "20000.00",

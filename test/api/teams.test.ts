@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { applications, candidateRoleAssignments } from "#db/schema/ats.ts";
 import { plans, subscriptions } from "#db/schema/billing.ts";
-import { teamMembers } from "#db/schema/network.ts";
+import { recruiters, teamMembers } from "#db/schema/network.ts";
 import { marketplace } from "#test/api.ts";
 import { hires, type RecruiterPerson } from "./hires.ts";
 
@@ -17,9 +17,19 @@ const accept = (as: { token: string }, id: string) => world.call("PATCH", `team-
 const leave = (as: { token: string }, id: string) => world.call("DELETE", `team-members/${id}`, { as });
 const read = async (as: { token: string }, id: string, query = "") => (await world.call("GET", `teams/${id}${query}`, { as })).body.data;
 
+/** A recruiter whom everybody finds on the marketplace. */
+async function listed(name?: string, status?: "pending" | "active"): Promise<RecruiterPerson> {
+  const recruiter = await world.recruiter(name, status);
+  await world.db.writer
+    .update(recruiters)
+    .set({ marketplaceEnabled: true, marketplaceVisibility: "public" })
+    .where(eq(recruiters.id, recruiter.recruiterId));
+  return recruiter;
+}
+
 /** Invites a recruiter, who accepts. */
 async function join(owner: RecruiterPerson, teamId: string, teamRole = "member") {
-  const recruiter = await world.recruiter();
+  const recruiter = await listed();
   const { id } = (await invite(owner, teamId, recruiter.recruiterId, teamRole)).body.data;
   expect((await accept(recruiter, id)).status).toBe(200);
   return { ...recruiter, memberId: id as string };
@@ -73,7 +83,7 @@ describe("a team", () => {
   it("becomes active once when two join at the same time", async () => {
     const owner = await world.recruiter("Owner");
     const teamId = (await found(owner)).body.data.id as string;
-    const people = await Promise.all([world.recruiter(), world.recruiter(), world.recruiter()]);
+    const people = await Promise.all([listed(), listed(), listed()]);
     const ids = await Promise.all(people.map(async ({ recruiterId }) => (await invite(owner, teamId, recruiterId)).body.data.id as string));
     const answers = await Promise.all(people.map((recruiter, index) => accept(recruiter, ids[index] ?? "")));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
@@ -82,7 +92,7 @@ describe("a team", () => {
   });
 
   it("is founded by active recruiters, who earn in no other team (D-15)", async () => {
-    const owner = await world.recruiter("Owner");
+    const owner = await listed("Owner");
     await found(owner);
     expect((await found(owner)).body.reason).toBe("earning_team_exists");
     expect((await found(await world.recruiter("Pending", "pending"))).body.code).toBe("recruiter_not_active");
@@ -143,10 +153,12 @@ describe("a team", () => {
 describe("members", () => {
   it("are invited by owner and admins, and accept themselves", async () => {
     const { owner, teamId, members } = await complete();
-    const guest = await world.recruiter("Guest");
+    const guest = await listed("Guest");
     expect((await invite(members[0], teamId, guest.recruiterId)).status).toBe(403);
     expect((await invite(await world.recruiter(), teamId, guest.recruiterId)).status).toBe(404);
-    expect((await invite(owner, teamId, crypto.randomUUID())).status).toBe(422);
+    // whoever does not show themselves is asked by mail
+    expect((await invite(owner, teamId, (await world.recruiter("Shy")).recruiterId)).status).toBe(404);
+    expect((await invite(owner, teamId, crypto.randomUUID())).status).toBe(404);
     expect((await invite(owner, teamId, guest.recruiterId, "owner")).status).toBe(422);
     const asked = await invite(owner, teamId, guest.recruiterId);
     expect([asked.status, asked.body.data.status, asked.body.data.joined_at]).toEqual([201, "invited", null]);

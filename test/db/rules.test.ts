@@ -77,6 +77,7 @@ const WRONG: Record<string, string> = {
   splits_rates_one_open: `insert into billing.splits_rates select (jsonb_populate_record(r, jsonb_build_object('id', gen_random_uuid()))).* from billing.splits_rates r`,
   splits_rates_sum: "update billing.splits_rates set candidate_recruiter_rate = 50",
   fee_terms_one_open: `insert into billing.fee_terms select (jsonb_populate_record(f, jsonb_build_object('id', gen_random_uuid()))).* from billing.fee_terms f`,
+  fee_terms_uplift: "update billing.fee_terms set niche_bp = 4001",
   subscriptions_one_of_user: `insert into billing.subscriptions (user_id, plan_id, status) select ${u("user")}, plan_id, 'incomplete' from billing.subscriptions limit 1`,
   subscriptions_one_of_team: `insert into billing.subscriptions (user_id, team_id, plan_id, status) select ${u("user", 4)}, ${u("team")}, plan_id, 'active' from billing.subscriptions limit 1`,
   subscriptions_stripe_subscription_key: "update billing.subscriptions set stripe_subscription_id = 'sub_same'",

@@ -2,16 +2,14 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import type { Caller, Context, RequestFacts, RequestTrace } from "#services/context.ts";
 import { registerSubject } from "#services/users/register-subject.ts";
-import { isOAuth, oauthApp } from "../oauth/app.ts";
 import { type Env, issuerOf } from "../runtime.ts";
-import { clerkWebhook, clerkWebhookContract } from "./clerk-webhook.ts";
-import { contractsUnder, send } from "./operation.ts";
+import { clerkWebhook } from "./clerk-webhook.ts";
+import { send } from "./operation.ts";
 import { callerOf } from "./session-token.ts";
-import { stripeWebhook, stripeWebhookContracts } from "./stripe-webhooks.ts";
+import { stripeWebhook } from "./stripe-webhooks.ts";
 import { answerTo, factsOf, identified, noSuchRoute } from "./surface.ts";
 import type { Admission } from "./v1/admission.ts";
-import { isV1, v1 } from "./v1/app.ts";
-import { resourceOf, v2 } from "./v2/app.ts";
+import { resourceOf, V2, v2 } from "./v2/app.ts";
 
 export interface ApiEnv {
   Bindings: Env;
@@ -29,8 +27,6 @@ export interface ApiEnv {
   };
 }
 
-const V2 = "/api/v2";
-
 /** Reads the credential and the request's own facts; no database, no body rule is asked before. */
 const authenticated: MiddlewareHandler<ApiEnv> = async (c, next) => {
   c.set("caller", await callerOf(c.req.raw.headers, issuerOf(c.env)));
@@ -39,65 +35,51 @@ const authenticated: MiddlewareHandler<ApiEnv> = async (c, next) => {
   await next();
 };
 
+/** The contracts, which are written when they are asked for. */
+const DOCUMENTS = ["/openapi.json", "/openapi-3.1.json", `${V2}/openapi.json`] as const;
+
+const isV1 = (url: string): boolean => /^[a-z]+:\/\/[^/]+\/api\/v1(?:[/?]|$)/.test(url);
+
+const isOAuth = (url: string): boolean => /^[a-z]+:\/\/[^/]+\/(?:oauth|\.well-known\/oauth-[a-z-]+)(?:[/?]|$)/.test(url);
+
 let partner: OpenAPIHono<ApiEnv> | undefined;
 let oauth: OpenAPIHono<ApiEnv> | undefined;
 const apps = new Map<string | null, OpenAPIHono<ApiEnv>>();
 
 /**
- * The app that answers a request. Each resource has its own, made when it is first asked for: a cold
- * start builds no contract that its request does not need, and a path is looked for among few.
+ * The app that answers a request. Each resource has its own, loaded and made when it is first asked
+ * for: a cold start builds no contract that its request does not need, and a path is looked for among few.
  */
-export function apiFor(request: Request): OpenAPIHono<ApiEnv> {
-  if (isV1(request.url)) return (partner ??= v1());
-  if (isOAuth(request.url)) return (oauth ??= oauthApp());
+export async function apiFor(request: Request): Promise<OpenAPIHono<ApiEnv>> {
+  if (isV1(request.url)) return (partner ??= (await import("./v1/app.ts")).v1());
+  if (isOAuth(request.url)) return (oauth ??= (await import("../oauth/app.ts")).oauthApp());
   const resource = resourceOf(request.url);
   const known = apps.get(resource);
   if (known) return known;
-  const api = apiApp(resource);
+  const api = await apiApp(resource);
   apps.set(resource, api);
   return api;
 }
 
 /** Request ids, credentials and one form of error around what answers for itself and one resource. */
-function apiApp(resource: string | null): OpenAPIHono<ApiEnv> {
+async function apiApp(resource: string | null): Promise<OpenAPIHono<ApiEnv>> {
   const api = new OpenAPIHono<ApiEnv>();
   api.use(identified);
-  api.get("/openapi.json", (c) => c.body(openApiDocument(c.env.API_ORIGIN), 200, { "Content-Type": "application/json" }));
+  for (const path of DOCUMENTS) {
+    api.get(path, async (c) => {
+      const { documentAt } = await import("./documents.ts");
+      return c.body(await documentAt(path, c.env), 200, {
+        "Content-Type": "application/json",
+        "Access-Control-Allow-Origin": "*",
+      });
+    });
+  }
   api.post("/webhooks/clerk", clerkWebhook);
   api.post("/stripe/webhooks", stripeWebhook("platform"));
   api.post("/stripe/connect-webhooks", stripeWebhook("connect"));
   api.use(authenticated);
-  if (resource) api.route(V2, v2(resource));
+  if (resource) api.route(V2, await v2(resource));
   api.notFound((c) => send(noSuchRoute(api, c)));
   api.onError((error, c) => answerTo(error, c));
   return api;
 }
-
-/** The contract of every route, as it is sent. */
-function openApiDocument(origin: string): string {
-  const contract = new OpenAPIHono();
-  v2(); // registers every contract
-  for (const route of [clerkWebhookContract, ...stripeWebhookContracts, ...contractsUnder(V2)])
-    contract.openAPIRegistry.registerPath(route);
-  contract.openAPIRegistry.registerComponent("securitySchemes", "session", {
-    type: "http",
-    scheme: "bearer",
-    bearerFormat: "JWT",
-    description: "A session token of the identity issuer",
-  });
-  const document = contract.getOpenAPIDocument({
-    openapi: "3.0.3",
-    info: {
-      title: "Splits Network",
-      version: "2.0.0",
-      description: "The split-fee recruiting marketplace: first-party API.",
-      license: { name: "Proprietary", url: "https://splits.network/terms" },
-    },
-    servers: [{ url: origin }],
-  });
-  return JSON.stringify(document, (_, value: unknown) => (isAnything(value) ? {} : value));
-}
-
-/** `{nullable: true}` alone is how anything at all is generated; OpenAPI 3.0 asks for a type beside it, or for nothing. */
-const isAnything = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && "nullable" in value && Object.keys(value).length === 1;

@@ -6,7 +6,7 @@ import { type Audience, Context, type Replayed, type Reply, WrongGuess } from "#
 import type { Included, ListQuery, Noun, Page } from "#services/listing.ts";
 import { databaseOf, portsOf } from "../runtime.ts";
 import type { ApiEnv } from "./app.ts";
-import { isFinal, problem } from "./problems.ts";
+import { isFinal, isOfAccess, problem } from "./problems.ts";
 import { parse } from "./shape.ts";
 
 /** The resource and verb by which the access matrix knows a route (DESIGN R-16). */
@@ -47,7 +47,7 @@ export function operation<Params = Record<never, never>, Query = Record<never, n
   spec: Operation<Params, Query, Body, Result>,
 ): void {
   const [status, data] = spec.replies;
-  const render = (result: Result): Reply => rendered(status, { data: spec.present(result) }, result);
+  const render = (result: Result): Reply => rendered(status, { data: spec.present(result) });
   register(api, spec, z.object({ data }), async (c, input) => {
     const ctx = contextOf(c, spec.audience ?? "member", render);
     const result = await remembering(ctx, () => spec.run(ctx, input as Input<Params, Query, Body>));
@@ -151,7 +151,7 @@ export function readOperation<Row extends { id: string }>(api: OpenAPIHono<ApiEn
     const ctx = contextOf(c, spec.audience ?? "member");
     const { id = "" } = input.params as { id?: string };
     const row = await spec.run(ctx, id, (input.query as { include?: string[] }).include ?? []);
-    return send(rendered(200, { data: spec.present(row) }, row));
+    return send(rendered(200, { data: spec.present(row) }));
   });
 }
 
@@ -186,6 +186,7 @@ function register(
   const query = spec.query ?? z.strictObject({});
   const [resource, verb] = spec.access;
   const changes = spec.method !== "get";
+  const creates = spec.method === "post" && !spec.path.includes("{"); // nothing was read that could have changed
   const contract = () => ({
     ...createRoute({
       method: spec.method,
@@ -198,7 +199,7 @@ function register(
       request: {
         ...(params ? { params: params as never } : {}),
         query: query as never,
-        ...(changes ? { headers: ChangeHeaders } : {}),
+        ...(changes ? { headers: creates ? CreateHeaders : ChangeHeaders } : {}),
         ...(spec.body ? { body: { required: true, content: { "application/json": { schema: spec.body } } } } : {}),
       },
       responses: {
@@ -209,7 +210,7 @@ function register(
             ...Object.fromEntries((spec.alsoAs ?? []).map((type) => [type, { schema: z.string() }])),
           },
         },
-        ...PROBLEM_RESPONSES(problemsOf(changes, spec.path)),
+        ...PROBLEM_RESPONSES(problemsOf(changes, spec.path).filter((problem) => !creates || problem !== 412)),
       },
     }),
     "x-access": { resource, verb },
@@ -264,19 +265,28 @@ export async function guessingTwice(handle: () => Promise<Response>): Promise<Re
   }
 }
 
-/** Answers a repeated request from what was stored, and stores the final refusals of a verb. */
+/**
+ * Answers a repeated request from what was stored, and stores the final refusals of a verb. A caller who
+ * may no more is refused as anybody is; only what a deletion removed is not missed.
+ */
 export async function remembering<Result>(ctx: Context, run: () => Promise<Result>): Promise<Result> {
   try {
-    return await run();
+    const result = await run();
+    ctx.repeat();
+    return result;
   } catch (error) {
-    const final = error instanceof Refusal && ctx.request.idempotency !== null && isFinal(error);
-    if (final && !(await rememberRefusal(ctx, problem(error, ctx.request.path, ctx.request.id)))) return run();
+    if (!(error instanceof Refusal)) throw error;
+    const isRemoved = ctx.request.method === "DELETE" && error.code === "not_found";
+    if (!isOfAccess(error) || isRemoved) ctx.repeat();
+    const isKept = ctx.request.idempotency !== null && !ctx.repeats && isFinal(error);
+    if (isKept && !(await rememberRefusal(ctx, problem(error, ctx.request.path, ctx.request.id)))) return remembering(ctx, run);
     throw error;
   }
 }
 
-export function rendered(status: number, body: Json, result?: unknown): Reply {
-  const version = (result as { version?: unknown } | undefined)?.version;
+/** A reply with the version that it shows as its ETag (DESIGN R-3). */
+export function rendered(status: number, body: Json): Reply {
+  const version = (body["data"] as { version?: unknown } | null)?.version;
   return {
     status,
     headers: {
@@ -306,11 +316,14 @@ export async function jsonBody(c: HonoContext<ApiEnv>): Promise<unknown> {
   }
 }
 
-const ChangeHeaders = z.object({
+const CreateHeaders = z.object({
   "idempotency-key": z
     .string()
     .optional()
     .openapi({ description: "1 to 255 printable ASCII characters. The same key and body get the stored reply for 24 hours." }),
+});
+
+const ChangeHeaders = CreateHeaders.extend({
   "if-match": z.string().optional().openapi({ description: "The ETag that was read; another version answers 412." }),
 });
 

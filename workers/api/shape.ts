@@ -10,13 +10,13 @@ type Place = "path" | "query" | "body";
 export function parse<T>(shape: z.ZodType<T>, value: unknown, place: Place): T {
   const kept = unstorable(value, place);
   const result = kept.some(({ code }) => code === "too_deep") ? null : shape.safeParse(value);
-  const found = [...(result?.error?.issues.flatMap((issue) => fieldErrors(issue, place)) ?? []), ...kept];
+  const found = [...(result?.error?.issues.flatMap((issue) => fieldErrors(issue, place, value)) ?? []), ...kept];
   if (result?.success && found.length === 0) return result.data;
-  const detail = found.map(({ pointer, message }) => `${pointer}: ${message}`).join("; ");
+  const detail = found.map(({ pointer, message }) => `${pointer || place}: ${message}`).join("; ");
   throw new Refusal(place === "body" ? "validation_failed" : "invalid_parameter", detail, { errors: found });
 }
 
-function fieldErrors(issue: z.core.$ZodIssue, place: Place): FieldError[] {
+function fieldErrors(issue: z.core.$ZodIssue, place: Place, value: unknown): FieldError[] {
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({
       pointer: pointer([...issue.path, key], place),
@@ -24,8 +24,17 @@ function fieldErrors(issue: z.core.$ZodIssue, place: Place): FieldError[] {
       message: `${key} is not known here`,
     }));
   }
-  return [{ pointer: pointer(issue.path, place), code: CODES[issue.code] ?? "invalid", message: issue.message }];
+  const at = pointer(issue.path, place);
+  if (issue.path.length === 0 && issue.code === "invalid_type")
+    return [{ pointer: at, code: "invalid_type", message: `must be a JSON object, as ${JSON.stringify({ field: "value" })}` }];
+  // a rule of ours that a field breaks by being absent says so itself
+  if (issue.code !== "custom" && valueAt(value, issue.path) === undefined)
+    return [{ pointer: at, code: "required", message: "is required" }];
+  return [{ pointer: at, code: CODES[issue.code] ?? "invalid", message: issue.message }];
 }
+
+const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((within, key) => (within as Record<PropertyKey, unknown> | null | undefined)?.[key], value);
 
 const CODES: Partial<Record<z.core.$ZodIssue["code"], string>> = {
   invalid_type: "invalid_type",

@@ -30,13 +30,11 @@ const RESOURCE_PATH = "/api/v1";
 const MAX_BODY_BYTES = 16 * 1024;
 const NO_STORE = { "Cache-Control": "no-store", Pragma: "no-cache" } as const;
 
-export const isOAuth = (url: string): boolean => /^[a-z]+:\/\/[^/]+\/(?:oauth|\.well-known\/oauth-[a-z-]+)(?:[/?]|$)/.test(url);
-
 /** The authorization server as clients see it: tokens and what there is to know of it (PLATFORM §5). */
 export function oauthApp(): OpenAPIHono<ApiEnv> {
   const app = new OpenAPIHono<ApiEnv>();
   app.use(identified);
-  app.options("*", preflight);
+  app.use((c, next) => (c.req.method === "OPTIONS" ? preflight(c) : next()));
   app.get("/.well-known/oauth-authorization-server", (c) => c.json(serverMetadata(c.env)));
   for (const path of ["", RESOURCE_PATH]) {
     app.get(`/.well-known/oauth-protected-resource${path}`, (c) => c.json(resourceMetadata(c.env.API_ORIGIN, path)));

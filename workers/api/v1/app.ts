@@ -22,14 +22,11 @@ type Routes = (api: OpenAPIHono<ApiEnv>) => void;
 /** Who registers the routes of each resource; static paths stand before those with a parameter. */
 const RESOURCES: readonly Routes[] = [me, roles, oauthGrants];
 
-export const isV1 = (url: string): boolean => /^[a-z]+:\/\/[^/]+\/api\/v1(?:[/?]|$)/.test(url);
-
 /** The partner API: every request is authenticated, limited, and logged (PLATFORM §1). */
 export function v1(): OpenAPIHono<ApiEnv> {
   const api = new OpenAPIHono<ApiEnv>();
   api.use(identified);
-  api.use(readableByItsOrigin);
-  api.options("*", preflight);
+  api.use(shared);
   api.use(logged);
   api.use(limited);
   const routes = new OpenAPIHono<ApiEnv>();
@@ -50,9 +47,10 @@ export function registerV1(): void {
 }
 
 /** A page may read the answers to the token of its own client (PLATFORM §1). */
-const readableByItsOrigin: MiddlewareHandler<ApiEnv> = async (c, next) => {
+const shared: MiddlewareHandler<ApiEnv> = async (c, next) => {
+  if (c.req.method === "OPTIONS") return preflight(c);
   await next();
-  if (c.req.method !== "OPTIONS") await showTo(c, c.res, c.var.admission?.record.clientId ?? null);
+  await showTo(c, c.res, c.var.admission?.record.clientId ?? null);
 };
 
 /** Every answer to an authenticated request tells where its subject stands. */
@@ -121,7 +119,7 @@ async function keep(c: HonoContext<ApiEnv>, rows: readonly RequestLogRow[]): Pro
 /** Refusals that were logged one by one in this minute, and those that wait to be logged as one row. */
 const refusals = { minute: 0, logged: 0, row: null as RequestLogRow | null };
 const LOGGED_EACH_MINUTE = 10;
-const GATHERED_MS = 3_000;
+const GATHERED_MS = 1_000;
 
 /** Refusals without a verdict are logged up to ten a minute and isolate, then counted in one row (PLATFORM §15). */
 function countRefusal(c: HonoContext<ApiEnv>, row: RequestLogRow): void {

@@ -55,7 +55,7 @@ export function operation<Params = Record<never, never>, Query = Record<never, n
 ): void {
   const [status, data] = spec.replies;
   const render = (result: Result): Reply => ({
-    ...rendered(status, { data: spec.present(result) }, result),
+    ...rendered(status, { data: spec.present(result) }),
     ...(spec.revealsSecret ? { secret: true } : {}),
   });
   register(api, spec, z.object({ data }), async (c, contextFor, input) => {

@@ -1,114 +1,76 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { ApiEnv } from "../app.ts";
-import { approvals } from "./approvals.ts";
-import { customContracts } from "./custom-contracts.ts";
-import { disputes } from "./disputes.ts";
-import { companyBillingProfiles } from "./company-billing-profiles.ts";
-import { escrowHoldActions } from "./escrow-hold-actions.ts";
-import { escrowHolds } from "./escrow-holds.ts";
-import { payoutSchedules } from "./payout-schedules.ts";
-import { placementCredits } from "./placement-credits.ts";
-import { placementInvoices } from "./placement-invoices.ts";
-import { feeTerms, splitsRatesChange } from "./fee-terms.ts";
-import { ledgerAccounts, ledgerTransactions } from "./ledger.ts";
-import { clawbacks } from "./clawbacks.ts";
-import { debts } from "./debts.ts";
-import { payoutActions } from "./payout-actions.ts";
-import { reconciliationBreaks, reconciliationRuns } from "./reconciliation.ts";
-import { switches } from "./switches.ts";
-import { taxProfiles, taxTotalsOperation } from "./tax.ts";
-import { aiReviews } from "./ai-reviews.ts";
-import { applicationNotes } from "./application-notes.ts";
-import { applications } from "./applications.ts";
-import { companies } from "./companies.ts";
-import { candidateRoleAssignments, craGateFeedback } from "./candidate-role-assignments.ts";
-import { candidates } from "./candidates.ts";
-import { recruiterCandidates } from "./recruiter-candidates.ts";
-import { recruiterCompanies } from "./recruiter-companies.ts";
-import { recruiters } from "./recruiters.ts";
-import { candidateSourcers, companySourcers } from "./sourcers.ts";
-import { jobPreScreenAnswers } from "./job-pre-screen-answers.ts";
-import { jobPreScreenQuestions } from "./job-pre-screen-questions.ts";
-import { jobRequirements } from "./job-requirements.ts";
-import { jobs } from "./jobs.ts";
-import { notifications } from "./notifications.ts";
-import { hireOperation } from "./hire.ts";
-import { payoutAccounts } from "./payout-accounts.ts";
-import { payoutTransactions } from "./payout-transactions.ts";
-import { placementSnapshots } from "./placement-snapshots.ts";
-import { placementSplits } from "./placement-splits.ts";
-import { memberships } from "./memberships.ts";
-import { organizations } from "./organizations.ts";
-import { placements } from "./placements.ts";
-import { users } from "./users.ts";
-import { plans, splitsRates } from "./plans.ts";
-import { stripeEvents } from "./stripe-events.ts";
-import { stripeOperations } from "./stripe-operations.ts";
-import { statements } from "./statements.ts";
-import { entitlements, subscriptions } from "./subscriptions.ts";
-import { teamInvitations } from "./team-invitations.ts";
-import { teamMembers } from "./team-members.ts";
-import { teamSplitConfigs } from "./team-split-configs.ts";
-import { teams } from "./teams.ts";
 
-type Routes = (api: OpenAPIHono<ApiEnv>) => void;
+export const V2 = "/api/v2";
 
-/** Who registers the routes of each resource, by the first word of its path; `/me` stands before `/{id}` in each. */
-export const RESOURCES: Readonly<Record<string, readonly Routes[]>> = {
-  users: [users],
-  organizations: [organizations],
-  memberships: [memberships],
-  companies: [companies],
-  jobs: [jobs],
-  "job-requirements": [jobRequirements],
-  "job-pre-screen-questions": [jobPreScreenQuestions],
-  "job-pre-screen-answers": [jobPreScreenAnswers],
-  applications: [applications, hireOperation],
-  "application-notes": [applicationNotes],
-  "ai-reviews": [aiReviews],
-  "candidate-role-assignments": [candidateRoleAssignments],
-  "cra-gate-feedback": [craGateFeedback],
-  notifications: [notifications],
-  candidates: [candidates],
-  recruiters: [recruiters, payoutAccounts],
-  "recruiter-candidates": [recruiterCandidates],
-  "recruiter-companies": [recruiterCompanies],
-  "candidate-sourcers": [candidateSourcers],
-  "company-sourcers": [companySourcers],
-  "payout-transactions": [payoutTransactions, payoutActions],
-  payouts: [payoutTransactions],
-  "placement-snapshots": [placementSnapshots],
-  "placement-splits": [placementSplits],
-  placements: [placements],
-  plans: [plans],
-  "splits-rates": [splitsRates, splitsRatesChange],
-  "stripe-events": [stripeEvents],
-  "stripe-operations": [stripeOperations],
-  statements: [statements],
-  subscriptions: [subscriptions],
-  entitlements: [entitlements],
-  "team-invitations": [teamInvitations],
-  "team-members": [teamMembers],
-  "team-split-configs": [teamSplitConfigs],
-  teams: [teams],
-  approvals: [approvals],
-  "custom-contracts": [customContracts],
-  disputes: [disputes],
-  "escrow-holds": [escrowHolds, escrowHoldActions],
-  "payout-schedules": [payoutSchedules],
-  "placement-credits": [placementCredits],
-  "placement-invoices": [placementInvoices],
-  "company-billing-profiles": [companyBillingProfiles],
-  "fee-terms": [feeTerms],
-  clawbacks: [clawbacks],
-  debts: [debts],
-  "ledger-accounts": [ledgerAccounts],
-  "ledger-transactions": [ledgerTransactions],
-  "reconciliation-breaks": [reconciliationBreaks],
-  "reconciliation-runs": [reconciliationRuns],
-  switches: [switches],
-  "tax-profiles": [taxProfiles],
-  "tax-totals": [taxTotalsOperation],
+/** Loads what registers routes. */
+type Load = () => Promise<(api: OpenAPIHono<ApiEnv>) => void>;
+
+/**
+ * Who registers the routes of each resource, by the first word of its path; `/me` stands before `/{id}` in each.
+ * Each is loaded when it is first asked for: a cold start runs no resource that its request does not need.
+ */
+export const RESOURCES: Readonly<Record<string, readonly Load[]>> = {
+  users: [async () => (await import("./users.ts")).users],
+  organizations: [async () => (await import("./organizations.ts")).organizations],
+  memberships: [async () => (await import("./memberships.ts")).memberships],
+  companies: [async () => (await import("./companies.ts")).companies],
+  jobs: [async () => (await import("./jobs.ts")).jobs],
+  "job-requirements": [async () => (await import("./job-requirements.ts")).jobRequirements],
+  "job-pre-screen-questions": [async () => (await import("./job-pre-screen-questions.ts")).jobPreScreenQuestions],
+  "job-pre-screen-answers": [async () => (await import("./job-pre-screen-answers.ts")).jobPreScreenAnswers],
+  applications: [async () => (await import("./applications.ts")).applications, async () => (await import("./hire.ts")).hireOperation],
+  "application-notes": [async () => (await import("./application-notes.ts")).applicationNotes],
+  "ai-reviews": [async () => (await import("./ai-reviews.ts")).aiReviews],
+  "candidate-role-assignments": [async () => (await import("./candidate-role-assignments.ts")).candidateRoleAssignments],
+  "cra-gate-feedback": [async () => (await import("./candidate-role-assignments.ts")).craGateFeedback],
+  notifications: [async () => (await import("./notifications.ts")).notifications],
+  candidates: [async () => (await import("./candidates.ts")).candidates],
+  recruiters: [async () => (await import("./recruiters.ts")).recruiters, async () => (await import("./payout-accounts.ts")).payoutAccounts],
+  "recruiter-candidates": [async () => (await import("./recruiter-candidates.ts")).recruiterCandidates],
+  "recruiter-companies": [async () => (await import("./recruiter-companies.ts")).recruiterCompanies],
+  "candidate-sourcers": [async () => (await import("./sourcers.ts")).candidateSourcers],
+  "company-sourcers": [async () => (await import("./sourcers.ts")).companySourcers],
+  "payout-transactions": [
+    async () => (await import("./payout-transactions.ts")).payoutTransactions,
+    async () => (await import("./payout-actions.ts")).payoutActions,
+  ],
+  payouts: [async () => (await import("./payout-transactions.ts")).payoutTransactions],
+  "placement-snapshots": [async () => (await import("./placement-snapshots.ts")).placementSnapshots],
+  "placement-splits": [async () => (await import("./placement-splits.ts")).placementSplits],
+  placements: [async () => (await import("./placements.ts")).placements],
+  plans: [async () => (await import("./plans.ts")).plans],
+  "splits-rates": [async () => (await import("./plans.ts")).splitsRates, async () => (await import("./fee-terms.ts")).splitsRatesChange],
+  "stripe-events": [async () => (await import("./stripe-events.ts")).stripeEvents],
+  "stripe-operations": [async () => (await import("./stripe-operations.ts")).stripeOperations],
+  statements: [async () => (await import("./statements.ts")).statements],
+  subscriptions: [async () => (await import("./subscriptions.ts")).subscriptions],
+  entitlements: [async () => (await import("./subscriptions.ts")).entitlements],
+  "team-invitations": [async () => (await import("./team-invitations.ts")).teamInvitations],
+  "team-members": [async () => (await import("./team-members.ts")).teamMembers],
+  "team-split-configs": [async () => (await import("./team-split-configs.ts")).teamSplitConfigs],
+  teams: [async () => (await import("./teams.ts")).teams],
+  approvals: [async () => (await import("./approvals.ts")).approvals],
+  "custom-contracts": [async () => (await import("./custom-contracts.ts")).customContracts],
+  disputes: [async () => (await import("./disputes.ts")).disputes],
+  "escrow-holds": [
+    async () => (await import("./escrow-holds.ts")).escrowHolds,
+    async () => (await import("./escrow-hold-actions.ts")).escrowHoldActions,
+  ],
+  "payout-schedules": [async () => (await import("./payout-schedules.ts")).payoutSchedules],
+  "placement-credits": [async () => (await import("./placement-credits.ts")).placementCredits],
+  "placement-invoices": [async () => (await import("./placement-invoices.ts")).placementInvoices],
+  "company-billing-profiles": [async () => (await import("./company-billing-profiles.ts")).companyBillingProfiles],
+  "fee-terms": [async () => (await import("./fee-terms.ts")).feeTerms],
+  clawbacks: [async () => (await import("./clawbacks.ts")).clawbacks],
+  debts: [async () => (await import("./debts.ts")).debts],
+  "ledger-accounts": [async () => (await import("./ledger.ts")).ledgerAccounts],
+  "ledger-transactions": [async () => (await import("./ledger.ts")).ledgerTransactions],
+  "reconciliation-breaks": [async () => (await import("./reconciliation.ts")).reconciliationBreaks],
+  "reconciliation-runs": [async () => (await import("./reconciliation.ts")).reconciliationRuns],
+  switches: [async () => (await import("./switches.ts")).switches],
+  "tax-profiles": [async () => (await import("./tax.ts")).taxProfiles],
+  "tax-totals": [async () => (await import("./tax.ts")).taxTotalsOperation],
 };
 
 const RESOURCE_IN_URL = /^[a-z]+:\/\/[^/]+\/api\/v2\/([a-z-]+)/;
@@ -120,9 +82,9 @@ export function resourceOf(url: string): string | null {
 }
 
 /** The routes of one resource, or of all. */
-export function v2(resource?: string): OpenAPIHono<ApiEnv> {
+export async function v2(resource?: string): Promise<OpenAPIHono<ApiEnv>> {
   const api = new OpenAPIHono<ApiEnv>();
   const wanted = resource === undefined ? Object.values(RESOURCES).flat() : (RESOURCES[resource] ?? []);
-  for (const register of wanted) register(api);
+  for (const register of await Promise.all(wanted.map((load) => load()))) register(api);
   return api;
 }

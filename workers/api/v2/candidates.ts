@@ -16,10 +16,12 @@ import {
   amountsAgree,
   amountShape,
   defined,
+  distinct,
   Flag,
   Id,
   included,
   Instant,
+  OverrideReason,
   summary,
   text,
   WebAddress,
@@ -62,7 +64,7 @@ const profile = {
   current_title: text(200).nullish(),
   current_company: text(200).nullish(),
   bio: text(10_000).nullish(),
-  skills: z.array(text(100)).max(100).optional(),
+  skills: distinct(text(100), 100).optional(),
   marketplace_visibility: z.enum(CANDIDATE_VISIBILITIES).optional(),
   show_email: z.boolean().optional(),
   show_phone: z.boolean().optional(),
@@ -89,6 +91,7 @@ const CandidatePatch = z
     full_name: text(200).optional(),
     verification_status: z.enum(VERIFICATION_STATUSES).optional(),
     ...profile,
+    reason: OverrideReason,
     version: z.int().optional(),
   })
   .superRefine(amountsAgree("desired_salary_min", "desired_salary_max"))
@@ -103,7 +106,9 @@ const filters = z.object({
   email: text(254),
 });
 
-const toChanges = (body: Omit<z.infer<typeof CandidatePatch>, "version">): CandidateChanges =>
+const toPatch = ({ version, reason, ...body }: z.infer<typeof CandidatePatch>) => ({ changes: toChanges(body), reason, version });
+
+const toChanges = (body: Omit<z.infer<typeof CandidatePatch>, "version" | "reason">): CandidateChanges =>
   defined({
     email: body.email,
     fullName: body.full_name,
@@ -231,7 +236,7 @@ export function candidates(api: OpenAPIHono<ApiEnv>): void {
     audience: "person",
     body: CandidatePatch,
     replies: [200, CandidateShape],
-    run: (ctx, { body: { version, ...body } }) => updateOwnCandidate(ctx, toChanges(body), version),
+    run: (ctx, { body }) => updateOwnCandidate(ctx, toPatch(body)),
     present: candidate,
   });
   readOperation<Candidate>(api, {
@@ -251,7 +256,7 @@ export function candidates(api: OpenAPIHono<ApiEnv>): void {
     summary: "Change a candidate",
     body: CandidatePatch,
     replies: [200, CandidateShape],
-    run: (ctx, { params: { id }, body: { version, ...body } }) => updateCandidate(ctx, id, toChanges(body), version),
+    run: (ctx, { params: { id }, body }) => updateCandidate(ctx, id, toPatch(body)),
     present: candidate,
   });
   operation(api, {

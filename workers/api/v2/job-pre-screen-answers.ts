@@ -3,7 +3,7 @@ import { type Answer, answerNoun, answerQuestions, deleteAnswer, updateAnswer } 
 import { getOne, type Included, listOf } from "#services/listing.ts";
 import type { ApiEnv } from "../app.ts";
 import { idParameter, listOperation, operation, readOperation } from "../operation.ts";
-import { Deleted, deleted, Id, included, Instant, summary, text } from "./shapes.ts";
+import { Deleted, deleted, distinct, Id, included, Instant, summary, text } from "./shapes.ts";
 
 const AnswerShape = z
   .object({ id: Id, application_id: Id, question_id: Id, answer: z.unknown(), created_at: Instant, version: z.int() })
@@ -21,7 +21,7 @@ const answer = (row: Answer | Included<Answer>) => ({
   ...included(row, { question: summary }),
 });
 
-const Value = z.union([text(5_000), z.boolean(), z.array(text(200)).max(50)]);
+const Value = z.union([text(5_000), z.boolean(), distinct(text(200), 50)]);
 
 export function jobPreScreenAnswers(api: OpenAPIHono<ApiEnv>): void {
   listOperation<Answer>(api, {

@@ -4,7 +4,7 @@ import { type Question, questionNoun, questions } from "#services/jobs/parts.ts"
 import { getOne, listOf } from "#services/listing.ts";
 import type { ApiEnv } from "../app.ts";
 import { listOperation, operation, readOperation } from "../operation.ts";
-import { defined, Deleted, deleted, Id, Instant, text } from "./shapes.ts";
+import { defined, Deleted, deleted, distinct, Id, Instant, text } from "./shapes.ts";
 
 const QuestionShape = z
   .object({
@@ -38,7 +38,7 @@ export const question = (row: Omit<Question, "editable">) => ({
 const fields = {
   question: text(1_000),
   question_type: z.enum(QUESTION_TYPES),
-  options: z.array(text(200)).min(1).max(50).nullish(),
+  options: distinct(text(200), 50).min(1).nullish(),
   is_required: z.boolean().optional(),
   sort_order: z.int().min(0).max(10_000).optional(),
 };

@@ -17,14 +17,16 @@ import {
   amountsAgree,
   amountShape,
   defined,
-  Deleted,
   deleted,
+  Deleted,
+  distinct,
   Flag,
   Id,
   included,
-  Instant,
   instant,
+  Instant,
   InstantInput,
+  OverrideReason,
   Percentage,
   percentage,
   PercentageInput,
@@ -72,7 +74,7 @@ const fields = {
   location: text(200).nullish(),
   employment_type: z.enum(EMPLOYMENT_TYPES).nullish(),
   job_level: z.enum(JOB_LEVELS).nullish(),
-  commute_types: z.array(z.enum(COMMUTE_TYPES)).max(6).optional(),
+  commute_types: distinct(z.enum(COMMUTE_TYPES), 6).optional(),
   open_to_relocation: z.boolean().optional(),
   ...amountFields("salary_min"),
   ...amountFields("salary_max"),
@@ -87,7 +89,7 @@ const fields = {
   candidate_description: text(20_000).nullish(),
   company_recruiter_id: Id.nullish(),
   invite_only: z.boolean().optional(),
-  premium_type: z.array(z.enum(PREMIUM_TYPES)).max(4).optional(),
+  premium_type: distinct(z.enum(PREMIUM_TYPES), 4).optional(),
   hires_committed: z.int().min(1).max(1_000).nullish(),
   ...amountFields("bulk_bonus"),
 };
@@ -99,7 +101,13 @@ const JobInput = z
   .openapi("JobInput");
 
 const JobUpdate = z
-  .strictObject({ ...fields, job_owner_recruiter_id: Id.nullish(), closed_reason: text(500).nullish(), version: z.int().optional() })
+  .strictObject({
+    ...fields,
+    job_owner_recruiter_id: Id.nullish(),
+    closed_reason: text(500).nullish(),
+    reason: OverrideReason,
+    version: z.int().optional(),
+  })
   .partial()
   .superRefine(amountsAgree("salary_min", "salary_max", "bulk_bonus"))
   .superRefine(withinFee("bulk_bonus"))
@@ -248,7 +256,7 @@ export function jobs(api: OpenAPIHono<ApiEnv>): void {
         params.id,
         {
           ...toChanges(body as never),
-          ...defined({ jobOwnerRecruiterId: body.job_owner_recruiter_id, closedReason: body.closed_reason }),
+          ...defined({ jobOwnerRecruiterId: body.job_owner_recruiter_id, closedReason: body.closed_reason, reason: body.reason }),
         } as JobChanges,
         body.version,
       ),

@@ -8,6 +8,7 @@ import { amount, amountShape, Id, Instant, Percentage, percentage } from "./shap
 
 const SnapshotShape = z
   .object({
+    id: Id.openapi({ description: "The placement's" }),
     placement_id: Id,
     created_at: Instant,
     ...amountShape("total_placement_fee"),
@@ -70,7 +71,7 @@ const presentRole = ({ role, recruiterId, rate, tier, teamId }: RoleAtHire) => (
 
 /** What leaves the house of a snapshot: all to platform admins, the total to the company, own roles to a recruiter. */
 export function snapshot(row: Snapshot) {
-  const facts = { placement_id: row.placementId, created_at: row.createdAt.toISOString() };
+  const facts = { id: row.id, placement_id: row.placementId, created_at: row.createdAt.toISOString() };
   if (row.side === "company") return { ...facts, ...amount("total_placement_fee", row.totalPlacementFee) };
   const roles = rolesOf(row);
   if (row.side === "recruiter") {

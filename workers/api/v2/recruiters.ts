@@ -8,7 +8,7 @@ import { type Recruiter, recruiterNoun } from "#services/recruiters/recruiter.ts
 import { type RecruiterChanges, updateOwnRecruiter, updateRecruiter } from "#services/recruiters/update-recruiter.ts";
 import type { ApiEnv } from "../app.ts";
 import { idParameter, listOperation, operation, readOperation } from "../operation.ts";
-import { defined, Flag, Id, included, Instant, instant, summary, text } from "./shapes.ts";
+import { defined, distinct, Flag, Id, included, instant, Instant, summary, text } from "./shapes.ts";
 
 const RecruiterShape = z
   .object({
@@ -35,8 +35,8 @@ const profile = {
   tagline: text(300).nullish(),
   phone: text(50).nullish(),
   location: text(200).nullish(),
-  industries: z.array(text(100)).max(50).optional(),
-  specialties: z.array(text(100)).max(50).optional(),
+  industries: distinct(text(100), 50).optional(),
+  specialties: distinct(text(100), 50).optional(),
   years_experience: z.int().min(0).max(80).nullish(),
   slug: z
     .string()

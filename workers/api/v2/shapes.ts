@@ -151,6 +151,16 @@ export const wordList = <Word extends string>(words: readonly Word[], as: (word:
     .transform((asked) => asked.map(as))
     .openapi({ type: "string", description: `Comma list of ${words.join(", ")}` });
 
+/** A list in a body whose values stand in it once. */
+export const distinct = <Item extends z.ZodType>(item: Item, max: number) =>
+  z
+    .array(item)
+    .max(max)
+    .refine((values) => new Set(values).size === values.length, "names a value twice; name it once");
+
+/** Why a platform admin changes what is another's. */
+export const OverrideReason = text(2_000).optional().openapi({ description: "Required of platform admins who change what is another's" });
+
 /** What a deletion answers. */
 export const Deleted = z.object({ id: Id, deleted: z.literal(true) }).openapi("Deleted");
 

@@ -1,0 +1,121 @@
+import { OpenAPIHono, type RouteConfig } from "@hono/zod-openapi";
+import { SCOPES, type Scope } from "#domain/credentials/scopes.ts";
+import type { Env } from "../runtime.ts";
+import { clerkWebhookContract } from "./clerk-webhook.ts";
+import { contractsUnder } from "./operation.ts";
+import { stripeWebhookContracts } from "./stripe-webhooks.ts";
+import { registerV1, V1 } from "./v1/app.ts";
+import { v1Contracts } from "./v1/operation.ts";
+import { V2, v2 } from "./v2/app.ts";
+
+/** What each scope opens, in a sentence that a person reads before they agree. */
+export const SCOPE_WORDS: Readonly<Record<Scope, string>> = {
+  "read:roles": "See roles",
+  "read:candidates": "See submissions and their candidates",
+  "read:placements": "See placements",
+  "read:payouts": "See payouts",
+  "write:submissions": "Submit candidates to roles",
+  "write:updates": "Change submissions",
+  "write:roles": "Post and change roles",
+  "manage:webhooks": "Manage webhooks",
+  "read:audit": "Read the request log and the audit log",
+};
+
+type Origins = Pick<Env, "API_ORIGIN" | "CONSOLE_ORIGIN">;
+
+/** What each part of the partner API is about. */
+const TAGS: Readonly<Record<string, string>> = {
+  me: "Who a credential is, and what it may do.",
+  roles: "Open roles, with the terms on which they are filled.",
+  "oauth-grants": "What people let applications do.",
+};
+
+const BEARER = "Always `Authorization: Bearer …`, never in the address.";
+
+/** The contract of the partner API, from the routes that run. */
+function partnerDocument({ API_ORIGIN: origin, CONSOLE_ORIGIN }: Origins, version: "3.0.3" | "3.1.0"): string {
+  registerV1();
+  const contract = new OpenAPIHono();
+  for (const route of v1Contracts(V1)) contract.openAPIRegistry.registerPath(route);
+  contract.openAPIRegistry.registerComponent("securitySchemes", "apiKey", {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "snk_live_…",
+    description: `An API key. ${BEARER}`,
+  });
+  contract.openAPIRegistry.registerComponent("securitySchemes", "oauth", {
+    type: "oauth2",
+    description: `An access token of a person's grant. ${BEARER}`,
+    flows: {
+      authorizationCode: {
+        authorizationUrl: `${CONSOLE_ORIGIN}/oauth/authorize`,
+        tokenUrl: `${origin}/oauth/token`,
+        refreshUrl: `${origin}/oauth/token`,
+        scopes: Object.fromEntries(SCOPES.map((scope) => [scope, SCOPE_WORDS[scope]])),
+      },
+      clientCredentials: {
+        tokenUrl: `${origin}/oauth/token`,
+        scopes: Object.fromEntries(SCOPES.map((scope) => [scope, SCOPE_WORDS[scope]])),
+      },
+    },
+  });
+  registerSession(contract);
+  const used = new Set(v1Contracts(V1).flatMap(({ tags }) => tags ?? []));
+  const about = {
+    info: {
+      title: "Splits Network partner API",
+      version: "1.0.0",
+      description:
+        "The split-fee recruiting marketplace, for partners: roles, submissions, placements and payouts. Single resources come as `{data}`, lists as `{data, pagination}`, newest first, page by page along `next_cursor`. Errors are problem documents (RFC 9457) whose `code` is stable.",
+      license: { name: "Proprietary", url: "https://splits.network/terms" },
+    },
+    servers: [{ url: origin }],
+    tags: [...used].map((name) => ({ name, ...(TAGS[name] ? { description: TAGS[name] } : {}) })),
+  };
+  return written(
+    version === "3.0.3"
+      ? contract.getOpenAPIDocument({ openapi: version, ...about })
+      : contract.getOpenAPI31Document({ openapi: version, ...about }),
+  );
+}
+
+/** The contract of the first-party API and of the webhooks we receive. */
+async function firstPartyDocument(origin: string): Promise<string> {
+  await v2(); // registers every contract
+  const contract = new OpenAPIHono();
+  const routes: RouteConfig[] = [clerkWebhookContract, ...stripeWebhookContracts, ...contractsUnder(V2)];
+  for (const route of routes) contract.openAPIRegistry.registerPath(route);
+  registerSession(contract);
+  return written(
+    contract.getOpenAPIDocument({
+      openapi: "3.0.3",
+      info: {
+        title: "Splits Network",
+        version: "2.0.0",
+        description: "The split-fee recruiting marketplace: first-party API.",
+        license: { name: "Proprietary", url: "https://splits.network/terms" },
+      },
+      servers: [{ url: origin }],
+    }),
+  );
+}
+
+const registerSession = (contract: OpenAPIHono): void =>
+  void contract.openAPIRegistry.registerComponent("securitySchemes", "session", {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description: "A session token of the identity issuer",
+  });
+
+const written = (document: object): string => JSON.stringify(document, (_, value: unknown) => (isAnything(value) ? {} : value));
+
+/** `{nullable: true}` alone is how anything at all is generated; OpenAPI 3.0 asks for a type beside it, or for nothing. */
+const isAnything = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && "nullable" in value && Object.keys(value).length === 1;
+
+/** The contract at one of the addresses of contracts. */
+export async function documentAt(path: string, origins: Origins): Promise<string> {
+  if (path === "/openapi.json") return partnerDocument(origins, "3.0.3");
+  return path === "/openapi-3.1.json" ? partnerDocument(origins, "3.1.0") : firstPartyDocument(origins.API_ORIGIN);
+}
