@@ -1,11 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { runningWorld, type Whereabouts } from "./lock.ts";
 import { people } from "./people.ts";
-import { portOf } from "./ports.ts";
 import { command, LocalProblem } from "./problem.ts";
 
-/** The first of the worked examples of DOMAIN §4.5, in cents: $100,000 at 20 %, every recruiter on the paid plan. */
+/** What is to come out, in cents: $100,000 at 20 %, split by the rates of the paid plan, as docs/money.md has it. */
 const EXAMPLE = {
-  number: 1,
   salary: 10_000_000,
   fee: 2_000_000,
   parts: {
@@ -43,9 +42,9 @@ const DAYS_TO_START = 14;
 const GUARANTEE_DAYS = 91;
 const CLOCK_PATH = "/_local/clock";
 const MONEY_PATIENCE_MS = 60_000;
-const DATABASE = process.env["DATABASE_URL"] ? new URL(process.env["DATABASE_URL"]).pathname.slice(1) : "splits";
 
-const origin = (name: "worker" | "issuer" | "mail" | "neon" | "stripe"): string => `http://127.0.0.1:${portOf(name)}`;
+/** The world that runs here, wherever its parts are. */
+let world: Whereabouts;
 
 /** Somebody who calls the API. */
 type Caller = (method: string, path: string, body?: unknown) => Promise<Json>;
@@ -57,6 +56,7 @@ type Json = any;
 let steps = 0;
 
 await command(async () => {
+  world = runningWorld();
   const admin = await signIn(CAST.admin);
   const owner = await signIn(CAST.jobOwner);
   const cleo = await signIn(CAST.companyRecruiter);
@@ -160,7 +160,7 @@ async function readyToBePaid(payee: Caller): Promise<void> {
   await payee("PUT", "tax-profiles/me", { form: "w9", classification: "individual", tin_last4: "6789" });
   const account = await payee("GET", "recruiters/me/payout-account");
   if (account.stripe_connect_onboarded) return;
-  const here = `${origin("worker")}/`;
+  const here = `${world.worker}/`;
   await payee("POST", "recruiters/me/payout-account/onboarding-link", { return_url: here, refresh_url: here });
   const { stripe_connect_account_id: id } = await payee("GET", "recruiters/me/payout-account");
   await stripe("complete-onboarding", { account: id });
@@ -171,20 +171,22 @@ async function readyToBePaid(payee: Caller): Promise<void> {
 
 /** How far the world's clock is ahead of the machine's, in seconds: earlier deals moved it. */
 async function clockOffset(): Promise<number> {
-  const answer = await send(`${origin("neon")}${CLOCK_PATH}?database=${DATABASE}`, {});
+  const answer = await send(`${world.neon}${CLOCK_PATH}?database=${encodeURIComponent(world.database)}`, {});
   return ((await answer.json()) as { offset_seconds: number }).offset_seconds;
 }
 
 /** Moves the clocks of the database and of Stripe ahead, which only the local world can. */
 async function travel(days: number): Promise<void> {
   const ahead = (await clockOffset()) + days * 86_400;
-  await send(`${origin("neon")}${CLOCK_PATH}`, { method: "POST", body: JSON.stringify({ database: DATABASE, offset_seconds: ahead }) });
+  const given = { database: world.database, offset_seconds: ahead };
+  const answer = await send(`${world.neon}${CLOCK_PATH}`, { method: "POST", body: JSON.stringify(given) });
+  if (!answer.ok) throw new LocalProblem(`The clock of the database could not be moved: ${await answer.text()}`);
   await stripe("advance", { days });
 }
 
 /** Asks the stand-in for something that people do elsewhere. */
 async function stripe(control: string, given: object): Promise<void> {
-  const answer = await send(`${origin("stripe")}/_test/${control}`, {
+  const answer = await send(`${world.stripe}/_test/${control}`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(given),
@@ -196,7 +198,7 @@ async function stripe(control: string, given: object): Promise<void> {
 async function until<T>(what: string, look: () => Promise<T | null>): Promise<T> {
   const deadline = Date.now() + MONEY_PATIENCE_MS;
   while (Date.now() < deadline) {
-    await send(`${origin("worker")}/cdn-cgi/handler/scheduled?cron=${encodeURIComponent("* * * * *")}`, {});
+    await send(`${world.worker}/cdn-cgi/handler/scheduled?cron=${encodeURIComponent("* * * * *")}`, {});
     const found = await look();
     if (found !== null) return found;
     await pause(250);
@@ -214,7 +216,7 @@ async function trialBalance(admin: Caller): Promise<number> {
   }
 }
 
-/** Prints the fee and where it goes, and holds it against the worked example. */
+/** Prints the fee and where it goes, and holds it against the example. */
 function compare(fee: number, splits: readonly Json[], platform: number): void {
   const paid = (role: string): number =>
     splits.filter((split) => split.role === role).reduce((sum, split) => sum + split.split_amount_cents, 0);
@@ -230,9 +232,9 @@ function compare(fee: number, splits: readonly Json[], platform: number): void {
   const wrong = lines.filter(([, amount, wanted]) => amount !== wanted);
   if (wrong.length > 0) {
     const words = wrong.map(([name, amount, wanted]) => `${name.toLowerCase()} is ${amount} instead of ${wanted} cents`);
-    throw new LocalProblem(`This is not worked example ${EXAMPLE.number}: ${words.join(", ")}.`);
+    throw new LocalProblem(`The split is wrong: ${words.join(", ")}.`);
   }
-  console.log(`This is worked example ${EXAMPLE.number} of DOMAIN §4.5: $100,000 at 20 %, all on the paid plan.`);
+  console.log("That is 20 % of $100,000, split by the rates of the paid plan: 30, 15, 15, 8 and 8 %; the platform keeps 24 %.");
 }
 
 function say(who: string, what: string): void {
@@ -246,14 +248,14 @@ function short(id: string): string {
 
 /** A caller with a session of this person. */
 async function signIn(email: string): Promise<Caller> {
-  const answer = await send(`${origin("issuer")}/_local/token`, { method: "POST", body: JSON.stringify({ email }) });
+  const answer = await send(`${world.issuer}/_local/token`, { method: "POST", body: JSON.stringify({ email }) });
   const { token } = (await answer.json()) as { token: string };
   return (method, path, body) => call(token, method, path, body);
 }
 
 async function call(token: string, method: string, path: string, body: unknown = {}): Promise<Json> {
   const reading = method === "GET";
-  const answer = await send(path.startsWith("/") ? `${origin("worker")}${path}` : `${origin("worker")}/api/v2/${path}`, {
+  const answer = await send(path.startsWith("/") ? `${world.worker}${path}` : `${world.worker}/api/v2/${path}`, {
     method,
     headers: { Authorization: `Bearer ${token}`, ...(reading ? {} : { "Content-Type": "application/json" }) },
     ...(reading ? {} : { body: JSON.stringify(body) }),
@@ -267,7 +269,7 @@ async function call(token: string, method: string, path: string, body: unknown =
 async function invitationTo(email: string): Promise<string> {
   const deadline = Date.now() + MAIL_PATIENCE_MS;
   while (Date.now() < deadline) {
-    const answer = await send(`${origin("mail")}/_local/mails?to=${encodeURIComponent(email)}`, {});
+    const answer = await send(`${world.mail}/_local/mails?to=${encodeURIComponent(email)}`, {});
     const { data } = (await answer.json()) as { data: { text: string }[] };
     const path = data.map(({ text }) => /https?:\/\/[^/\s]+(\/\S+\/invitations\/[\w-]+)/.exec(text)?.[1]).find(Boolean);
     if (path) return path;
@@ -280,6 +282,6 @@ async function send(url: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(url, init);
   } catch {
-    throw new LocalProblem(`Nothing answers at ${new URL(url).origin}; start the local world with npm start.`);
+    throw new LocalProblem(`Nothing answers at ${new URL(url).origin} yet; try again when npm start says that it is ready.`);
   }
 }

@@ -1,5 +1,4 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { Hono } from "hono";
 import { html } from "hono/html";
 import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from "jose";
@@ -7,7 +6,7 @@ import { z } from "zod";
 import { page } from "./page.ts";
 import { kindInWords, type Person, subjectOf } from "./people.ts";
 import { serve } from "./serve.ts";
-import { writeSecretly } from "./secrets.ts";
+import { damaged, readKept, writeSecretly } from "./kept.ts";
 
 /** Someone a token can speak for; not everyone has a seeded role. */
 type Subject = Pick<Person, "email" | "name" | "sub">;
@@ -56,7 +55,9 @@ export async function startIssuer(options: IssuerOptions): Promise<Issuer> {
   const { port, keyFile, people, authorizedParty, now = () => new Date() } = options;
   const clients = options.clients ?? [{ id: SIGN_IN_CLIENT_ID, redirectUris: callbacksAt(authorizedParty) }];
   const key = await signingKey(keyFile);
-  const signer = await importJWK(key, "RS256");
+  const signer = await importJWK(key, "RS256").catch(() => {
+    throw keyFile === undefined ? new Error("the key that was made is none") : damaged(keyFile);
+  });
   const codes = new Map<string, Grant>();
   const seconds = () => Math.floor(now().getTime() / 1000);
 
@@ -379,11 +380,11 @@ const nameFrom = (email: string): string =>
 
 const newSessionId = (): string => `sess_${randomBytes(14).toString("hex").slice(0, 27)}`;
 
+const PrivateKey = z.looseObject({ kty: z.literal("RSA"), n: z.string(), e: z.string(), d: z.string(), kid: z.string() });
+
 async function signingKey(keyFile: string | undefined): Promise<JWK> {
-  if (keyFile !== undefined) {
-    const kept = await readFile(keyFile, "utf8").catch(() => undefined);
-    if (kept !== undefined) return JSON.parse(kept) as JWK;
-  }
+  const kept = keyFile === undefined ? undefined : await readKept(keyFile, PrivateKey);
+  if (kept) return kept;
   const { privateKey } = await generateKeyPair("RS256", { extractable: true });
   const key = { ...(await exportJWK(privateKey)), kid: `ins_${randomUUID().replaceAll("-", "")}`, alg: "RS256" };
   if (keyFile !== undefined) await writeSecretly(keyFile, JSON.stringify(key));

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
-import { access, link, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { access, mkdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { LocalProblem } from "./problem.ts";
 import { isAlive } from "./processes.ts";
@@ -11,37 +11,56 @@ export const ROOT = resolve(import.meta.dirname, "..");
 /** Where the local world keeps its things: `.local`, or what SPLITS_LOCAL_DIR says. */
 export const localFolder = (): string => resolve(ROOT, process.env["SPLITS_LOCAL_DIR"] || ".local");
 
-/** Whoever runs the world of a folder, and where its issuer is. */
+/** Where the parts of a running world answer, as origins, and the name of its database. */
+export interface Whereabouts {
+  worker: string;
+  neon: string;
+  issuer: string;
+  mail: string;
+  stripe: string;
+  database: string;
+}
+
+/** Whoever has a folder. */
 interface Holder {
   pid: number;
-  issuer: string;
+  /** Null while the folder is being emptied. */
+  world: Whereabouts | null;
 }
 
 /**
  * Takes the folder for this process until it ends, making it if it is missing.
  * Refuses with `refusal` if another process has it; the lock of one that was killed does not count.
  */
-export async function lockFolder(folder: string, issuer: string, refusal: (pid: number) => string): Promise<void> {
+export async function lockFolder(folder: string, world: Whereabouts | null, refusal: (pid: number) => string): Promise<void> {
   await makeFolder(folder);
   const lock = join(folder, "lock");
   const draft = `${lock}.${process.pid}`;
-  await writeFile(draft, `${process.pid}\n${issuer}\n`);
+  // In one go, without waiting: no Ctrl-C comes between, to leave half of it behind.
+  process.once("exit", () => {
+    if (pidIn(lock) === process.pid) rmSync(lock, { force: true });
+  });
+  writeFileSync(draft, `${process.pid}\n${JSON.stringify(world)}\n`);
   try {
-    for (;;) {
-      try {
-        await link(draft, lock); // all or nothing: nobody reads a lock that is half written
-        break;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-      }
-      const holder = await holderOf(folder);
+    while (!linked(draft, lock)) {
+      const holder = holderOf(folder);
       if (holder) throw new LocalProblem(refusal(holder.pid));
-      await rm(lock, { force: true });
+      rmSync(lock, { force: true });
     }
   } finally {
-    await rm(draft, { force: true });
+    rmSync(draft, { force: true });
   }
-  process.once("exit", () => rmSync(lock, { force: true }));
+}
+
+/** All or nothing: nobody reads a lock that is half written. */
+function linked(draft: string, lock: string): boolean {
+  try {
+    linkSync(draft, lock);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return false;
+  }
 }
 
 /** Below a folder that is there: Node's own recursion does not end where nothing can be made. */
@@ -57,10 +76,28 @@ async function makeFolder(folder: string): Promise<void> {
 }
 
 /** Who has the folder now, if that process still lives. */
-export async function holderOf(folder: string): Promise<Holder | undefined> {
-  const [first = "", issuer = ""] = (await readFile(join(folder, "lock"), "utf8").catch(() => "")).split("\n");
-  const pid = Number(first);
-  return pid > 0 && pid !== process.pid && isAlive(pid) && isOurs(pid) ? { pid, issuer } : undefined;
+export function holderOf(folder: string): Holder | undefined {
+  const lock = join(folder, "lock");
+  const pid = pidIn(lock);
+  if (!(pid > 0) || pid === process.pid || !isAlive(pid) || !isOurs(pid)) return undefined;
+  return { pid, world: JSON.parse(linesOf(lock)[1] || "null") as Whereabouts | null };
+}
+
+/** The world that runs in the folder of this shell. Refuses if none does. */
+export function runningWorld(): Whereabouts {
+  const world = holderOf(localFolder())?.world;
+  if (!world) throw new LocalProblem("The local world is not running; start it with npm start.");
+  return world;
+}
+
+const pidIn = (lock: string): number => Number(linesOf(lock)[0]);
+
+function linesOf(lock: string): string[] {
+  try {
+    return readFileSync(lock, "utf8").split("\n");
+  } catch {
+    return [];
+  }
 }
 
 /** After a restart of the machine or container the process id may belong to something else. */

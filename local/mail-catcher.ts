@@ -2,29 +2,34 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { Hono } from "hono";
 import { z } from "zod";
+import { keeper, readKept } from "./kept.ts";
 import { listPage, mailPage, nothingPage } from "./mail-pages.ts";
 import { serve } from "./serve.ts";
 
+const Caught = z.object({
+  id: z.string(),
+  created_at: z.string(),
+  from: z.string(),
+  to: z.array(z.string()),
+  subject: z.string(),
+  html: z.string().nullable(),
+  text: z.string().nullable(),
+  reply_to: z.array(z.string()),
+  headers: z.record(z.string(), z.string()),
+  tags: z.array(z.object({ name: z.string(), value: z.string() })),
+  idempotency_key: z.string().nullable(),
+});
+
 /** A mail as it was accepted, in the provider's words. */
-export interface Mail {
-  id: string;
-  created_at: string;
-  from: string;
-  to: readonly string[];
-  subject: string;
-  html: string | null;
-  text: string | null;
-  reply_to: readonly string[];
-  headers: Readonly<Record<string, string>>;
-  tags: readonly { name: string; value: string }[];
-  idempotency_key: string | null;
-}
+export type Mail = Readonly<z.output<typeof Caught>>;
 
 export interface MailCatcherOptions {
   /** The port of 127.0.0.1 to listen on; 0 takes any free one. */
   port: number;
   /** The API key that senders must show. */
   key: string;
+  /** Keeps the mails between starts; without it every start begins with none. */
+  stateFile?: string;
 }
 
 export interface MailCatcher {
@@ -82,16 +87,17 @@ class Refused extends Error {
 }
 
 /** What became of an idempotency key. While the first request waits for its answer there is no id yet. */
-interface Keyed {
-  body: string;
-  id: string | undefined;
-  at: number;
-}
+const Keyed = z.object({ body: z.string(), id: z.string().optional(), at: z.number() });
+type Keyed = z.output<typeof Keyed>;
+
+const State = z.object({ mails: z.array(Caught), keys: z.array(z.tuple([z.string(), Keyed])) });
 
 /** Starts a stand-in for Resend: its HTTP API for sending, and the caught mails as pages and as JSON. */
-export async function startMailCatcher({ port, key }: MailCatcherOptions): Promise<MailCatcher> {
-  const caught: Mail[] = [];
-  const keys = new Map<string, Keyed>();
+export async function startMailCatcher({ port, key, stateFile }: MailCatcherOptions): Promise<MailCatcher> {
+  const kept = stateFile === undefined ? undefined : await readKept(stateFile, State);
+  const caught: Mail[] = kept?.mails ?? [];
+  const keys = new Map<string, Keyed>(kept?.keys);
+  const state = keeper(stateFile, () => JSON.stringify({ mails: caught, keys: [...keys].filter(([, { id }]) => id !== undefined) }));
   const faults: z.output<typeof Fault>[] = [];
   const stopped = new AbortController();
 
@@ -119,6 +125,7 @@ export async function startMailCatcher({ port, key }: MailCatcherOptions): Promi
     };
     caught.unshift(accepted);
     caught.length = Math.min(caught.length, KEPT_MAILS);
+    state.changed();
     return accepted;
   };
 
@@ -154,6 +161,8 @@ export async function startMailCatcher({ port, key }: MailCatcherOptions): Promi
     const id = entry.id ?? accept(mail, idempotencyKey).id;
     if (fault?.action === "slow") await pause(fault.ms, undefined, { signal: stopped.signal }).catch(() => {});
     entry.id = id;
+    state.changed();
+    await state.written(); // what was accepted is not forgotten
 
     return fault?.action === "lose_answer" ? Response.error() : c.json({ id });
   });
@@ -193,9 +202,10 @@ export async function startMailCatcher({ port, key }: MailCatcherOptions): Promi
   return {
     url: served.url,
     mails: () => [...caught],
-    stop() {
+    async stop() {
       stopped.abort();
-      return served.stop();
+      await served.stop();
+      await state.written();
     },
   };
 }

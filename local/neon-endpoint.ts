@@ -1,21 +1,20 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { json } from "node:stream/consumers";
-import { readFile } from "node:fs/promises";
 import { Hono } from "hono";
 import pg from "pg";
 import { z } from "zod";
 import { Faults, FaultRule, type Fault } from "./neon-faults.ts";
 import { RequestCounts, type Counts } from "./neon-counts.ts";
 import { listen, toRequest } from "./serve.ts";
-import { writeSecretly } from "./secrets.ts";
+import { readKept, writeSecretly } from "./kept.ts";
 
 export interface NeonEndpointOptions {
   /** The port of 127.0.0.1 to listen on; 0 takes any free one. */
   port: number;
   /** Keeps the clocks between starts: what happened later than now stays in the past of its database. */
   clockFile?: string;
-  /** The Postgres server: its host and credentials serve every database, whatever a driver's connection string says. */
+  /** The Postgres server, with credentials that may make databases. A driver's connection string names only who asks what of it. */
   server: string;
 }
 
@@ -56,7 +55,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 export async function startNeonEndpoint({ port, server, clockFile }: NeonEndpointOptions): Promise<NeonEndpoint> {
   const pools = new Pools(server);
   const counts = new RequestCounts();
-  const clocks = new Map<string, number>(clockFile === undefined ? [] : await keptClocks(clockFile));
+  const clocks = new Map<string, number>(clockFile === undefined ? [] : await readKept(clockFile, Clocks));
   const faults = new Faults();
   let cloning: Promise<unknown> = Promise.resolve();
 
@@ -90,7 +89,8 @@ export async function startNeonEndpoint({ port, server, clockFile }: NeonEndpoin
   };
 
   async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-    const { database, statements, batch, begin, types } = readRequest(incoming.headers, await json(incoming));
+    const { caller, statements, batch, begin, types } = readRequest(incoming.headers, await json(incoming));
+    const { database } = caller;
     const texts = statements.map((statement) => statement.text);
     const requestId = incoming.headers["x-request-id"];
     if (typeof requestId === "string") counts.add(requestId, texts);
@@ -111,7 +111,7 @@ export async function startNeonEndpoint({ port, server, clockFile }: NeonEndpoin
       ...(offset === undefined ? [] : [`select set_config('ops.clock_offset', '${offset} seconds', true)`]),
     ];
     const asked = fault?.spoil?.(statements) ?? statements;
-    const results = await pools.use(database, leaving.signal, (client) => run(client, opening, asked, types));
+    const results = await pools.use(caller, leaving.signal, (client) => run(client, opening, asked, types));
 
     if ((await fault?.holdAfter?.(gone)) === "gone") return;
     if (fault?.dropsAnswer) return void outgoing.destroy();
@@ -141,8 +141,8 @@ export async function startNeonEndpoint({ port, server, clockFile }: NeonEndpoin
   };
 }
 
-const keptClocks = async (file: string): Promise<[string, number][]> =>
-  JSON.parse(await readFile(file, "utf8").catch(() => "[]")) as [string, number][];
+/** How far ahead each database is, in seconds. */
+const Clocks = z.array(z.tuple([z.string(), z.number()]));
 
 // --- the protocol
 
@@ -151,8 +151,15 @@ interface Statement {
   values: readonly unknown[];
 }
 
-interface SqlRequest {
+/** What of a driver's connection string counts: the database, and the name and password that Postgres judges. */
+interface Caller {
   database: string;
+  username: string;
+  password: string;
+}
+
+interface SqlRequest {
+  caller: Caller;
   statements: readonly Statement[];
   /** Whether the statements came as `queries`, and so are answered as `results`. */
   batch: boolean;
@@ -184,7 +191,8 @@ function readRequest(headers: IncomingHttpHeaders, body: unknown): SqlRequest {
   const header = (name: string) => headers[`neon-${name}`]?.toString();
   const connection = header("connection-string");
   if (!connection) throw new BadRequest("The header Neon-Connection-String is missing.");
-  const database = decodeURIComponent(URL.parse(connection)?.pathname.slice(1) ?? "");
+  const { pathname = "", username = "", password = "" } = URL.parse(connection) ?? {};
+  const database = decodeURIComponent(pathname.slice(1));
   if (!database) throw new BadRequest("The connection string names no database.");
 
   const parsed = Body.safeParse(body);
@@ -203,7 +211,7 @@ function readRequest(headers: IncomingHttpHeaders, body: unknown): SqlRequest {
   ];
 
   return {
-    database,
+    caller: { database, username, password },
     statements: queries.map(({ query, params }) => ({ text: query, values: params })),
     batch,
     begin: begin.filter(Boolean).join(" "),
@@ -296,10 +304,11 @@ function reply(outgoing: ServerResponse, status: number, body: unknown): void {
 
 // --- the connections
 
-/** One pool per database of a server. */
+/** One pool per caller of a server. */
 class Pools {
   readonly #server: URL;
-  readonly #pools = new Map<string, pg.Pool>();
+  /** By the address, credentials included. */
+  readonly #pools = new Map<string, { database: string; pool: pg.Pool }>();
 
   constructor(server: string) {
     this.#server = new URL(server);
@@ -315,8 +324,8 @@ class Pools {
    * Lends a connection and takes it back, unless it broke. When `leaving` says that nobody waits any
    * more its backend is ended, as Neon does: no lock stays, and what is not committed will not be.
    */
-  async use<T>(database: string, leaving: AbortSignal, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-    const client = await this.#client(database);
+  async use<T>(caller: Caller, leaving: AbortSignal, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.#client(caller);
     const { processID } = client as unknown as { processID: number };
     const end = () => void this.administer(`SELECT pg_terminate_backend(${processID})`).catch(() => {}); // gone already
     let sound = true;
@@ -333,21 +342,24 @@ class Pools {
     }
   }
 
-  async #client(database: string): Promise<pg.PoolClient> {
-    let pool = this.#pools.get(database);
-    if (!pool) {
-      pool = new pg.Pool({
-        connectionString: this.url(database),
-        max: POOL_SIZE,
-        idleTimeoutMillis: IDLE_MS,
-        connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-        pipeline: true,
-      });
-      // A connection that ends fails its own queries; there is nobody else to tell.
-      pool.on("error", () => {});
-      pool.on("connect", (client) => void client.on("error", () => {}));
-      this.#pools.set(database, pool);
-    }
+  async #client({ database, username, password }: Caller): Promise<pg.PoolClient> {
+    const url = new URL(this.url(database));
+    url.username = username;
+    url.password = password;
+    const known = this.#pools.get(url.href);
+    if (known) return known.pool.connect();
+
+    const pool = new pg.Pool({
+      connectionString: url.href,
+      max: POOL_SIZE,
+      idleTimeoutMillis: IDLE_MS,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      pipeline: true,
+    });
+    // A connection that ends fails its own queries; there is nobody else to tell.
+    pool.on("error", () => {});
+    pool.on("connect", (client) => void client.on("error", () => {}));
+    this.#pools.set(url.href, { database, pool });
     return pool.connect();
   }
 
@@ -363,20 +375,22 @@ class Pools {
   }
 
   async close(database: string): Promise<void> {
-    const pool = this.#pools.get(database);
-    this.#pools.delete(database);
-    await pool?.end();
+    const closing = [...this.#pools].filter(([, each]) => each.database === database);
+    for (const [address] of closing) this.#pools.delete(address);
+    await Promise.all(closing.map(([, { pool }]) => pool.end()));
   }
 
   async closeAll(): Promise<void> {
-    await Promise.all([...this.#pools.keys()].map((database) => this.close(database)));
+    const all = [...this.#pools.values()];
+    this.#pools.clear();
+    await Promise.all(all.map(({ pool }) => pool.end()));
   }
 }
 
 // --- the controls
 
 const Name = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, "Names of databases are lower case letters, digits and _.");
-const Clock = z.object({ database: Name, offset_seconds: z.number() });
+const Clock = z.object({ database: z.string().min(1), offset_seconds: z.number() });
 const Clone = z.object({ template: Name, name: Name.optional() });
 
 type Controlled = Omit<NeonEndpoint, "port" | "url" | "sqlUrl" | "stop">;

@@ -24,6 +24,17 @@ export function portOf(name: PortName): number {
   return port;
 }
 
+/** Refuses, with both variables in the sentence, if two of these parts are to have the same port. */
+export function requireDistinct(names: readonly PortName[]): void {
+  const taken = new Map<number, string>();
+  for (const name of names) {
+    const { variable } = PORTS[name];
+    const other = taken.get(portOf(name));
+    if (other !== undefined) throw new LocalProblem(`${other} and ${variable} are both ${portOf(name)}; give each a port of its own.`);
+    taken.set(portOf(name), variable);
+  }
+}
+
 /** Refuses, with the port and its variable in the sentence, if something already listens there. */
 export async function requireFree(name: PortName): Promise<void> {
   const port = portOf(name);

@@ -62,8 +62,8 @@ export async function startPostgres({ dataDir, port, durable = true }: PostgresO
   await clearStaleLock(directory);
   if (!existsSync(join(directory, "PG_VERSION"))) await initialise(directory, durable, binaries, account);
 
+  const password = await passwordOf(directory);
   const server = await launch(directory, port, { ...SETTINGS, ...(durable ? {} : FLEETING) }, binaries, account);
-  const password = (await readFile(passwordFile(directory), "utf8")).trim();
   return {
     url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
     ended: server.ended,
@@ -161,6 +161,12 @@ function requireReachable(directory: string, { postgres }: Binaries, { uid, gid 
 
 const passwordFile = (directory: string): string => join(directory, "local-password");
 
+async function passwordOf(directory: string): Promise<string> {
+  const password = (await readFile(passwordFile(directory), "utf8").catch(() => "")).trim();
+  if (password) return password;
+  throw new LocalProblem(`${passwordFile(directory)} is missing, and nobody else knows the password; npm run reset begins anew.`);
+}
+
 async function makeFolder(directory: string, { uid, gid }: Account): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   if (uid !== undefined && gid !== undefined) await chown(directory, uid, gid);
@@ -248,7 +254,9 @@ async function launch(
       throw new LocalProblem(`Port ${port} for Postgres is taken; stop what uses it or set POSTGRES_PORT to another port.`);
     }
     const shared = said.includes("shared memory block"); // children of a killed server are still ending
-    if (!shared || Date.now() > deadline) throw new Error(`Postgres did not start:\n${said}`);
+    if (!shared || Date.now() > deadline) {
+      throw new LocalProblem(`Postgres does not start with the data in ${directory}; npm run reset begins anew. It said:\n\n${said}`);
+    }
     await pause(50);
   }
 }

@@ -3,8 +3,15 @@ export class LocalProblem extends Error {
   override name = "LocalProblem";
 }
 
-/** Runs a command of `npm run …`: a problem is said in its one sentence and ends with 1, a bug keeps its stack. */
+/**
+ * Runs a command of `npm run …`: a problem is said in its one sentence and ends with 1, a bug keeps its
+ * stack, and who stops reading, as `head` does, has had enough.
+ */
 export async function command(run: () => Promise<void>): Promise<void> {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
   try {
     await run();
   } catch (problem) {

@@ -4,12 +4,14 @@ import { setTimeout as pause } from "node:timers/promises";
 import pg from "pg";
 import { migrate } from "#db/migrate.ts";
 import { cronsOf, startClock } from "./clock.ts";
+import { envFile } from "./env-file.ts";
 import { startIssuer } from "./issuer.ts";
+import { writeSecretly } from "./kept.ts";
 import { localFolder, lockFolder, ROOT } from "./lock.ts";
 import { startMailCatcher } from "./mail-catcher.ts";
 import { startNeonEndpoint } from "./neon-endpoint.ts";
 import { kindInWords, people, PEOPLE } from "./people.ts";
-import { portOf, requireFree, type PortName } from "./ports.ts";
+import { portOf, requireDistinct, requireFree, type PortName } from "./ports.ts";
 import { startPostgres } from "./postgres.ts";
 import { command, LocalProblem } from "./problem.ts";
 import { spawnTethered, type Tethered } from "./processes.ts";
@@ -19,6 +21,7 @@ import { startStripe } from "./stripe/server.ts";
 /** How long the Worker may take from its start to its first answer. */
 const WORKER_PATIENCE_MS = 60_000;
 const STOP_PATIENCE_MS = 5_000;
+const OWN_DATABASE = "splits";
 /** Under npm one Ctrl-C arrives twice: from the terminal and, a moment later, from npm. */
 const ONE_KEYSTROKE_MS = 500;
 
@@ -44,13 +47,23 @@ async function start(): Promise<void> {
   const origin = url("worker");
   const givenDatabase = process.env["DATABASE_URL"] || undefined;
 
+  const ports: PortName[] = ["worker", "neon", "issuer", "mail", "stripe", ...(givenDatabase ? [] : (["postgres"] as const))];
+  requireDistinct(ports);
+  if (givenDatabase) requireAddress(givenDatabase);
+  const world = {
+    worker: origin,
+    neon: url("neon"),
+    issuer: url("issuer"),
+    mail: url("mail"),
+    stripe: url("stripe"),
+    database: givenDatabase ? databaseIn(givenDatabase) : OWN_DATABASE,
+  };
   await lockFolder(
     folder,
-    url("issuer"),
+    world,
     (pid) => `The local world is already running (process ${pid}); use that one, or stop it with Ctrl-C first.`,
   );
-  for (const name of ["worker", "neon", "issuer", "mail", "stripe"] as const) await requireFree(name);
-  if (!givenDatabase) await requireFree("postgres");
+  for (const name of ports) await requireFree(name);
   const secrets = await localSecrets(join(folder, "secrets.json"));
 
   const database = givenDatabase ?? (await ownDatabase(join(folder, "postgres")));
@@ -62,8 +75,7 @@ async function start(): Promise<void> {
   const issuer = started(
     await startIssuer({ port: portOf("issuer"), keyFile: join(folder, "issuer-key.json"), people: PEOPLE, authorizedParty: origin }),
   );
-  const mail = started(await startMailCatcher({ port: portOf("mail"), key: secrets.MAIL_API_KEY }));
-
+  const mail = started(await startMailCatcher({ port: portOf("mail"), key: secrets.MAIL_API_KEY, stateFile: join(folder, "mails.json") }));
   const stripe = started(
     await startStripe({ port: portOf("stripe"), key: secrets.STRIPE_SECRET_KEY, stateFile: join(folder, "stripe.json") }),
   );
@@ -77,7 +89,7 @@ async function start(): Promise<void> {
   const { seed } = await import("./seed.ts"); // late, so that a problem with ports is said at once
   await seed({ databaseUrl: database });
 
-  const worker = startWorker(folder, {
+  const worker = await startWorker(folder, {
     ENVIRONMENT: "development",
     DATABASE_URL: database,
     LOCAL_NEON_ENDPOINT: neon.sqlUrl,
@@ -129,14 +141,19 @@ function started<Part extends { stop(): void | Promise<void> }>(part: Part): Par
   return part;
 }
 
-/** Our own Postgres's address of the database `splits`. */
+/** Our own Postgres's address of our database there. */
 async function ownDatabase(dataDir: string): Promise<string> {
   const postgres = started(await startPostgres({ dataDir, port: portOf("postgres") }));
   const fallen = () => fellOver("Postgres", postgres.lines());
   void postgres.ended.then(fallen, fallen);
   const url = new URL(postgres.url);
-  url.pathname = "/splits";
+  url.pathname = `/${OWN_DATABASE}`;
   return url.href;
+}
+
+/** The name of the database in an address. */
+function databaseIn(address: string): string {
+  return decodeURIComponent(new URL(address).pathname.slice(1));
 }
 
 /** An address without its password. */
@@ -147,14 +164,13 @@ function nameOf(database: string): string {
 
 /** Creates the database that an address names, if its server has none of that name. */
 async function createIfMissing(database: string): Promise<void> {
-  requireAddress(database);
   const refusal = await tryQuery(database, "SELECT 1");
   if (refusal === undefined) return;
   if ((refusal as { code?: string }).code !== "3D000") {
     throw new LocalProblem(`The database cannot be used: ${(refusal as Error).message}.`);
   }
   const server = new URL(database);
-  const name = decodeURIComponent(server.pathname.slice(1));
+  const name = databaseIn(database);
   server.pathname = "/postgres";
   const failure = await tryQuery(server.href, `CREATE DATABASE ${pg.escapeIdentifier(name)}`);
   if (failure !== undefined) throw new LocalProblem(`The database ${name} could not be created: ${(failure as Error).message}.`);
@@ -207,8 +223,10 @@ async function tryQuery(connectionString: string, statement: string): Promise<un
   }
 }
 
-/** Starts `wrangler dev` with the string bindings of workers/runtime.ts. */
-function startWorker(folder: string, bindings: Record<string, string>): Tethered {
+/** Starts `wrangler dev` with the string bindings of workers/runtime.ts, in a file: every user of the machine may read a command line. */
+async function startWorker(folder: string, bindings: Record<string, string>): Promise<Tethered> {
+  const file = join(folder, "worker.env");
+  await writeSecretly(file, envFile(bindings));
   const worker = spawnTethered(
     process.execPath,
     [
@@ -218,13 +236,15 @@ function startWorker(folder: string, bindings: Record<string, string>): Tethered
       `--port=${portOf("worker")}`,
       `--persist-to=${join(folder, "wrangler")}`,
       "--log-level=warn",
-      ...Object.entries(bindings).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
+      `--env-file=${file}`,
     ],
     {
       farewell: "TERM",
       cwd: ROOT,
       env: {
         ...process.env,
+        CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV: "true", // from that file alone, and not from the shell
+        CLOUDFLARE_INCLUDE_PROCESS_ENV: "false",
         WRANGLER_SEND_METRICS: "false",
         WRANGLER_REGISTRY_PATH: join(folder, "wrangler-registry"),
         WRANGLER_LOG_PATH: join(folder, "wrangler-logs"),

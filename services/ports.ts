@@ -138,6 +138,8 @@ export interface SeenCreditNote {
  */
 export interface InvoiceBilling {
   createCustomer(company: { companyId: string; name: string; email: string; operationId: string }, key: string): Promise<string>;
+  /** What a customer's next invoices say of whom they are for. */
+  updateCustomer(customer: { id: string; name: string; email: string }, key: string): Promise<void>;
   /** The customer made for a company; null when there is none. */
   findCustomer(company: { companyId: string; email: string }): Promise<string | null>;
   /** Whether a customer's invoices can be charged at once; false for one that is gone. */
@@ -248,7 +250,8 @@ export interface FetchedSubscription extends Pick<SubscriptionState, "status" | 
 export interface PlanPayment {
   gross: Cents;
   fee: Cents;
-  balanceTransactionId: string;
+  /** Null where it went past the provider. */
+  balanceTransactionId: string | null;
 }
 
 /** What a subscription is to become. */
@@ -300,6 +303,8 @@ export interface ShownTransfer extends Transfer {
   /** What it moved on our balance. */
   balanceTransactionId: string;
   transactionId: string | null;
+  /** What of it came back. */
+  reversed: Cents;
 }
 
 /** What came back from a send; `answer` is null when nothing did. */

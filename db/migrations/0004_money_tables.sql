@@ -487,6 +487,7 @@ CREATE INDEX "invoice_payments_charge" ON "billing"."invoice_payments" USING btr
 CREATE INDEX "ledger_entries_account" ON "billing"."ledger_entries" USING btree ("account_id","transaction_id");--> statement-breakpoint
 CREATE INDEX "ledger_transactions_at" ON "billing"."ledger_transactions" USING btree ("at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
 CREATE INDEX "ledger_transactions_placement" ON "billing"."ledger_transactions" USING btree ("placement_id");--> statement-breakpoint
+CREATE INDEX "payout_attempts_answered" ON "billing"."payout_attempts" USING btree ("at") WHERE phase = 'answered';--> statement-breakpoint
 CREATE INDEX "payout_audit_log_placement" ON "billing"."payout_audit_log" USING btree ("placement_id","created_at");--> statement-breakpoint
 CREATE INDEX "payout_audit_log_transaction" ON "billing"."payout_audit_log" USING btree ("transaction_id");--> statement-breakpoint
 CREATE INDEX "payout_reversals_clawback" ON "billing"."payout_reversals" USING btree ("clawback_id");--> statement-breakpoint
@@ -506,7 +507,7 @@ CREATE INDEX "recruiter_debts_recruiter" ON "billing"."recruiter_debts" USING bt
 CREATE INDEX "recruiter_debts_open" ON "billing"."recruiter_debts" USING btree ("recruiter_id") WHERE settled_at is null;--> statement-breakpoint
 CREATE INDEX "stripe_events_waiting" ON "billing"."stripe_events" USING btree ("received_at") WHERE processed_at is null;--> statement-breakpoint
 CREATE INDEX "stripe_events_received" ON "billing"."stripe_events" USING btree ("received_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
-CREATE UNIQUE INDEX "stripe_operations_one_per_intent" ON "billing"."stripe_operations" USING btree ("kind","subject_id") WHERE kind <> 'subscription' or status in ('pending', 'processing');--> statement-breakpoint
+CREATE UNIQUE INDEX "stripe_operations_one_per_intent" ON "billing"."stripe_operations" USING btree ("kind","subject_id",coalesce(request ->> 'invoice_id', '')) WHERE kind <> 'subscription' or status in ('pending', 'processing');--> statement-breakpoint
 CREATE INDEX "stripe_operations_due" ON "billing"."stripe_operations" USING btree ("next_attempt_at") WHERE status in ('pending', 'processing');--> statement-breakpoint
 CREATE INDEX "payout_transactions_completed_by" ON "billing"."placement_payout_transactions" USING btree ("recruiter_id","completed_at");--> statement-breakpoint
 CREATE INDEX "payout_transactions_due" ON "billing"."placement_payout_transactions" USING btree ("status","eligible_at");--> statement-breakpoint

@@ -185,6 +185,21 @@ CREATE TRIGGER within_amount AFTER INSERT OR UPDATE ON billing.payout_reversals 
 -- Why a payout does not move (MONEY §19.3): `payoutBlockers` of domain/payouts, which a test compares
 --------------------------------------------------------------------------------------------------
 
+-- A dispute of the placement, or of the failed one whose credit paid for it, is undecided.
+CREATE FUNCTION billing.has_open_dispute(placement uuid) RETURNS boolean
+LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+  RETURN EXISTS (
+    SELECT FROM billing.disputes d
+    WHERE d.status IN ('open', 'under_review') AND (
+      d.placement_id = placement
+      OR d.placement_id IN (SELECT c.placement_id FROM billing.placement_credits c WHERE c.replacement_placement_id = placement AND c.used_cents > 0)
+    )
+  );
+END
+$$;
+--> statement-breakpoint
 -- What a placement's release still waits for, in the order in which it is told.
 CREATE FUNCTION billing.release_blockers(placement uuid, now timestamptz) RETURNS text[]
 LANGUAGE plpgsql STABLE
@@ -211,7 +226,7 @@ BEGIN
     END,
     CASE WHEN has_credited AND NOT (credited.status = 'paid' AND coalesce(credited.collectible_at <= now, false)) THEN 'credited_invoice_open' END,
     CASE WHEN invoice.status = 'paid' AND NOT coalesce(invoice.collectible_at <= now, false) THEN 'funds_settling' END,
-    CASE WHEN EXISTS (SELECT FROM billing.disputes d WHERE d.placement_id = placement AND d.status IN ('open', 'under_review')) THEN 'dispute_open' END,
+    CASE WHEN billing.has_open_dispute(placement) THEN 'dispute_open' END,
     CASE WHEN EXISTS (
       SELECT FROM billing.escrow_holds h WHERE h.placement_id = placement AND h.status = 'active' AND h.hold_reason <> 'guarantee_period'
     ) THEN 'under_review' END

@@ -661,6 +661,9 @@ export const payoutAttempts = billing.table(
   (t) => [
     primaryKey({ columns: [t.transactionId, t.attemptNo, t.phase, t.keyVersion] }),
     oneOf("payout_attempts_phase", t.phase, ATTEMPT_PHASES),
+    index("payout_attempts_answered")
+      .on(t.at)
+      .where(sql`phase = 'answered'`),
   ],
 );
 
@@ -895,8 +898,9 @@ export const stripeOperations = billing.table(
     oneOf("stripe_operations_status", t.status, OPERATION_STATUSES),
     oneOf("stripe_operations_outcome", t.lastOutcome, LAST_OUTCOMES),
     check("stripe_operations_lease", sql`(status = 'processing') = (lease_token is not null)`),
+    // one clawback may be taken off two invoices: that of the placement, and the one whose credit it took
     uniqueIndex("stripe_operations_one_per_intent")
-      .on(t.kind, t.subjectId)
+      .on(t.kind, t.subjectId, sql`coalesce(request ->> 'invoice_id', '')`)
       .where(sql`kind <> 'subscription' or status in ('pending', 'processing')`),
     index("stripe_operations_due")
       .on(t.nextAttemptAt)

@@ -5,8 +5,13 @@ export const APPROVAL_ACTIONS = [
   /** a payout transaction */
   "payout.unhold",
   "payout.cancel",
+  "payout.complete",
   /** a placement */
   "clawback",
+  /** the platform alone bears it */
+  "refund.above_policy",
+  /** a refund */
+  "refund.record",
   /** a debt */
   "debt.write_off",
   /** a hold of a placement */

@@ -218,7 +218,7 @@ export interface EventPayloads {
   "payout.connect_required": PayoutFacts;
 
   "dispute.opened": { dispute_id: Id; placement_id: Id; dispute_type: string };
-  "dispute.updated": { dispute_id: Id; placement_id: Id; old_status: string; new_status: string };
+  "dispute.updated": { dispute_id: Id; placement_id: Id; dispute_type: string; old_status: string; new_status: string };
   "clawback.made": { clawback_id: Id; placement_id: Id; refund_cents: number };
   "debt.opened": { debt_id: Id; recruiter_id: Id; amount_cents: number };
   "debt.settled": { debt_id: Id; recruiter_id: Id };

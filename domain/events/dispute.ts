@@ -10,10 +10,14 @@ export const disputeOpened = (dispute: Pick<Dispute, "id" | "placementId" | "dis
     dispute_type: dispute.disputeType,
   });
 
-export const disputeUpdated = (before: Pick<Dispute, "status">, after: Pick<Dispute, "id" | "placementId" | "status">): DomainEvent =>
+export const disputeUpdated = (
+  before: Pick<Dispute, "status">,
+  after: Pick<Dispute, "id" | "placementId" | "disputeType" | "status">,
+): DomainEvent =>
   event("dispute.updated", subject(after), {
     dispute_id: after.id,
     placement_id: after.placementId,
+    dispute_type: after.disputeType,
     old_status: before.status,
     new_status: after.status,
   });

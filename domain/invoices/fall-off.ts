@@ -95,6 +95,17 @@ export function giveBack(amount: Cents, invoices: readonly PlacementInvoice[]): 
 /** What of a credit is left. */
 export const creditLeft = ({ amount, usedCents }: PlacementCredit): Cents => minus(amount, usedCents);
 
+/**
+ * Takes off a credit what a lost chargeback took of the money behind it. With nothing left it is void;
+ * one that is no longer open gives nothing.
+ */
+export function loseOfCredit<C extends PlacementCredit>(credit: C, lost: Cents): { credit: C; off: Cents } {
+  const left = credit.status === "open" ? creditLeft(credit) : ZERO;
+  const off = cents(Math.min(left, lost));
+  if (off < left) return { credit: { ...credit, amount: minus(credit.amount, off) }, off };
+  return { credit: left > 0 ? { ...credit, status: "voided" } : credit, off };
+}
+
 /** A credit as a replacement takes it. */
 export interface CreditUse<C extends PlacementCredit = PlacementCredit> {
   credit: C;

@@ -271,18 +271,19 @@ export const REMINDER_DAYS = [0, 7, 14, 30] as const;
 
 /**
  * Reminds of an open invoice on its due date and 7, 14 and 30 days after it, each once; null when
- * nothing is due. A late run gives only the latest. Dunning rests while the placement has fallen off.
+ * nothing is due. A late run gives only the latest.
  *
  * @param remindedDays - the last reminder given, in days after the due date; null before the first
+ * @param rests - the placement has fallen off, and its credit may end the invoice
  */
 export function remindOfInvoice(
   invoice: PlacementInvoice,
   remindedDays: number | null,
-  placementFailed: boolean,
+  rests: boolean,
   now: Date,
 ): { daysOverdue: number; announce: readonly InvoiceAnnouncement[] } | null {
   const { dueDate } = invoice;
-  if (invoice.status !== "open" || dueDate === null || placementFailed) return null;
+  if (invoice.status !== "open" || dueDate === null || rests) return null;
   const due = REMINDER_DAYS.findLast((days) => midnightAfter(dueDate, days) <= now);
   if (due === undefined || (remindedDays !== null && remindedDays >= due)) return null;
   return { daysOverdue: due, announce: [{ type: "invoice.overdue", daysOverdue: due }] };

@@ -289,25 +289,29 @@ export const writeoffPosting = (writeoff: { debtId: string; recruiterId: string;
     credit(`debt:${writeoff.recruiterId}`, writeoff.amount),
   ]);
 
+/** A lost chargeback took more than its placement has left to give: the rest is lost. */
+export const lostPosting = (lost: { disputeId: string; companyId: string; amount: Cents }): Posting =>
+  post("writeoff", postingKey("writeoff", lost.disputeId), [
+    debit("bad_debt", fits(lost.amount, "amount")),
+    credit(`disputed:${lost.companyId}`, lost.amount),
+  ]);
+
 /**
  * An invoice for a plan, the API or an SLA is paid.
  *
- * @param paid.balanceTransactionId - null when a service credit covered all of it
+ * @param paid.money - null when a service credit covered all of it
  * @param paid.serviceCredit - what a service credit covered; it needs the company it belongs to
  */
 export function subscriptionPosting(paid: {
   stripeInvoiceId: string;
-  gross: Cents;
-  fee: Cents;
-  balanceTransactionId: string | null;
+  money: PaymentMoney | null;
   serviceCredit: { companyId: string; amount: Cents } | null;
 }): Posting {
-  const { gross, fee, serviceCredit } = paid;
+  const { money, serviceCredit } = paid;
   return post("subscription", postingKey("subscription", paid.stripeInvoiceId), [
-    debit("stripe_balance", rest(gross, fee, "fee"), paid.balanceTransactionId),
-    debit("stripe_fees", fee),
+    ...(money ? received(money) : []),
     ...(serviceCredit ? [debit(`service_credit:${serviceCredit.companyId}`, fits(serviceCredit.amount, "service credit"))] : []),
-    credit("subscription_revenue", plus(gross, serviceCredit?.amount ?? ZERO)),
+    credit("subscription_revenue", plus(money?.gross ?? ZERO, serviceCredit?.amount ?? ZERO)),
   ]);
 }
 

@@ -9,6 +9,8 @@ export type Hearer =
   | "recruiter"
   | "company"
   | "company_admin"
+  /** Whoever earns of the placement. */
+  | "earner"
   | "platform_admin"
   | "user";
 
@@ -68,6 +70,10 @@ const mailed = (notice: Notice, priority?: Notice["priority"]): Notice => ({ ...
 
 const RECRUITERS = ["candidate_recruiter", "company_recruiter"] as const;
 const recruiters = (make: (to: Hearer) => Notice): Notice[] => RECRUITERS.map(make);
+
+/** The parties of a disputed placement; how its fee is split is none of the company's business. */
+const toParties = (disputeType: string, make: (to: Hearer) => Notice): Notice[] =>
+  (disputeType === "fee_split" ? (["earner"] as const) : (["earner", "company_admin"] as const)).map(make);
 
 /** The mails of an application by its new stage (DOMAIN §6.3). */
 const BY_STAGE: Readonly<Record<string, () => readonly Notice[]>> = {
@@ -520,12 +526,19 @@ const RULES: { readonly [T in EventType]?: Rule<T> } = {
     const notice = about("platform_admin", "billing", "reconciliation.break_opened", () => `Our books and Stripe's differ: ${kind}`);
     return [severity === "critical" ? mailed(notice, "urgent") : notice];
   },
-  "dispute.opened": () => [
+  "dispute.opened": ({ dispute_type }) => [
     mailed(
       about("platform_admin", "placements", "dispute.opened", () => "A placement is disputed; its payouts wait"),
       "high",
     ),
+    ...toParties(dispute_type, (to) =>
+      mailed(about(to, "placements", "dispute.opened", () => "A placement is disputed; what is not paid of it waits until it is decided")),
+    ),
   ],
+  "dispute.updated": ({ dispute_type, new_status }) =>
+    new_status === "resolved" || new_status === "dismissed"
+      ? toParties(dispute_type, (to) => mailed(about(to, "placements", "dispute.ended", () => "The dispute about a placement is decided")))
+      : [],
   "contract.approved": () => [
     mailed(about("company_admin", "billing", "contract.approved", (f) => `The contract with ${company(f)} is in force`)),
   ],

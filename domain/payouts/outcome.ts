@@ -1,9 +1,19 @@
 import type { Cents } from "../money.ts";
+import { conflict } from "../refusals.ts";
 import type { BlockerCode } from "./blockers.ts";
 import { isPastHorizon } from "./claim.ts";
 import { putOnHold } from "./hold.ts";
 import type { HoldReason } from "./hold-reasons.ts";
-import { hasTransition, MAX_REFUSALS, NO_LEASE, noStep, type PayoutChange, type PayoutTransaction } from "./transaction.ts";
+import {
+  hasTransition,
+  inFlight,
+  lookUpFirst,
+  MAX_REFUSALS,
+  NO_LEASE,
+  noStep,
+  type PayoutChange,
+  type PayoutTransaction,
+} from "./transaction.ts";
 
 /** A transfer as Stripe shows it. */
 export interface Transfer {
@@ -170,6 +180,40 @@ export function transferBreak(transaction: PayoutTransaction, transfer: Transfer
   if (transaction.firstSentAt === null || !hasTransition(transaction.status, "completed")) return "unexpected_transfer";
   const isAsked = transfer.amount === transaction.netAmount && transfer.destination === transaction.stripeConnectAccountId;
   return isAsked ? null : "transfer_differs";
+}
+
+/**
+ * Completes a released row with a transfer that people made at Stripe, where sending it failed for good.
+ *
+ * Refuses a row that is being sent (409 `payout_in_flight`), one that is not released (`not_released`), one
+ * that was sent before and not looked up (`look_up_required`), and a transfer of another amount or to
+ * somebody else's account (`transfer_differs`), or of which something came back (`transfer_reversed`).
+ *
+ * @param payeeAccount - where the payee receives now
+ * @param lookedUp - whether Stripe was asked since it was last sent, and knows no transfer
+ */
+export function completeByHand<T extends PayoutTransaction>(
+  transaction: T,
+  transfer: Transfer & { reversed: Cents },
+  payeeAccount: string | null,
+  lookedUp: boolean,
+  now: Date,
+): PayoutChange<T> {
+  if (transaction.status === "processing") throw inFlight(transaction.id);
+  if (!hasTransition(transaction.status, "completed")) throw noStep(transaction, "completed");
+  if (transaction.eligibleAt === null) throw conflict("This payout is not released yet.", { reason: "not_released" });
+  if (transaction.firstSentAt && !lookedUp) throw lookUpFirst(transaction.id);
+  if (transfer.amount !== transaction.netAmount || transfer.destination !== payeeAccount)
+    throw conflict("The transfer is of another amount, or to another account.", { reason: "transfer_differs" });
+  if (transfer.reversed > 0) throw conflict("Something of this transfer came back.", { reason: "transfer_reversed" });
+  const keyed: T = {
+    ...transaction,
+    keyVersion: transaction.firstSentAt ? transaction.keyVersion + 1 : transaction.keyVersion,
+    firstSentAt: now,
+    lastOutcome: null,
+    stripeConnectAccountId: transfer.destination,
+  };
+  return completePayout(keyed, transfer, now);
 }
 
 /** What a look-up of a claimed row leads to. */

@@ -18,6 +18,7 @@ const SEVERITIES = {
   event_unprocessed: "warning",
   payout_stuck: "warning",
   operation_stuck: "warning",
+  operation_failed: "warning",
   outbox_stuck: "warning",
   inactive_at_hire_overdue: "warning",
   schedule_overdue: "warning",
@@ -50,11 +51,14 @@ export interface KeptBreak {
 
 export const severityOf = (kind: BreakKind): "warning" | "critical" => SEVERITIES[kind];
 
+const rank = ({ kind }: Break): number => (severityOf(kind) === "critical" ? 0 : 1);
+
 /** What the healing of a break is called; anything else was said by people. */
 export const HEALED = "healed";
 
 /** What a run does about what it found. */
 export interface Reconciled<K extends KeptBreak> {
+  /** The critical ones first: whoever cannot open all opens those. */
   open: readonly Break[];
   heal: readonly K[];
 }
@@ -76,7 +80,7 @@ export function reconciled<K extends KeptBreak>(found: readonly Break[], kept: r
     );
   const fresh = new Map(found.filter((one) => !isSettled(one)).map((one) => [keyOf(one), one]));
   return {
-    open: [...fresh.values()],
+    open: [...fresh.values()].toSorted((one, other) => rank(one) - rank(other)),
     heal: kept.filter((before) => before.resolvedAt === null && !isFound.has(keyOf(before))),
   };
 }

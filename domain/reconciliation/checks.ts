@@ -75,6 +75,8 @@ export function compareTransfers(
   period: { from: Date; cut: Date },
 ): Break[] {
   const rows = new Map(transactions.map((row) => [row.id, row]));
+  // one made by hand names nobody; its row names it
+  for (const row of transactions) if (row.stripeTransferId !== null) rows.set(row.stripeTransferId, row);
   const settled = transfers.filter(({ created }) => created <= period.cut);
   // a transfer that came back whole moved nothing
   const standing = Map.groupBy(
@@ -96,7 +98,7 @@ export function compareTransfers(
 
 function faultsOf(transfer: KeptTransfer, rows: ReadonlyMap<string, TransferredRow>): Break[] {
   const isGone = transfer.reversed === transfer.amount;
-  const row = transfer.transactionId === null ? undefined : rows.get(transfer.transactionId);
+  const row = rows.get(transfer.transactionId ?? transfer.id);
   if (!row) return isGone ? [] : [{ kind: "alien_transfer", subject: transfer.id, expected: null, actual: String(transfer.amount) }];
   if (row.stripeTransferId !== transfer.id) {
     // the second of two is told as a double; one that is on its way is resolved by its own lease

@@ -17,6 +17,10 @@ export function stripeInvoices(client: StripeSource): InvoiceBilling {
       );
       return customer.id;
     },
+    async updateCustomer({ id, name, email }, key) {
+      const { customers } = await client();
+      await customers.update(id, { name, email }, { idempotencyKey: key });
+    },
     async findCustomer({ companyId, email }) {
       const { customers } = await client();
       for await (const customer of customers.list({ email, limit: PAGE })) {

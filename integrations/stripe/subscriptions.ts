@@ -189,6 +189,8 @@ async function paymentsOf(stripe: Stripe, invoiceId: string): Promise<Awaited<Re
     if (!moved || typeof moved === "string") throw new Error(`the payment of invoice ${invoiceId} has no balance transaction yet`);
     payments.push({ gross: cents(moved.amount), fee: cents(moved.fee), balanceTransactionId: moved.id });
   }
+  const outside = cents(invoice.amount_paid_off_stripe ?? 0);
+  if (outside > 0) payments.push({ gross: outside, fee: cents(0), balanceTransactionId: null });
   return { subscriptionId: typeof of === "string" ? of : of.id, payments };
 }
 

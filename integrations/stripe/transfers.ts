@@ -74,6 +74,7 @@ const shown = (transfer: Stripe.Transfer): ShownTransfer => ({
   destinationPaymentId: idOf(transfer.destination_payment ?? null),
   balanceTransactionId: idOf(transfer.balance_transaction) ?? "",
   transactionId: transfer.metadata["payout_transaction_id"] ?? null,
+  reversed: cents(transfer.amount_reversed),
 });
 
 const idOf = (thing: string | { id: string } | null): string | null => (typeof thing === "string" ? thing : (thing?.id ?? null));

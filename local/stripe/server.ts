@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { LocalProblem } from "../problem.ts";
-import { writeSecretly } from "../secrets.ts";
+import { damaged, keeper } from "../kept.ts";
 import { serve } from "../serve.ts";
 import { ConnectionLost, createStripe, type StripeEngine, type StripeOptions } from "./engine.ts";
 
@@ -26,24 +25,8 @@ const TICK_MS = 1000;
 /** Starts a stand-in for Stripe: its API, controls under `/_test`, and pages with its balances and transfers. */
 export async function startStripe({ port, stateFile, ...options }: StripeServerOptions): Promise<StripeServer> {
   let url = `http://127.0.0.1:${port}`;
-  let kept = "";
-  let writing: Promise<void> = Promise.resolve();
-  let scheduled = false;
-
-  const write = async (file: string) => {
-    scheduled = false;
-    const text = engine.snapshot();
-    if (text === kept) return;
-    await writeSecretly(file, text);
-    kept = text;
-  };
-  /** Writes the state once for all changes of the moment, one write after another. */
-  const keep = () => {
-    if (stateFile === undefined || scheduled) return;
-    scheduled = true;
-    writing = writing.then(() => write(stateFile));
-  };
-  const engine = createStripe({ origin: () => url, ...options, changed: keep });
+  const state = keeper(stateFile, () => engine.snapshot());
+  const engine = createStripe({ origin: () => url, ...options, changed: state.changed });
   if (stateFile !== undefined) {
     const text = await readFile(stateFile, "utf8").catch(() => null);
     if (text !== null) restoreFrom(engine, stateFile, text);
@@ -52,7 +35,7 @@ export async function startStripe({ port, stateFile, ...options }: StripeServerO
   const served = await serve(port, (request) =>
     engine.fetch(request).then(
       async (response) => {
-        await writing; // an answer that was given is not forgotten
+        await state.written(); // an answer that was given is not forgotten
         return response;
       },
       (error: unknown) => {
@@ -70,7 +53,7 @@ export async function startStripe({ port, stateFile, ...options }: StripeServerO
     async stop() {
       clearInterval(ticking);
       await served.stop();
-      await writing;
+      await state.written();
     },
   };
 }
@@ -79,6 +62,6 @@ function restoreFrom(engine: StripeEngine, file: string, text: string): void {
   try {
     engine.restore(text);
   } catch {
-    throw new LocalProblem(`${file} cannot be read as the state of the local Stripe; delete it, and it begins anew.`);
+    throw damaged(file);
   }
 }

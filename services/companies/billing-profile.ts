@@ -1,6 +1,6 @@
 import { getTableColumns, or, type SQL, sql } from "drizzle-orm";
-import { companyBillingProfiles as profiles } from "#db/schema/billing.ts";
-import { invalidField, notFound } from "#domain/refusals.ts";
+import { companyBillingProfiles as profiles, stripeOperations } from "#db/schema/billing.ts";
+import { conflict, invalidField, notFound } from "#domain/refusals.ts";
 import { companyPeople, platformAdmins } from "../audience.ts";
 import {
   asItStands,
@@ -17,6 +17,7 @@ import {
 } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { getOne, type Included, type Noun, rowById, type Way } from "../listing.ts";
+import { customerFollows, customerOperation } from "../stripe-operations/make-customer.ts";
 import { type Company, companyNoun } from "./company.ts";
 
 /** How a company is billed; its id is the company's. */
@@ -67,6 +68,12 @@ export async function updateBillingProfile(
   return written(ctx, companyId, fields, false, version);
 }
 
+/** Of two who say it for the first time at once, one is told. */
+const ONE_PROFILE = {
+  company_billing_profiles_company_key: () =>
+    conflict("Somebody else said it at this moment. Read it, and change it.", { reason: "profile_exists" }),
+};
+
 async function written(
   ctx: Context,
   companyId: string,
@@ -74,31 +81,38 @@ async function written(
   whole: boolean,
   version?: number,
 ): Promise<BillingProfileView> {
-  return deciding(ctx, async () => {
-    const [[found], [before]] = await ctx.read(
-      rowById<Company>(ctx, companyNoun, companyId),
-      rowById<BillingProfileView>(ctx, billingProfileNoun, companyId),
-    );
-    editable("company", companyId, readable("company", companyId, found));
-    if (!before && !whole) throw notFound("company billing profile", companyId);
-    if (!before) {
-      const { billingEmail } = fields;
-      if (billingEmail === undefined) throw invalidField("billing_email", "required", "billing_email is required.");
-      const row = newRow(ctx, profiles, { ...fields, billingEmail, companyId });
-      return commit(ctx, row, {
-        write: [insert(profiles, row)],
-        audit: { action: "company_billing_profile.created", subject: { type: "company", id: companyId }, after: row, companyId },
-        events: [],
+  return deciding(
+    ctx,
+    async () => {
+      const [[found], [before], [made]] = await ctx.read(
+        rowById<Company>(ctx, companyNoun, companyId),
+        rowById<BillingProfileView>(ctx, billingProfileNoun, companyId),
+        customerOperation(companyId),
+      );
+      editable("company", companyId, readable("company", companyId, found));
+      if (!before && !whole) throw notFound("company billing profile", companyId);
+      if (!before) {
+        const { billingEmail } = fields;
+        if (billingEmail === undefined) throw invalidField("billing_email", "required", "billing_email is required.");
+        const row = newRow(ctx, profiles, { ...fields, billingEmail, companyId });
+        return commit(ctx, row, {
+          write: [insert(profiles, row)],
+          audit: { action: "company_billing_profile.created", subject: { type: "company", id: companyId }, after: row, companyId },
+          events: [],
+        });
+      }
+      expectVersion(ctx, before, version);
+      if (!differing(before, fields)) return asItStands(ctx, before);
+      const after: BillingProfileView = { ...before, ...fields, version: before.version + 1, updatedAt: ctx.now() };
+      const isSame = after.billingEmail === before.billingEmail && after.billingName === before.billingName;
+      const follows = isSame ? null : customerFollows(ctx, made);
+      return commit(ctx, after, {
+        expect: [unchanged(profiles, before), ...(follows && made ? [unchanged(stripeOperations, made)] : [])],
+        write: [update(ctx, profiles, before.id, fields), ...(follows ? [follows.write] : [])],
+        audit: { action: "company_billing_profile.updated", subject: { type: "company", id: companyId }, before, after, companyId },
+        events: follows ? [follows.event] : [],
       });
-    }
-    expectVersion(ctx, before, version);
-    if (!differing(before, fields)) return asItStands(ctx, before);
-    const after: BillingProfileView = { ...before, ...fields, version: before.version + 1, updatedAt: ctx.now() };
-    return commit(ctx, after, {
-      expect: [unchanged(profiles, before)],
-      write: [update(ctx, profiles, before.id, fields)],
-      audit: { action: "company_billing_profile.updated", subject: { type: "company", id: companyId }, before, after, companyId },
-      events: [],
-    });
-  });
+    },
+    ONE_PROFILE,
+  );
 }

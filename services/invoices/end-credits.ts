@@ -12,7 +12,10 @@ import { ROWS_A_STEP, sweepThrough } from "../upkeep/sweep.ts";
 import { giveBack, offOpen } from "./give-back.ts";
 import { type Parts, together } from "./parts.ts";
 
-/** Ends the credits that no replacement took in 60 days: what is open is taken off, what was paid goes back (MONEY §8). */
+/**
+ * Ends the credits that no replacement took in 60 days: what is open is taken off, what was paid goes
+ * back (MONEY §8). While the payer's bank decides on that money it is not given back as well.
+ */
 export const endCredits = (ctx: Context): Promise<void> =>
   sweepThrough(
     ctx,
@@ -20,7 +23,10 @@ export const endCredits = (ctx: Context): Promise<void> =>
       const [due] = await ctx.read(
         select({ id: placementCredits.id, placementId: placementCredits.placementId })
           .from(placementCredits)
-          .where(sql`${placementCredits.status} = 'open' and ${placementCredits.expiresAt} <= ops.now()`)
+          .where(
+            sql`${placementCredits.status} = 'open' and ${placementCredits.expiresAt} <= ops.now()
+              and not billing.has_open_dispute(${placementCredits.placementId})`,
+          )
           .orderBy(placementCredits.expiresAt, placementCredits.id)
           .limit(ROWS_A_STEP)
           .offset(skip),
@@ -30,8 +36,8 @@ export const endCredits = (ctx: Context): Promise<void> =>
     ({ placementId }) =>
       deciding(ctx, async () => {
         const { money } = await readMoney(ctx, sql`${placementId}::uuid`);
-        const parts = money && endedCredit(ctx, money);
-        if (parts) await commit(ctx, null, { ...parts, expect: guardPlacements(money.placement) });
+        const parts = money && !money.openDispute ? endedCredit(ctx, money) : null;
+        if (money && parts) await commit(ctx, null, { ...parts, expect: guardPlacements(money.placement) });
       }),
     "a credit could not be ended",
   );

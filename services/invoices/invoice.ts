@@ -10,7 +10,12 @@ import { getOne, type Included, listOf, type ListQuery, type Noun, type Page } f
 import { readableCredits, readableInvoices, seesInvoice, waysToCredits, waysToInvoices } from "./access.ts";
 
 /** An invoice and how much of it the caller may read. */
-export type InvoiceView = typeof placementInvoices.$inferSelect & { jobTitle: string; seesAmounts: boolean };
+export type InvoiceView = typeof placementInvoices.$inferSelect & {
+  jobTitle: string;
+  seesAmounts: boolean;
+  /** Why a draft is not issued yet, where somebody has to act. */
+  waitsFor: "billing_profile_missing" | null;
+};
 
 /** What invoices are read by: the company's admins and platform admins whole, by whoever earns of them their status. */
 const mayReadAmounts = ({ access }: Context): boolean => access.isPlatformAdmin || access.adminCompanyIds.length > 0;
@@ -36,6 +41,11 @@ export const invoiceNoun = {
       sql`(select j.title from ${jobs} j join ${placements} p on p.job_id = j.id where p.id = ${placementInvoices.placementId})`,
     ),
     seesAmounts: computed<boolean>("sees_amounts", seesInvoice()),
+    waitsFor: computed<InvoiceView["waitsFor"]>(
+      "waits_for",
+      sql`(select o.failure_reason from ${stripeOperations} o where o.kind = 'invoice_issue' and o.subject_id = ${placementInvoices.id}
+        and ${placementInvoices.status} = 'draft' and o.failure_reason = 'billing_profile_missing')`,
+    ),
   },
   readable: readableInvoices,
   ways: waysToInvoices,

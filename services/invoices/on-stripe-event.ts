@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
-import { ledgerEntries, stripeOperations } from "#db/schema/billing.ts";
+import { stripeOperations } from "#db/schema/billing.ts";
 import { select } from "#db/statements.ts";
-import { close, type Closing } from "../closing.ts";
+import type { Closing } from "../closing.ts";
 import type { Context } from "../context.ts";
 import type { ProviderEvent } from "../ports.ts";
 import { followInvoice, invoiceNotCollected } from "./follow-invoice.ts";
@@ -30,27 +30,19 @@ export async function invoicePaymentRefused(ctx: Context, { object }: ProviderEv
 /** A refund was made, moved on, or came back: the books follow what it is now. */
 export async function refundMoved(ctx: Context, { object }: ProviderEvent, closing: Closing): Promise<boolean> {
   const seen = object.id ? await ctx.ports.invoices.refund(object.id) : null;
-  if (!seen?.operationId || !seen.balanceTransactionId) return false;
-  const [[operation], [booked]] = await ctx.read(
+  if (!seen?.operationId) return false;
+  const { amount, balanceTransactionId, failureBalanceTransactionId } = seen;
+  const [[operation]] = await ctx.read(
     select({ id: stripeOperations.id })
       .from(stripeOperations)
       .where(sql`${stripeOperations.kind} = 'refund' and ${stripeOperations.id} = ${seen.operationId}`),
-    select({ transactionId: ledgerEntries.transactionId })
-      .from(ledgerEntries)
-      .where(sql`${ledgerEntries.balanceTransactionId} = ${seen.balanceTransactionId}`),
   );
   if (!operation) return false;
-  const part = { amount: seen.amount, balanceTransactionId: seen.balanceTransactionId };
   if (seen.status === "failed" || seen.status === "canceled") {
-    // what never left the books did not come back to them
-    if (booked === undefined || !seen.failureBalanceTransactionId) return false;
-    await refundFailed(ctx, operation.id, { ...part, balanceTransactionId: seen.failureBalanceTransactionId }, closing);
+    await refundFailed(ctx, operation.id, { amount, balanceTransactionId, failureBalanceTransactionId }, closing);
     return true;
   }
-  if (booked !== undefined) {
-    await close(ctx, closing);
-    return true;
-  }
-  await refundDone(ctx, operation.id, [part], closing);
+  if (balanceTransactionId === null) return false; // still on its way
+  await refundDone(ctx, operation.id, [{ amount, balanceTransactionId }], closing);
   return true;
 }

@@ -4,10 +4,11 @@ import { computed, select } from "#db/statements.ts";
 import { invoiceRefunded } from "#domain/events/invoice.ts";
 import { credit, debit, post, postingKey } from "#domain/ledger/posting.ts";
 import { refundPosting } from "#domain/ledger/postings.ts";
-import { cents, type Cents, plus, ZERO } from "#domain/money.ts";
-import { type Closing } from "../closing.ts";
-import { commit, deciding, update } from "../commit.ts";
-import type { Context, Statement } from "../context.ts";
+import { type Cents, plus, ZERO } from "#domain/money.ts";
+import { settleOperation } from "#domain/stripe-operations/operation.ts";
+import { close, type Closing } from "../closing.ts";
+import { commit, deciding, unchanged, update } from "../commit.ts";
+import type { Context } from "../context.ts";
 import { posted } from "../ledger/post.ts";
 import { guardPlacements, type PlacementRow, toInvoice } from "../placements/money.ts";
 import { placements } from "#db/schema/ats.ts";
@@ -90,39 +91,57 @@ export async function refundDone(ctx: Context, operationId: string, refunds: rea
   });
 }
 
-/** The operation waits for a platform admin, who finds out why the bank sent it back. */
-const failedByBank = (ctx: Context, operationId: string): Statement =>
-  update(ctx, stripeOperations, operationId, { status: "failed", failureReason: "refund_failed" });
+/** A refund that the company's bank did not take. */
+export interface ReturnedRefund {
+  amount: Cents;
+  /** Stripe's, of the money that left; null for a refund that never did. */
+  balanceTransactionId: string | null;
+  /** Stripe's, of the money that came back. */
+  failureBalanceTransactionId: string | null;
+}
 
 /**
- * A refund came back from the company's bank: the money is with us again, and is due to them again.
- *
- * @param failed.balanceTransactionId - Stripe's, of the money that came back
+ * A refund came back from the company's bank: what left is with us again, and is due to them again. It
+ * is tried again as after any refusal, and after the third a platform admin pays by hand. One that is
+ * told of twice, or before it was booked, ends the same.
  */
-export async function refundFailed(ctx: Context, operationId: string, failed: RefundPart, closing: Closing): Promise<void> {
+export async function refundFailed(ctx: Context, operationId: string, returned: ReturnedRefund, closing: Closing): Promise<void> {
+  const { amount, balanceTransactionId: left, failureBalanceTransactionId: back } = returned;
   await deciding(ctx, async () => {
     const { operation, placement, posted: known, parts } = await atHand(ctx, operationId);
     const { companyId } = placement;
-    const isNew = !known.has(failed.balanceTransactionId);
+    const isNew = back === null ? operation.status === "done" : !known.has(back);
+    if (!isNew) return close(ctx, closing);
+    const leaving =
+      left !== null && back !== null && !known.has(left)
+        ? [refundPosting({ operationId, part: parts + 1, companyId, amount, money: { through: "stripe", balanceTransactionId: left } })]
+        : [];
     // the same two accounts as the refund, the other way
-    const posting = post("refund", postingKey("refund", operationId, parts + 1), [
-      debit("stripe_balance", failed.amount, failed.balanceTransactionId),
-      credit(`refund_due:${companyId}`, cents(failed.amount)),
-    ]);
+    const returning =
+      back === null
+        ? []
+        : [
+            post("refund", postingKey("refund", operationId, parts + leaving.length + 1), [
+              debit("stripe_balance", amount, back),
+              credit(`refund_due:${companyId}`, amount),
+            ]),
+          ];
+    const { fields, final } = settleOperation(operation, { outcome: "refused", reason: "refund_failed" }, false, ctx.now());
+    if (final) ctx.ports.log("error", "a refund was sent back by the bank for good", { operation_id: operationId });
     return commit(ctx, null, {
-      expect: [...guardPlacements(placement), ...closing.expect],
-      write: [...(isNew ? [posted(ctx, posting, { placementId: placement.id }), failedByBank(ctx, operationId)] : []), ...closing.write],
-      audit: isNew
-        ? [
-            {
-              action: "refund.failed",
-              subject: { type: "stripe_operation", id: operationId },
-              before: { status: operation.status },
-              after: { status: "failed" },
-              companyId,
-            },
-          ]
-        : [],
+      expect: [...guardPlacements(placement), unchanged(stripeOperations, operation), ...closing.expect],
+      write: [
+        ...[...leaving, ...returning].map((posting) => posted(ctx, posting, { placementId: placement.id })),
+        update(ctx, stripeOperations, operationId, fields),
+        ...closing.write,
+      ],
+      audit: {
+        action: "refund.failed",
+        subject: { type: "stripe_operation", id: operationId },
+        before: { status: operation.status },
+        after: { status: fields.status, retryCount: fields.retryCount },
+        companyId,
+      },
       events: [],
     });
   });

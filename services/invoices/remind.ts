@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { placements } from "#db/schema/ats.ts";
-import { placementInvoices } from "#db/schema/billing.ts";
+import { placementCredits, placementInvoices } from "#db/schema/billing.ts";
 import { computed, select } from "#db/statements.ts";
 import { invoiceAnnounced } from "#domain/events/invoice.ts";
 import { remindOfInvoice } from "#domain/invoices/invoice.ts";
@@ -17,9 +17,11 @@ export async function remindOfInvoices(ctx: Context): Promise<void> {
     const [rows] = await ctx.read(
       select({
         invoice: placementInvoices,
-        failed: computed<boolean>(
-          "failed",
-          sql`exists (select 1 from ${placements} p where p.id = ${placementInvoices.placementId} and p.state = 'failed')`,
+        // its dunning rests while a credit may end it; a replacement that took the credit waits for it to be paid
+        rests: computed<boolean>(
+          "rests",
+          sql`exists (select 1 from ${placements} p where p.id = ${placementInvoices.placementId} and p.state = 'failed')
+            and not exists (select 1 from ${placementCredits} c where c.placement_id = ${placementInvoices.placementId} and c.status = 'used')`,
         ),
       })
         .from(placementInvoices)
@@ -32,7 +34,7 @@ export async function remindOfInvoices(ctx: Context): Promise<void> {
     );
     for (const row of rows) {
       const invoice = toInvoice(row.invoice);
-      const reminder = remindOfInvoice(invoice, invoice.remindedDays, row.failed, ctx.now());
+      const reminder = remindOfInvoice(invoice, invoice.remindedDays, row.rests, ctx.now());
       if (!reminder) continue;
       try {
         await commit(ctx, null, {

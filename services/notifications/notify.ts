@@ -84,12 +84,13 @@ function partsOf(event: StoredEvent) {
     recruiter: payload["recruiter_id"] ?? payload["sourcer_recruiter_id"] ?? null,
     user: payload["user_id"] ?? null,
     team: payload["team_id"] ?? null,
+    placement: payload["placement_id"] ?? null,
     invitation: payload["invitation_id"] ?? null,
   };
 }
 
-const companyOf = ({ job, company }: ReturnType<typeof partsOf>) =>
-  sql`coalesce(${company}::uuid, (select company_id from ats.jobs where id = ${job}::uuid))`;
+const companyOf = ({ job, company, placement }: ReturnType<typeof partsOf>) =>
+  sql`coalesce(${company}::uuid, (select company_id from ats.jobs where id = ${job}::uuid), (select company_id from ats.placements where id = ${placement}::uuid))`;
 
 function factsOf(event: StoredEvent): Statement {
   const parts = partsOf(event);
@@ -122,6 +123,9 @@ function peopleOf(event: StoredEvent): Statement {
           and (m.company_id is null or m.company_id = c.id)
         join identity.users u on u.id = m.user_id and u.status = 'active'
         where c.id = ${companyOf(parts)}
+      union select 'earner', u.id, u.email::text from billing.placement_splits s
+        join network.recruiters r on r.id = s.recruiter_id join identity.users u on u.id = r.user_id and u.status = 'active'
+        where s.placement_id = ${parts.placement}::uuid
       union select 'platform_admin', u.id, u.email::text from identity.user_roles r join identity.users u on u.id = r.user_id and u.status = 'active' where r.deleted_at is null
       union select 'invitee', u.id, i.email::text from network.team_invitations i
         left join identity.users u on u.email = i.email and u.status = 'active' where i.id = ${parts.invitation}::uuid and i.status = 'pending'

@@ -1,4 +1,5 @@
-import { eq, sql } from "drizzle-orm";
+import { eq, getTableColumns, sql } from "drizzle-orm";
+import { placements } from "#db/schema/ats.ts";
 import {
   approvals,
   clawbacks,
@@ -18,14 +19,15 @@ import { isOpen, settleLost } from "#domain/disputes/dispute.ts";
 import { event } from "#domain/events/catalogue.ts";
 import { disputeUpdated } from "#domain/events/dispute.ts";
 import { clawbackMade, debtOpened } from "#domain/events/payout.ts";
-import { creditLeft, giveBack as decideGiveBack } from "#domain/invoices/fall-off.ts";
-import { type ClawbackPosting, clawbackPosting } from "#domain/ledger/postings.ts";
-import { cents, type Cents, minus, plus, ZERO } from "#domain/money.ts";
+import { giveBack as decideGiveBack, loseOfCredit } from "#domain/invoices/fall-off.ts";
+import { type ClawbackPosting, clawbackPosting, lostPosting } from "#domain/ledger/postings.ts";
+import { cents, type Cents, minus, ZERO } from "#domain/money.ts";
 import {
   clawable,
   clawBack as decide,
   clawbackTurn,
   clawedParts,
+  type BorneBy,
   type ClawbackInput,
   type ClawbackRow,
   type RowClawback,
@@ -39,6 +41,7 @@ import type { Context } from "../context.ts";
 import { giveBack, offOpen } from "../invoices/give-back.ts";
 import { type Parts, together } from "../invoices/parts.ts";
 import { posted } from "../ledger/post.ts";
+import { cancelSchedule } from "../placements/cancel-schedule.ts";
 import { guardPayouts, guardPlacements, type MoneyAtHand, readMoney } from "../placements/money.ts";
 import { payoutParts } from "./change-payout.ts";
 import { recordTransfer } from "./record-transfer.ts";
@@ -50,6 +53,7 @@ export type Clawback = typeof clawbacks.$inferSelect;
 export interface ClawbackWish {
   placementId: string;
   amount: Cents;
+  borneBy: BorneBy;
   reason: string;
   approvalId: string;
 }
@@ -109,8 +113,8 @@ function factsFound(found: readonly unknown[][]): ClawbackFacts {
 }
 
 /**
- * Takes an amount of a placement's fee back from everybody who shares in it, and gives it to the
- * company (MONEY §11, B13). What is not paid yet is taken off before it is sent; what is paid becomes a
+ * Takes an amount of a placement's fee back from everybody who shares in it, or from the platform alone,
+ * and gives it to the company (MONEY §11, B13). What is not paid yet is taken off before it is sent; what is paid becomes a
  * debt, and as far as the transfer still holds it a reversal is asked for.
  *
  * Refuses whoever is no platform admin, an approval that is not for exactly this, a placement that fell
@@ -123,9 +127,14 @@ export async function clawBack(ctx: Context, wish: ClawbackWish): Promise<Clawba
     if (!money) throw notFound("placement", wish.placementId);
     if (money.placement.state === "failed")
       throw conflict("The placement fell off: its money is a credit.", { reason: "placement_failed" });
-    const used = useApproval(ctx, approval, { action: "clawback", subjectId: wish.placementId, request: { amount_cents: wish.amount } });
+    const used = useApproval(ctx, approval, {
+      action: wish.borneBy === "platform" ? "refund.above_policy" : "clawback",
+      subjectId: wish.placementId,
+      request: { amount_cents: wish.amount },
+    });
     return takeBack(ctx, money, facts, {
       amount: wish.amount,
+      borneBy: wish.borneBy,
       reason: wish.reason,
       cause: { cause: "admin", causeId: wish.approvalId, approvalId: wish.approvalId },
       used,
@@ -136,32 +145,61 @@ export async function clawBack(ctx: Context, wish: ClawbackWish): Promise<Clawba
 
 /**
  * Takes back what a lost chargeback took from us (MONEY §11): no approval is asked for, and the company
- * has its money already. On a placement that fell off it comes off the credit, and what that does not
- * cover is lost. A second call for the same chargeback changes nothing.
+ * has its money already. It comes from the placement whose escrow holds the money: of one that fell off
+ * the replacement that took its credit, else off the credit itself. What that does not cover is lost.
+ *
+ * A second call for the same chargeback changes nothing. Refuses (409) one that is not lost, and one
+ * whose money waits for the replacement's invoice (`not_invoiced`).
  */
 export async function clawBackChargeback(ctx: Context, disputeId: string): Promise<void> {
   await deciding(
     ctx,
     async () => {
-      const [[dispute]] = await ctx.read(select().from(disputes).where(eq(disputes.id, disputeId)));
+      const [[dispute]] = await ctx.read(lostDispute(disputeId));
       if (!dispute?.amountCents) throw notFound("dispute", disputeId);
-      const { money, facts } = await readAll(ctx, dispute.placementId, null);
-      if (!money) throw notFound("placement", dispute.placementId);
+      const { money, facts } = await readAll(ctx, dispute.bearerId, null);
+      if (!money) throw notFound("placement", dispute.bearerId);
       if (dispute.resolution !== "lost" || !isOpen(dispute)) throw conflict("The chargeback is not lost.", { reason: "not_lost" });
       const lost = {
-        amount: dispute.amountCents,
         reason: "the chargeback was lost",
         cause: { cause: "chargeback" as const, causeId: disputeId },
         along: settled(ctx, dispute),
       };
-      if (money.placement.state === "failed") return loseCredit(ctx, money, lost);
-      const left = clawable(inputOf(money, facts, new Set()));
-      const amount = cents(Math.min(lost.amount, left));
-      if (amount < lost.amount) ctx.ports.log("error", "a chargeback took more than is left of its placement", { dispute_id: disputeId });
-      return takeBack(ctx, money, facts, { ...lost, amount, used: null });
+      if (money.placement.state === "failed") return loseCredit(ctx, money, { ...lost, amount: dispute.amountCents });
+      if (!facts.isReleased && !money.invoice?.finalizedAt) throw conflict("The money is in no escrow yet.", { reason: "not_invoiced" });
+      const input = inputOf(money, facts, new Set());
+      const amount = cents(Math.min(dispute.amountCents, clawable(input), input.escrow ?? Infinity));
+      const along = together(lost.along, notCovered(ctx, money, dispute.id, minus(dispute.amountCents, amount)));
+      if (amount > 0) return takeBack(ctx, money, facts, { ...lost, amount, borneBy: "everybody", along, used: null });
+      return commit(ctx, null, { ...along, expect: guardPlacements(money.placement, money.replaced?.placement) });
     },
     { clawbacks_one_per_cause: () => new Refusal("conflict", "This chargeback was clawed back already.") },
   );
+}
+
+/** A chargeback, and the placement that bears it: the one it is about, or the replacement that took its credit. */
+const lostDispute = (id: string) =>
+  select({
+    ...getTableColumns(disputes),
+    bearerId: computed<string>(
+      "bearer_id",
+      sql`coalesce((select c.replacement_placement_id from ${placementCredits} c join ${placements} p on p.id = c.replacement_placement_id
+        where c.placement_id = ${disputes.placementId} and c.used_cents > 0 and p.state <> 'failed'), ${disputes.placementId})`,
+    ),
+  })
+    .from(disputes)
+    .where(eq(disputes.id, id));
+
+/** What a lost chargeback took beyond what its placement has left: nobody gives it back. */
+function notCovered(ctx: Context, { placement }: MoneyAtHand, disputeId: string, amount: Cents): Parts | null {
+  if (amount === 0) return null;
+  return {
+    write: [posted(ctx, lostPosting({ disputeId, companyId: placement.companyId, amount }), { placementId: placement.id })],
+    audit: [
+      { action: "dispute.written_off", subject: { type: "dispute", id: disputeId }, after: { amount }, companyId: placement.companyId },
+    ],
+    events: [],
+  };
 }
 
 /** With its money clawed back a lost chargeback is over, and the sweep frees what waited for it. */
@@ -245,6 +283,7 @@ function inputOf(money: MoneyAtHand, facts: ClawbackFacts, lookedUp: ReadonlySet
 
 interface Taking {
   amount: Cents;
+  borneBy: BorneBy;
   reason: string;
   cause: Pick<typeof clawbacks.$inferInsert, "cause" | "causeId"> & { approvalId?: string };
   used: UsedApproval | null;
@@ -254,7 +293,7 @@ interface Taking {
 
 async function takeBack(ctx: Context, money: MoneyAtHand, facts: ClawbackFacts, taking: Taking): Promise<Clawback> {
   const lookedUp = await lookUpSent(ctx, money);
-  const decided = decide(inputOf(money, facts, lookedUp), taking.amount, ctx.now());
+  const decided = decide(inputOf(money, facts, lookedUp), taking.amount, ctx.now(), taking.borneBy);
   const { placement } = money;
   const clawback = newRow(ctx, clawbacks, {
     ...taking.cause,
@@ -266,7 +305,9 @@ async function takeBack(ctx: Context, money: MoneyAtHand, facts: ClawbackFacts, 
   });
   const rows = decided.rows.map((row) => rowParts(ctx, clawback, money, row));
   const company = taking.cause.cause === "chargeback" ? null : refunded(ctx, clawback, money, facts.isReleased);
-  const parts = together(...rows, company?.parts ?? null, taking.along);
+  // an invoice of which everything is taken off is void, and would be waited for
+  const isAll = taking.amount === money.escrow && taking.amount === clawable(inputOf(money, facts, lookedUp));
+  const parts = together(...rows, company?.parts ?? null, !facts.isReleased && isAll ? cancelSchedule(ctx, money) : null, taking.along);
   const posting: ClawbackPosting = facts.isReleased
     ? {
         clawbackId: clawback.id,
@@ -291,7 +332,8 @@ async function takeBack(ctx: Context, money: MoneyAtHand, facts: ClawbackFacts, 
   return commit(ctx, clawback, {
     expect: [
       ...(taking.used ? [taking.used.guard] : []),
-      ...guardPlacements(placement),
+      // its own invoice and the one whose credit it took may change
+      ...guardPlacements(placement, money.replaced?.placement),
       guardPayouts(money),
       ...indebted.map((recruiterId) => sql`billing.guard_debts(${recruiterId}::uuid, ${hashes.get(recruiterId) ?? ""})`),
     ],
@@ -396,10 +438,14 @@ function refunded(ctx: Context, clawback: Clawback, money: MoneyAtHand, isReleas
 }
 
 /** A chargeback was lost on a placement that fell off: its credit shrinks, and what that does not cover is gone. */
-async function loseCredit(ctx: Context, money: MoneyAtHand, { amount, reason, cause, along }: Omit<Taking, "used">): Promise<Clawback> {
+async function loseCredit(
+  ctx: Context,
+  money: MoneyAtHand,
+  { amount, reason, cause, along }: Omit<Taking, "used" | "borneBy">,
+): Promise<Clawback> {
   const { credit, placement } = money;
-  const left = credit && credit.status === "open" ? creditLeft(credit) : ZERO;
-  const off = cents(Math.min(left, amount));
+  const shrunk = credit ? loseOfCredit(credit, amount) : null;
+  const off = shrunk?.off ?? ZERO;
   const clawback = newRow(ctx, clawbacks, {
     ...cause,
     placementId: placement.id,
@@ -413,13 +459,8 @@ async function loseCredit(ctx: Context, money: MoneyAtHand, { amount, reason, ca
     expect: guardPlacements(placement),
     write: [
       insert(clawbacks, clawback),
-      ...(credit && off > 0
-        ? [
-            update(ctx, placementCredits, credit.id, {
-              usedCents: plus(credit.usedCents, off),
-              ...(off === left ? { status: "voided" as const } : {}),
-            }),
-          ]
+      ...(shrunk && off > 0
+        ? [update(ctx, placementCredits, shrunk.credit.id, { amountCents: shrunk.credit.amount, status: shrunk.credit.status })]
         : []),
       posted(ctx, posting, { placementId: placement.id }),
       ...(along?.write ?? []),

@@ -45,7 +45,7 @@ const storedFacts = sql`(select jsonb_build_object(
     'invoice', (select ${invoiceFacts("i")} from billing.placement_invoices i where i.placement_id = p.id),
     'credited_invoice', (select ${invoiceFacts("i")} from billing.placement_credits c join billing.placement_invoices i on i.placement_id = c.placement_id
       where c.replacement_placement_id = p.id and c.used_cents > 0 limit 1),
-    'open_dispute', exists (select from billing.disputes d where d.placement_id = p.id and d.status in ('open', 'under_review')),
+    'open_dispute', billing.has_open_dispute(p.id),
     'compliance_hold', exists (select from billing.escrow_holds h where h.placement_id = p.id and h.status = 'active' and h.hold_reason <> 'guarantee_period'),
     'can_receive', r.stripe_connect_onboarded,
     'has_tax_profile', exists (select from billing.tax_profiles x where x.recruiter_id = r.id and x.status = 'complete' and coalesce(x.expires_at > ops.now(), true)),
@@ -57,16 +57,42 @@ const storedFacts = sql`(select jsonb_build_object(
   from ats.placements p, network.recruiters r join identity.users u on u.id = r.user_id
   where p.id = ${transactions.placementId} and r.id = ${transactions.recruiterId})`;
 
+const told = {
+  facts: computed<StoredFacts>("facts", storedFacts),
+  now: computed<string>("now", sql`to_jsonb(ops.now()) #>> '{}'`),
+  seesAll: computed<boolean>("sees_all", sql`(select ops.is_admin())`),
+};
+
 /** Transactions with everything they wait for, in one statement. */
 export const payoutFacts = (which: SQL) =>
+  select({ ...payoutColumns, ...told })
+    .from(transactions)
+    .where(which);
+
+/** A debt that a payout paid instead of being transferred. */
+export interface PaidDebt {
+  debt_id: string;
+  amount_cents: number;
+}
+
+/** The same, with the debts that each paid: what their conditions are told from. */
+export const payoutConditions = (which: SQL) =>
   select({
     ...payoutColumns,
-    facts: computed<StoredFacts>("facts", storedFacts),
-    now: computed<string>("now", sql`to_jsonb(ops.now()) #>> '{}'`),
-    seesAll: computed<boolean>("sees_all", sql`(select ops.is_admin())`),
+    ...told,
+    paidDebts: computed<PaidDebt[]>(
+      "paid_debts",
+      sql`(select coalesce(jsonb_agg(jsonb_build_object('debt_id', split_part(l.idempotency_key, ':', 3), 'amount_cents', e.amount_cents) order by l.id), '[]')
+        from billing.ledger_transactions l join billing.ledger_entries e on e.transaction_id = l.id and e.amount_cents > 0
+        where l.placement_id = ${transactions.placementId} and l.kind = 'netting'
+          and split_part(l.idempotency_key, ':', 2) = ${transactions.id}::text)`,
+    ),
   })
     .from(transactions)
     .where(which);
+
+/** A row of `payoutConditions`. */
+export type PayoutWithConditions = PayoutWithFacts & { paidDebts: PaidDebt[] };
 
 /** A row of `payoutFacts`. */
 export type PayoutWithFacts = Payout & { facts: StoredFacts; now: string; seesAll: boolean };

@@ -43,7 +43,7 @@ const held = (reason: string): SQL => sql`${reason} = any(${transactions.holdRea
 const hasTaxProfile = sql`(not billing.is_on('payouts.require_tax_profile') or exists (select from billing.tax_profiles x
   where x.recruiter_id = ${transactions.recruiterId} and x.status = 'complete' and coalesce(x.expires_at > ops.now(), true)))`;
 
-const hasDispute = sql`exists (select from billing.disputes d where d.placement_id = ${transactions.placementId} and d.status in ('open', 'under_review'))`;
+const hasDispute = sql`billing.has_open_dispute(${transactions.placementId})`;
 
 const isUncollectible = sql`exists (select from billing.placement_invoices i where i.placement_id = ${transactions.placementId} and i.status = 'uncollectible')`;
 

@@ -4,7 +4,7 @@ import { computed, select } from "#db/statements.ts";
 import type { Context } from "../context.ts";
 import { getOne, type Included, listOf, type ListQuery, type Noun, type Page } from "../listing.ts";
 import { readableTransactions, requireEarner, waysToTransactions } from "./access.ts";
-import { payoutFacts } from "./facts.ts";
+import { payoutConditions } from "./facts.ts";
 import { placementInclude } from "./split.ts";
 
 /** Whether the money of a split moved. */
@@ -44,7 +44,7 @@ export const transactionNoun = {
     },
     placement: placementInclude(transactions),
     conditions: {
-      rows: (ids) => payoutFacts(sql`${transactions.id} in ${ids}`),
+      rows: (ids) => payoutConditions(sql`${transactions.id} in ${ids}`),
       childKey: "id",
       many: false,
     },

@@ -1,11 +1,10 @@
 import { inArray, sql } from "drizzle-orm";
 import { placements } from "#db/schema/ats.ts";
-import { payoutSchedules, placementCredits, placementPayoutTransactions } from "#db/schema/billing.ts";
+import { placementCredits, placementPayoutTransactions } from "#db/schema/billing.ts";
 import { updateOf } from "#db/statements.ts";
 import { closeDeal } from "#domain/deals/close.ts";
 import { creditEnded, creditOpened } from "#domain/events/invoice.ts";
 import { payoutAnnounced } from "#domain/events/payout.ts";
-import { scheduleEvent } from "#domain/events/placement.ts";
 import { fallOff, type GivenBack, type PlacementCredit } from "#domain/invoices/fall-off.ts";
 import { voidInvoice } from "#domain/invoices/invoice.ts";
 import { creditEndPosting, falloffPosting } from "#domain/ledger/postings.ts";
@@ -22,6 +21,7 @@ import { posted } from "../ledger/post.ts";
 import { rowById } from "../listing.ts";
 import { payoutLog } from "../payouts/audit-log.ts";
 import { guardPayouts, guardPlacements, type MoneyAtHand, moneyAtHand, MONEY_STATEMENTS, moneyStatements } from "./money.ts";
+import { cancelSchedule } from "./cancel-schedule.ts";
 import { endGuaranteeHold } from "./pass-time.ts";
 import { type Placement, placementNoun } from "./placement.ts";
 
@@ -118,28 +118,6 @@ function cancelPayouts(ctx: Context, { placement, transactions }: MoneyAtHand): 
       after: change.transaction,
     })),
     events: cancelled.flatMap(({ row, change }) => change.announce.map((announced) => payoutAnnounced(row, announced))),
-  };
-}
-
-function cancelSchedule(ctx: Context, { schedule }: MoneyAtHand): Parts | null {
-  if (!schedule) return null;
-  const after = { ...schedule, status: "cancelled" as const };
-  return {
-    write: [
-      update(ctx, payoutSchedules, schedule.id, { status: after.status }),
-      ...payoutLog(ctx, [
-        {
-          placementId: schedule.placementId,
-          scheduleId: schedule.id,
-          eventType: "schedule",
-          action: "cancelled",
-          oldStatus: schedule.status,
-          newStatus: after.status,
-        },
-      ]),
-    ],
-    audit: [{ action: "payout_schedule.cancelled", subject: { type: "payout_schedule", id: schedule.id }, before: schedule, after }],
-    events: [scheduleEvent("payout_schedule.cancelled", schedule)],
   };
 }
 

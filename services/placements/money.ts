@@ -2,7 +2,6 @@ import { getTableColumns, type SQL, sql } from "drizzle-orm";
 import { placements } from "#db/schema/ats.ts";
 import {
   companyBillingProfiles,
-  disputes,
   escrowHolds,
   invoicePayments,
   ledgerTransactions,
@@ -53,7 +52,7 @@ export interface MoneyAtHand extends Related {
   /** What its escrow holds in the books. */
   escrow: Cents;
   payoutsHash: string;
-  /** A dispute of it, a chargeback among them, is undecided. */
+  /** A dispute of it, or of the placement whose credit paid for it, is undecided. */
   openDispute: boolean;
   /** How often its invoice was given up or revived. */
   uncollectibleMovements: number;
@@ -101,10 +100,7 @@ export const moneyStatements = (of: SQL): readonly Statement[] => [
     feeBasis: placementSnapshot.feeBasis,
     escrow: computed<number>("escrow", sql`(${balanceOf(sql`'escrow:' || ${placementSnapshot.placementId}::text`)})::float8`),
     payoutsHash: computed<string>("payouts_hash", sql`billing.payouts_hash(${placementSnapshot.placementId})`),
-    openDispute: computed<boolean>(
-      "open_dispute",
-      sql`exists (select 1 from ${disputes} d where d.placement_id = ${placementSnapshot.placementId} and d.status in ('open', 'under_review'))`,
-    ),
+    openDispute: computed<boolean>("open_dispute", sql`billing.has_open_dispute(${placementSnapshot.placementId})`),
     movements: computed<number>(
       "movements",
       sql`(select count(*)::int from ${ledgerTransactions} l where l.placement_id = ${placementSnapshot.placementId} and l.kind = 'uncollectible')`,

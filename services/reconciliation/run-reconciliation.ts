@@ -47,7 +47,7 @@ const SLACK_DAYS = 7;
 const EVENT_DAYS = 3;
 /** What moved in the last minutes may still be on its way to our books. */
 const CUT_MINUTES = 10;
-/** More breaks than this are one disaster; the rest is found next time. */
+/** More breaks than this are one disaster: the critical ones come first, the rest is found next time. */
 const BREAKS_A_RUN = 500;
 
 /** Everything the provider was asked, between two looks at our own clock. */
@@ -64,6 +64,8 @@ interface Period {
   now: Date;
   cut: Date;
   since: Date;
+  /** Invoices are compared as far back as the oldest that is still open: terms and dunning last longer than the rest. */
+  invoicesSince: Date;
   /** What of ours is older was moved before `since`, perhaps. */
   from: Date;
 }
@@ -84,18 +86,25 @@ export async function runReconciliation(ctx: Context, cutAt: Date | null): Promi
   return reconcile(ctx, cutAt);
 }
 
+/** When the oldest invoice was made that a company still owes; an invoice is made at Stripe after our draft. */
+const oldestOpenInvoice = () =>
+  select({ at: computed<string | null>("at", sql`to_jsonb(min(${placementInvoices.createdAt})) #>> '{}'`) })
+    .from(placementInvoices)
+    .where(sql`${placementInvoices.status} in ('open', 'uncollectible')`);
+
 async function reconcile(ctx: Context, cutAt: Date | null): Promise<RunRow> {
-  await ctx.read();
+  const [[oldest]] = await ctx.read(oldestOpenInvoice());
   const now = ctx.now();
   const cut = new Date(Math.min(now.getTime(), cutAt?.getTime() ?? now.getTime() - CUT_MINUTES * 60_000));
   const since = new Date(now.getTime() - WINDOW_DAYS * DAY_MS);
-  const period: Period = { now, cut, since, from: new Date(since.getTime() + SLACK_DAYS * DAY_MS) };
+  const invoicesSince = new Date(Math.min(since.getTime(), oldest?.at ? Date.parse(oldest.at) : Infinity));
+  const period: Period = { now, cut, since, invoicesSince, from: new Date(since.getTime() + SLACK_DAYS * DAY_MS) };
   const theirs = await askProvider(ctx, period);
   return deciding(ctx, () => decide(ctx, period, theirs));
 }
 
 /** Asks the provider. The balance is asked before and after the list, so that nothing moved in between. */
-async function askProvider(ctx: Context, { since, now }: Period): Promise<Theirs> {
+async function askProvider(ctx: Context, { since, invoicesSince, now }: Period): Promise<Theirs> {
   const { books, providerEvents } = ctx.ports;
   try {
     for (let round = 1; ; round++) {
@@ -105,7 +114,7 @@ async function askProvider(ctx: Context, { since, now }: Period): Promise<Theirs
       if (before !== balance && round < 3) continue;
       const [transfers, invoices, events] = await Promise.all([
         books.transfers(since),
-        books.invoices(since),
+        books.invoices(invoicesSince),
         providerEvents.since(new Date(now.getTime() - EVENT_DAYS * DAY_MS), null),
       ]);
       return { balance, movements, transfers, invoices, events };
@@ -281,6 +290,10 @@ const stuck = (now: Date) =>
       from billing.placement_payout_transactions t, at where t.status = 'processing' and t.processing_started_at < at.now - interval '24 hours'
     union all select 'operation_stuck', o.id::text, 'done within a day', o.created_at::text
       from billing.stripe_operations o, at where o.status in ('pending', 'processing') and o.created_at < at.now - interval '24 hours'
+    -- given up: nobody asks Stripe for it again. A reversal that is refused is netted, a plan is asked for anew
+    union all select 'operation_failed', o.id::text, 'done', o.failure_reason
+      from billing.stripe_operations o where o.status = 'failed' and o.failure_reason is distinct from 'placement_failed'
+        and (o.kind not in ('transfer_reversal', 'subscription') or o.failure_reason = 'request_mismatch')
     union all select 'outbox_stuck', 'outbox', 'told within 10 minutes', min(x.occurred_at)::text
       from ops.outbox x, at where x.handled_at is null and x.occurred_at < at.now - interval '10 minutes' having count(*) > 0
     union all select 'inactive_at_hire_overdue', t.id::text, 'decided within 12 months', t.created_at::text

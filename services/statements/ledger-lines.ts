@@ -22,13 +22,19 @@ interface StoredEntry {
   placement_id: string | null;
 }
 
-/** Every entry on accounts with these codes, from the first on. */
-export const entriesOn = (codes: SQL) =>
+/**
+ * Every entry on accounts with these codes, from the first on.
+ *
+ * @param placements - a query of placement ids, where only what is about these counts
+ */
+export const entriesOn = (codes: SQL, placements?: SQL) =>
   statement(sql`select t.kind, t.idempotency_key as key, t.reverses is not null as taken_back, to_jsonb(t.at) #>> '{}' as at, t.placement_id,
       split_part(a.code, ':', 1) as account, split_part(a.code, ':', 2) as owner_id,
       (case when a.kind in ('asset', 'expense') then e.amount_cents else -e.amount_cents end) as amount
     from billing.ledger_accounts a join billing.ledger_entries e on e.account_id = a.id join billing.ledger_transactions t on t.id = e.transaction_id
-    where a.code in (${codes}) order by t.at, t.id, a.code`);
+    where a.code in (${codes}) and ${among(sql`t.placement_id`, placements)} order by t.at, t.id, a.code`);
+
+const among = (placementId: SQL, placements: SQL | undefined): SQL => (placements ? sql`${placementId} in (${placements})` : sql`true`);
 
 /** What is told of an entry wherever it is shown. */
 export function entryOf(stored: StoredEntry) {
@@ -70,11 +76,13 @@ interface StoredReversal {
  * Everything on the accounts of these recruiters, and what it is about, as statements of one trip.
  *
  * @param recruiters - a query of recruiter ids
+ * @param placements - a query of placement ids, where only these count
  */
-export const earningsOf = (recruiters: SQL) =>
+export const earningsOf = (recruiters: SQL, placements?: SQL) =>
   [
     entriesOn(
       sql`select 'payable:' || who.id from (${recruiters}) who(id) union all select 'debt:' || who.id from (${recruiters}) who(id)`,
+      placements,
     ),
     statement(sql`select x.id, x.placement_id, x.recruiter_id, s.role as deal_role, (s.split_percentage * 100)::bigint as rate_bp, s.kind, s.team_id,
         to_jsonb(n) ->> (s.role || '_tier') as tier, to_jsonb(n) -> (s.role || '_split_config') -> 'rule' ->> 'model' as model,
@@ -83,12 +91,12 @@ export const earningsOf = (recruiters: SQL) =>
       from billing.placement_payout_transactions x join billing.placement_splits s on s.id = x.placement_split_id
       join billing.placement_snapshot n on n.placement_id = x.placement_id join ats.placements p on p.id = x.placement_id
       join ats.jobs j on j.id = p.job_id join ats.companies c on c.id = p.company_id
-      where x.recruiter_id in (${recruiters}) order by x.created_at, x.id`),
+      where x.recruiter_id in (${recruiters}) and ${among(sql`x.placement_id`, placements)} order by x.created_at, x.id`),
     statement(sql`select r.payout_transaction_id, r.clawback_id, r.unpaid_cents as unpaid, r.paid_cents as paid, k.before_release,
         (select d.id from billing.recruiter_debts d where d.reversal_id = r.id) as debt_id,
         (select o.id from billing.stripe_operations o where o.kind = 'transfer_reversal' and o.subject_id = r.id) as operation_id
       from billing.payout_reversals r join billing.clawbacks k on k.id = r.clawback_id join billing.placement_payout_transactions x on x.id = r.payout_transaction_id
-      where x.recruiter_id in (${recruiters}) order by r.created_at, r.id`),
+      where x.recruiter_id in (${recruiters}) and ${among(sql`x.placement_id`, placements)} order by r.created_at, r.id`),
   ] as const;
 
 /** The answers to `earningsOf` as entries, each with the transactions it is about. */

@@ -25,14 +25,15 @@ export interface SharedStatement {
  * platform admins; a member sees their own lines and the team's total. A collaborator has no part in it.
  */
 export async function getTeamStatement(ctx: Context, teamId: string, period: Period): Promise<SharedStatement> {
-  const sharers = sql`select distinct s.recruiter_id from ${splits} s where s.team_id = ${teamId}
+  const shared = sql`from ${splits} s where s.team_id = ${teamId}
     and ((select ops.is_admin()) or s.team_id = any((select ops.team_ids())::uuid[]))`;
+  const sharers = sql`select distinct s.recruiter_id ${shared}`;
   const [[found], named, entries, shares, reversals] = await ctx.read(
     rowById<Team>(ctx, teamNoun, teamId),
     select({ id: recruiters.id, name: recruiters.name })
       .from(recruiters)
       .where(sql`${recruiters.id} in (${sharers})`),
-    ...earningsOf(sharers),
+    ...earningsOf(sharers, sql`select s.placement_id ${shared}`),
   );
   const team = readable("team", teamId, found);
   const reader = readerOf(ctx, teamId);

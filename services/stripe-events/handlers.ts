@@ -15,8 +15,8 @@ import { customerUpdated } from "./customer-updated.ts";
  */
 export type EventHandler = (ctx: Context, event: ProviderEvent, closing: Closing) => Promise<boolean>;
 
-/** Who works on which type of event; each owner adds a line. A type without one is only marked. */
-export const HANDLERS: Readonly<Record<string, EventHandler>> = {
+/** Who works on which type of event of the platform's own account; each owner adds a line. A type without one is only marked. */
+const OF_PLATFORM: Readonly<Record<string, EventHandler>> = {
   "charge.dispute.created": chargebackChanged,
   "charge.dispute.updated": chargebackChanged,
   "charge.dispute.funds_withdrawn": chargebackChanged,
@@ -27,8 +27,6 @@ export const HANDLERS: Readonly<Record<string, EventHandler>> = {
   "transfer.created": transferTold,
   "transfer.updated": transferTold,
   "transfer.reversed": transferTold,
-  "payout.paid": accountPaidOut,
-  "payout.failed": accountPayoutFailed,
   "customer.subscription.created": subscriptionChanged,
   "customer.subscription.updated": subscriptionChanged,
   "customer.subscription.deleted": subscriptionChanged,
@@ -44,3 +42,14 @@ export const HANDLERS: Readonly<Record<string, EventHandler>> = {
   "refund.updated": refundMoved,
   "refund.failed": refundMoved,
 };
+
+/** The same of the accounts of recruiters. Whatever else happens there is theirs: its objects are none that the platform could fetch. */
+const OF_ACCOUNTS: Readonly<Record<string, EventHandler>> = {
+  "account.updated": accountUpdated,
+  "payout.paid": accountPaidOut,
+  "payout.failed": accountPayoutFailed,
+};
+
+/** Who works on an event; nobody on most. */
+export const handlerOf = ({ account, type }: Pick<ProviderEvent, "account" | "type">): EventHandler | undefined =>
+  (account === null ? OF_PLATFORM : OF_ACCOUNTS)[type];

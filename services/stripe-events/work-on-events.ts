@@ -4,7 +4,7 @@ import { select, statement, updateOf } from "#db/statements.ts";
 import { close, type Closing } from "../closing.ts";
 import type { Context, Statement } from "../context.ts";
 import type { ProviderEvent } from "../ports.ts";
-import { HANDLERS } from "./handlers.ts";
+import { handlerOf } from "./handlers.ts";
 
 const SWEEP_ROWS = 100;
 const SWEEP_ROUNDS = 20;
@@ -24,7 +24,7 @@ export async function workOnStripeEvents(ctx: Context, ids: readonly string[]): 
     const event = toEvent(row);
     try {
       const closing = processed(ctx, event.id);
-      const handler = HANDLERS[event.type];
+      const handler = handlerOf(event);
       if (!(await handler?.(ctx, event, closing))) await close(ctx, closing);
     } catch (error) {
       await failed(ctx, event, error);

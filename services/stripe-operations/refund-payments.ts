@@ -1,7 +1,8 @@
 import { sql } from "drizzle-orm";
-import { placementInvoices } from "#db/schema/billing.ts";
-import { select } from "#db/statements.ts";
+import { invoicePayments, placementInvoices } from "#db/schema/billing.ts";
+import { computed, select } from "#db/statements.ts";
 import { cents, type Cents, minus, sum } from "#domain/money.ts";
+import { failedAs } from "#domain/stripe-operations/operation.ts";
 import { idArray } from "../events/handle-events.ts";
 import { refundDone } from "../invoices/refund.ts";
 import type { SeenRefund } from "../ports.ts";
@@ -12,17 +13,19 @@ const counts = ({ status: state }: SeenRefund): boolean => state !== "failed" &&
 
 /**
  * Gives an amount back to a company, on the payments of the named invoices, newest payment first (B16).
- * What was refunded for this operation already is listed first and never given twice. More than was
- * paid through Stripe cannot be given back by it: the operation fails as `nothing_to_refund`.
+ * What was refunded for this operation already is listed first and never given twice. What was paid
+ * past Stripe cannot be given back by it: for so much the operation ends as `refund_by_hand`, which a
+ * platform admin records. More than was paid at all fails as `nothing_to_refund`.
  */
 export const refundPayments: Performer<"refund"> = {
   async perform(held) {
     const { ctx, operation } = held;
     const { invoice_ids: ids, amount_cents: wanted } = operation.request;
-    const [rows] = await ctx.read(
+    const [rows, [past]] = await ctx.read(
       select({ id: placementInvoices.id, stripeInvoiceId: placementInvoices.stripeInvoiceId })
         .from(placementInvoices)
         .where(sql`${placementInvoices.id} = any(${idArray(ids)})`),
+      paidPastStripe(ids),
     );
     const { invoices } = ctx.ports;
     const charges = [];
@@ -35,7 +38,9 @@ export const refundPayments: Performer<"refund"> = {
     let left = minus(cents(wanted), sum(made.map(({ amount }) => amount)));
 
     const room = sum(charges.map(roomOf));
-    if (left > room) throw new Impossible("nothing_to_refund");
+    const byHand = cents(Math.max(0, left - room));
+    if (byHand > (past?.amount ?? 0)) throw new Impossible("nothing_to_refund");
+    left = minus(left, byHand);
     if (left > 0 && held.mustLookUp) await held.raiseKey();
     for (const charge of charges) {
       const amount = left < roomOf(charge) ? left : roomOf(charge);
@@ -48,10 +53,20 @@ export const refundPayments: Performer<"refund"> = {
     const arrived = made.flatMap(({ amount, balanceTransactionId }) => (balanceTransactionId ? [{ amount, balanceTransactionId }] : []));
     return {
       objectId: made[0]?.id ?? null,
-      conclude: (_, closing) => refundDone(ctx, operation.id, arrived, closing),
+      conclude: (_, closing) => {
+        if (byHand === 0) return refundDone(ctx, operation.id, arrived, closing);
+        ctx.ports.log("error", "a refund has to be made by hand", { operation_id: operation.id, amount_cents: byHand });
+        return refundDone(ctx, operation.id, arrived, held.closing(failedAs("refund_by_hand").fields));
+      },
     };
   },
 };
+
+/** What the books know to have been paid of these invoices from bank to bank, in cents. */
+const paidPastStripe = (ids: readonly string[]) =>
+  select({ amount: computed<number>("amount", sql`coalesce(sum(${invoicePayments.grossCents}), 0)::float8`) })
+    .from(invoicePayments)
+    .where(sql`${invoicePayments.invoiceId} = any(${idArray(ids)}) and ${invoicePayments.balanceTransactionId} is null`);
 
 /** What of a payment can still go back. */
 const roomOf = ({ paid, refunds }: { paid: Cents; refunds: readonly SeenRefund[] }): Cents =>

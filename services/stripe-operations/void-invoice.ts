@@ -30,7 +30,7 @@ export const voidInvoice: Performer<"invoice_void"> = {
   },
 };
 
-/** Takes an amount off what is open of an invoice at Stripe. One that was paid meanwhile has nothing open: its payment goes back. */
+/** Takes an amount off what is open of an invoice at Stripe. Of what was paid meanwhile there is nothing to take off: that payment goes back. */
 export const creditInvoice: Performer<"credit_note"> = {
   async perform(held) {
     const id = await issuedAs(held);
@@ -43,8 +43,10 @@ async function credit(held: Held<Kind>, stripeInvoiceId: string, amount: Cents):
   const { ctx, operation } = held;
   const known = (await ctx.ports.invoices.creditNotes(stripeInvoiceId)).find(({ operationId }) => operationId === operation.id);
   if (known) return { objectId: known.id };
-  if ((await ctx.ports.invoices.invoice(stripeInvoiceId)).amountRemaining < amount) return { objectId: null };
+  const { amountRemaining } = await ctx.ports.invoices.invoice(stripeInvoiceId);
+  const left = amountRemaining < amount ? amountRemaining : amount;
+  if (left === 0) return { objectId: null };
   if (held.mustLookUp) await held.raiseKey();
-  const note = await ctx.ports.invoices.createCreditNote({ stripeInvoiceId, amount, operationId: operation.id }, held.key("note"));
+  const note = await ctx.ports.invoices.createCreditNote({ stripeInvoiceId, amount: left, operationId: operation.id }, held.key("note"));
   return { objectId: note.id };
 }

@@ -40,9 +40,7 @@ export const planInvoicePaid: EventHandler = async (ctx, { object: { id: stripeI
   const due = paid.payments.map(({ gross, fee, balanceTransactionId }, index) =>
     subscriptionPosting({
       stripeInvoiceId: index === 0 ? stripeInvoiceId : `${stripeInvoiceId}:${index + 1}`,
-      gross,
-      fee,
-      balanceTransactionId,
+      money: balanceTransactionId ? { through: "stripe", gross, fee, balanceTransactionId } : { through: "bank", gross },
       serviceCredit: null,
     }),
   );

@@ -5,6 +5,7 @@ import type { Context } from "../context.ts";
 import { activatePlacements, completePlacements, warnOfGuaranteeEnds } from "../placements/pass-time.ts";
 import { keepSeats, suspendUnpaidTeams } from "../subscriptions/keep-seats.ts";
 import { clawBackLostChargebacks } from "../payouts/claw-back.ts";
+import { watchPayouts } from "../payouts/watch-payouts.ts";
 import { freeFundedPayouts, queueDuePayouts, refreshHolds } from "../payouts/sweep.ts";
 import { expireInvitations } from "../team-invitations/send-invitation.ts";
 import { expireApprovals } from "../approvals/expire-approvals.ts";
@@ -71,6 +72,7 @@ export const MINUTELY: readonly Step[] = [
   refreshHolds,
   freeFundedPayouts,
   queueDuePayouts,
+  watchPayouts,
   queueOperations,
   queueStripeEvents,
 ];

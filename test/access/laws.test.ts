@@ -3,6 +3,7 @@ import { billingProfileNoun } from "#services/companies/billing-profile.ts";
 import { contractNoun } from "#services/contracts/contract.ts";
 import { disputeNoun } from "#services/disputes/dispute.ts";
 import { creditNoun, invoiceNoun } from "#services/invoices/invoice.ts";
+import { refundNoun } from "#services/invoices/refunds.ts";
 import { ledgerAccountNoun, ledgerTransactionNoun } from "#services/ledger/books.ts";
 import { holdNoun, scheduleNoun } from "#services/placements/schedule.ts";
 import { breakNoun, runNoun } from "#services/reconciliation/break.ts";
@@ -93,6 +94,7 @@ const NOUNS = {
   "recruiter-candidates": relationshipNoun,
   "recruiter-companies": connectionNoun,
   recruiters: recruiterNoun,
+  refunds: refundNoun,
   "splits-rates": splitsRateNoun,
   subscriptions: subscriptionNoun,
   "team-members": memberNoun,

@@ -696,6 +696,7 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
   "company-billing-profiles": {
     rows: { "billing profile of Acme": [...ADMIN, "companyAdmin"] },
     acts: {
+      "get-readiness": { on: "Acme", may: [...ADMIN, "companyAdmin"] },
       set: { on: "Acme", body: () => ({ billing_email: "books@acme.test" }), may: [...ADMIN, "companyAdmin"] },
       update: { on: "Acme", body: () => ({ billing_terms: "net_60" }), may: [...ADMIN, "companyAdmin"] },
     },
@@ -739,6 +740,11 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
         may: ADMIN,
       },
       cancel: { on: "payout candidate_recruiter", body: (id) => ({ approval_id: id("approval"), reason: "Agreed" }), may: ADMIN },
+      complete: {
+        on: "payout candidate_recruiter",
+        body: (id) => ({ stripe_transfer_id: "tr_1", approval_id: id("approval"), reason: "Made by hand" }),
+        may: ADMIN,
+      },
     },
   },
   payouts: payouts(),
@@ -893,7 +899,7 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
 
   "stripe-operations": {
     listedOnly: true,
-    rows: { "stripe operation": ADMIN, "refund of invoice": ADMIN },
+    rows: { "stripe operation": ADMIN, "refund of invoice": ADMIN, refund: ADMIN },
     list: [{}],
     refused: EVERYBODY.filter((actor) => actor !== "platformAdmin"),
     acts: { retry: { on: "stripe operation", body: () => ({ reason: "The address is right now" }), may: ADMIN } },
@@ -934,6 +940,19 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
     acts: {
       create: {
         body: (id) => ({ placement_id: id("placement"), amount_cents: 100, reason: "Goodwill", approval_id: id("placement") }),
+        may: ADMIN,
+      },
+    },
+  },
+
+  refunds: {
+    rows: { refund: ADMIN },
+    list: [{}],
+    refused: EVERYBODY.filter((actor) => actor !== "platformAdmin"),
+    acts: {
+      record: {
+        on: "refund",
+        body: (id) => ({ amount_cents: 100, approval_id: id("approval"), reason: "Paid from the bank" }),
         may: ADMIN,
       },
     },

@@ -681,6 +681,15 @@ export async function accessWorld() {
     nextAttemptAt: new Date(),
   });
 
+  await add(stripeOperations, "refund", {
+    kind: "refund",
+    subjectType: "placement_credit",
+    subjectId: id("placement"),
+    request: { company_id: id("Acme"), placement_id: id("placement"), invoice_ids: [id("invoice of placement")], amount_cents: 100 },
+    status: "failed",
+    nextAttemptAt: new Date(),
+  });
+
   // ————— what keeps the money honest
   await add(approvals, "approval", {
     action: "payout.cancel",

@@ -4,6 +4,7 @@ import {
   clawbacks,
   disputes,
   invoicePayments,
+  placementCredits,
   placementInvoices,
   placementPayoutTransactions as transactions,
   stripeEvents,
@@ -11,11 +12,14 @@ import {
 import { outbox } from "#db/schema/ops.ts";
 import { marketplace } from "#test/api.ts";
 import { booksHold, postingKeys, signedBalances } from "./books.ts";
+import { fourEyes } from "./four-eyes.ts";
+import { inDays } from "./hires.ts";
 import { settledPlacements } from "./settled.ts";
 
 const world = await marketplace();
 const { controls } = world.stripe;
-const { minute, started, pay } = settledPlacements(world);
+const { days, minute, started, pay, paidIn, fail, replace, invoiceOf } = settledPlacements(world);
+const { admin: platformAdmin, approved } = await fourEyes(world);
 const db = world.db.writer;
 
 async function charged(): Promise<{
@@ -55,6 +59,16 @@ const disputed = async (companyId: string): Promise<number> => (await signedBala
 
 const disputeKeys = async (placementId: string, disputeId: string): Promise<string[]> =>
   (await postingKeys(world, placementId)).filter((key) => key.startsWith("dispute:")).map((key) => key.replace(disputeId, "<id>"));
+
+const badDebt = async (): Promise<number> => (await signedBalances(world)).get("bad_debt") ?? 0;
+
+async function lost(charge: string): Promise<void> {
+  const opened = await controls.openDispute({ charge });
+  await world.settle();
+  await controls.loseDispute({ dispute: opened.id });
+  await world.settle();
+  await minute();
+}
 
 describe("a chargeback", () => {
   it("22.3.30: keeps every open share, and won lets them go: disputed is back at zero", async () => {
@@ -149,6 +163,87 @@ describe("a chargeback", () => {
       150_000, 75_000, 75_000, 40_000, 40_000,
     ]);
     expect(await statesOf(placement.id)).toEqual(["pending"]);
+    await booksHold(world);
+  });
+
+  it("larger than what its placement has left takes that, and the rest is lost", async () => {
+    const placement = await charged();
+    const before = await badDebt();
+    const opened = await controls.openDispute({ charge: placement.charge });
+    await world.settle();
+    const made = await world.call("POST", "clawbacks", {
+      as: platformAdmin,
+      body: {
+        placement_id: placement.id,
+        amount_cents: 500_000,
+        reason: "Goodwill",
+        approval_id: await approved("clawback", placement.id, { amount_cents: 500_000 }),
+      },
+    });
+    expect(made.status, JSON.stringify(made.body)).toBe(201);
+    await controls.loseDispute({ dispute: opened.id });
+    await world.settle();
+    await minute();
+    expect((await disputesOf(placement.id))[0]).toMatchObject({ status: "resolved", resolution: "lost" });
+    expect(await statesOf(placement.id)).toEqual(["cancelled"]);
+    expect([await disputed(placement.companyId), (await badDebt()) - before]).toEqual([0, 500_000]);
+    await booksHold(world);
+  });
+
+  it("that took a part of a credit leaves the rest of it to the replacement", async () => {
+    const placement = await started();
+    const [, second = ""] = await paidIn(placement.id, 1_200_000, 800_000);
+    await fail(placement);
+    await lost(second);
+    const replacement = await replace(placement, { salary_cents: 11_000_000, start_date: inDays(20) });
+    await days(21);
+    expect(await invoiceOf(replacement)).toMatchObject({ creditAppliedCents: 1_200_000, amountDueCents: 1_000_000, status: "open" });
+    expect(await disputed(placement.company.id)).toBe(0);
+    await booksHold(world);
+  });
+
+  it("keeps the replacement waiting that its money paid for, and lost is taken from it", async () => {
+    const placement = await started();
+    const [charge = ""] = await paidIn(placement.id, 2_000_000);
+    await fail(placement);
+    const replacement = await replace(placement, { start_date: inDays(41) });
+    const opened = await controls.openDispute({ charge });
+    await world.settle();
+    await days(21);
+    expect(await invoiceOf(replacement)).toMatchObject({ status: "paid", amountDueCents: 0, creditAppliedCents: 2_000_000 });
+    expect(await statesOf(replacement)).toEqual(["on_hold dispute_open"]);
+    const before = await badDebt();
+    await controls.loseDispute({ dispute: opened.id });
+    await world.settle();
+    await minute();
+    await minute();
+    expect((await disputesOf(placement.id))[0]).toMatchObject({ status: "resolved", resolution: "lost" });
+    expect(await statesOf(replacement)).toEqual(["cancelled"]);
+    expect([await disputed(placement.company.id), (await badDebt()) - before]).toEqual([0, 0]);
+    await booksHold(world);
+  });
+
+  it("keeps a credit from being given back while the bank decides, and from being given back twice", async () => {
+    const placement = await started();
+    const [charge = ""] = await paidIn(placement.id, 2_000_000);
+    await fail(placement);
+    const opened = await controls.openDispute({ charge });
+    await world.settle();
+    await days(61);
+    const [credit] = await db
+      .select()
+      .from(placementCredits)
+      .where(sql`${placementCredits.placementId} = ${placement.id}`);
+    expect(credit?.status).toBe("open");
+    await controls.loseDispute({ dispute: opened.id });
+    await world.settle();
+    await minute();
+    const [over] = await db
+      .select()
+      .from(placementCredits)
+      .where(sql`${placementCredits.placementId} = ${placement.id}`);
+    expect(over?.status).toBe("voided");
+    expect(await disputed(placement.company.id)).toBe(0);
     await booksHold(world);
   });
 

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { escrowHolds, payoutAuditLog, placementPayoutTransactions as transactions } from "#db/schema/billing.ts";
+import { notifications } from "#db/schema/notify.ts";
 import { outbox } from "#db/schema/ops.ts";
 import { DEAL_ROLES } from "#domain/commission/deal-roles.ts";
 import { marketplace, type Person } from "#test/api.ts";
@@ -87,6 +88,30 @@ describe("a dispute", () => {
     expect(await statesOf(placement.id)).toEqual([...five("on_hold dispute_open").slice(1), "on_hold dispute_open fraud_review"]);
     await post(`disputes/${other.body.data.id}/dismiss`, { resolution: "No" });
     expect(await statesOf(placement.id)).toEqual(["on_hold fraud_review", ...five("pending").slice(1)]);
+  });
+
+  it("is told to the parties when it begins and ends, and of the split to no company", async () => {
+    const placement = await placed();
+    const { companyAdmin, people } = placement;
+    const manager = await world.member(placement.company, "hiring_manager");
+    const everybody = [...Object.values(people), companyAdmin, manager];
+    const told = async () => {
+      await world.settle();
+      const rows = await db
+        .select()
+        .from(notifications)
+        .where(sql`${notifications.template} like 'dispute.%' and ${notifications.channel} = 'in_app'`);
+      const heard = everybody.map(({ userId }) => rows.filter((row) => row.recipientUserId === userId).map(({ template }) => template));
+      return { earners: heard.slice(0, 5), companyAdmin: heard[5], manager: heard[6] };
+    };
+    const { body } = await post("disputes", { placement_id: placement.id, dispute_type: "other", reason: "Why" }, companyAdmin);
+    expect(await told()).toEqual({ earners: five("dispute.opened").map((one) => [one]), companyAdmin: ["dispute.opened"], manager: [] });
+    await post(`disputes/${body.data.id}/review`, {});
+    await post(`disputes/${body.data.id}/dismiss`, { resolution: "No" });
+    const both = ["dispute.opened", "dispute.ended"];
+    expect(await told()).toEqual({ earners: five("").map(() => both), companyAdmin: both, manager: [] });
+    await post("disputes", { placement_id: placement.id, dispute_type: "fee_split", reason: "Mine" }, people.job_owner);
+    expect(await told()).toEqual({ earners: five("").map(() => [...both, "dispute.opened"]), companyAdmin: both, manager: [] });
   });
 
   it("is seen by the parties, without each other's words, and the split by no company", async () => {

@@ -1,5 +1,5 @@
 import { eq, sql } from "drizzle-orm";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   clawbacks,
   companyBillingProfiles,
@@ -203,6 +203,82 @@ describe("a payout that is due", () => {
     expect(await payOf(id)).toMatchObject({ status: "completed", retryCount: 2 });
     expect((await attemptsOf(failed.id)).filter((attempt) => attempt.includes("looked_up"))).toHaveLength(3);
     expect((await world.call("POST", path, { as: admin, body: {} })).status).toBe(409);
+  });
+
+  it("calls people when more than 2 % of an hour are refused, and when one that may go has not gone for an hour", async () => {
+    await later(2 * HOUR);
+    const { id } = await settling({ candidate_recruiter: await payee("watched") });
+    const called = async (work: () => Promise<void>) => {
+      const spy = vi.spyOn(console, "error");
+      await work();
+      const told = spy.mock.calls.map(([line]) => JSON.parse(String(line)) as { message: string; transaction_id?: string });
+      spy.mockRestore();
+      return told.filter(({ message }) => message === "payouts are refused too often" || message === "a payout has been due for an hour");
+    };
+    await controls.fault({ kind: "refuse", route: SEND, code: "parameter_invalid_integer", times: 1 });
+    await later(8 * DAY);
+    expect(await called(minute)).toMatchObject([{ message: "payouts are refused too often", refused_in_an_hour: 1 }]);
+    expect((await payOf(id)).status).toBe("failed");
+    expect(await called(() => later(HOUR - 120))).toEqual([expect.objectContaining({ refused_in_an_hour: 1 })]);
+
+    // its queue takes nothing
+    const { id: stuck } = await settling({ candidate_recruiter: await payee("stuck") });
+    const send = world.env.PAYOUTS.send;
+    world.env.PAYOUTS.send = () => Promise.reject(new Error("the queue is down"));
+    await later(8 * DAY);
+    expect((await called(() => later(HOUR + 60))).map((told) => told.transaction_id)).toContain((await payOf(stuck)).id);
+    world.env.PAYOUTS.send = send;
+    await minute();
+    expect((await payOf(stuck)).status).toBe("completed");
+    expect((await called(minute)).map((told) => told.transaction_id)).not.toContain((await payOf(stuck)).id);
+  });
+
+  it("is completed by two admins with a transfer made by hand, of its own amount and account, once", async () => {
+    const closer = await payee("by hand");
+    const { id } = await settling({ candidate_recruiter: closer });
+    await controls.fault({ kind: "refuse", route: SEND, code: "parameter_invalid_integer", times: 3 });
+    for (const hours of [8 * 24, 2, 7]) await later(hours * HOUR);
+    const failed = await payOf(id);
+    expect(failed).toMatchObject({ status: "failed", retryCount: 3 });
+    const byHand = async (amount: number, more = "") => {
+      const answer = await fetch(`${world.stripe.url}/v1/transfers`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${world.stripe.key}`, "content-type": "application/x-www-form-urlencoded" },
+        body: `amount=${amount}&currency=usd&destination=${await accountOf(closer)}${more}`,
+      });
+      return ((await answer.json()) as { id: string }).id;
+    };
+    const complete = async (transferId: string) => {
+      const approvalId = await approved("payout.complete", failed.id, { stripe_transfer_id: transferId });
+      const { status: answered, body } = await world.call("POST", `payout-transactions/${failed.id}/complete`, {
+        as: admin,
+        body: { stripe_transfer_id: transferId, approval_id: approvalId, reason: "Sent from the dashboard" },
+      });
+      await world.call("POST", `approvals/${approvalId}/reject`, { as: admin, body: { reason: "Over" } });
+      return answered === 200 ? body.data.status : body.reason;
+    };
+    const wrong = await byHand(failed.netCents - 1);
+    expect(await complete(wrong)).toBe("transfer_differs");
+    expect(await complete("tr_nobody")).toBe("no_such_transfer");
+    const another = await byHand(failed.netCents, `&metadata[payout_transaction_id]=${crypto.randomUUID()}`);
+    expect(await complete(another)).toBe("transfer_of_another");
+    const right = await byHand(failed.netCents);
+    expect(await complete(right)).toBe("completed");
+    expect(await payOf(id)).toMatchObject({ stripeTransferId: right, completionReason: "transfer", failureReason: null });
+    await world.settle();
+    expect(await told(failed.id)).toEqual(["payout.failed", "payout.failed", "payout.failed", "payout.processed"]);
+    expect((await signedBalances(world)).get(`payable:${closer.recruiterId}`)).toBe(0);
+    await world.call("POST", "reconciliation-runs", { as: admin, body: {} });
+    await later(HOUR);
+    await world.call("POST", "reconciliation-runs", { as: admin, body: {} });
+    const { body } = await world.call("GET", "reconciliation-breaks?kind=alien_transfer&limit=100", { as: admin });
+    const alien = (body.data as { subject: string }[]).map(({ subject }) => subject);
+    expect([alien.includes(right), alien.includes(wrong)]).toEqual([false, true]);
+    for (const transfer of [wrong, another])
+      await fetch(`${world.stripe.url}/v1/transfers/${transfer}/reversals`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${world.stripe.key}` },
+      });
   });
 
   it("outlasts thirty hours without Stripe: nothing failed, nothing doubled, all paid", async () => {
@@ -431,7 +507,10 @@ describe("a clawback", () => {
     expect(await payOf(large.id)).toMatchObject({ status: "completed", netCents: 70_000, offsetCents: 20_000 });
     expect(await transfersOf(large.id)).toMatchObject([{ amount: 70_000 }]);
     expect(await debt()).toMatchObject({ recoveredCents: 70_000, settledAt: expect.any(Date) });
-    expect(await conditionsOf((await payOf(small.id)).id, closer)).toEqual({ closed: "offset_in_full" });
+    expect(await conditionsOf((await payOf(small.id)).id, closer)).toEqual({
+      closed: "offset_in_full",
+      debts: [{ debt_id: (await debt())?.id, amount: "500.00", amount_cents: 50_000 }],
+    });
   });
 
   it("writes a debt off by two admins, once", async () => {

@@ -12,6 +12,7 @@ import {
 import { outbox } from "#db/schema/ops.ts";
 import { DEAL_ROLES, type DealRole } from "#domain/commission/deal-roles.ts";
 import { marketplace, type Person } from "#test/api.ts";
+import { fourEyes } from "#test/api/four-eyes.ts";
 import { booksHold, postingKeys, signedBalances } from "./books.ts";
 import { hires, inDays, type Offer, type RecruiterPerson } from "./hires.ts";
 
@@ -322,6 +323,17 @@ describe("the money of a placement", () => {
     expect((await told(invoice?.id ?? "")).filter((type) => type === "invoice.overdue")).toHaveLength(4);
     expect((await rows(id)).invoice?.remindedDays).toBe(30);
   });
+
+  it("rests while a credit may end it, and goes on when a replacement has taken the credit", async () => {
+    const set = await setting();
+    const [resting, used] = [await hired(set), await hired(set)];
+    for (const { id } of [resting, used]) await fail(set.admin, id);
+    await replace(set, used, 10_000_000);
+    await days(30);
+    await world.cron("10 3 * * *");
+    const reminded = async (id: string) => (await rows(id)).invoice?.remindedDays;
+    expect([await reminded(resting.id), await reminded(used.id)]).toEqual([null, 0]);
+  });
 });
 
 describe("what Stripe tells", () => {
@@ -372,21 +384,86 @@ describe("what Stripe tells", () => {
     await booksHold(world);
   });
 
-  it("of a refund that the bank sent back makes it due again", async () => {
+  it("of a refund that the bank sent back makes it due again; the third is for people, who record what they paid", async () => {
     const set = await setting();
     const { id } = await hired(set);
     await pay(id);
     await fail(set.admin, id);
     await days(61);
     await minute();
-    const [refund] = await db
-      .select()
-      .from(stripeOperations)
-      .where(sql`${stripeOperations.kind} = 'refund' and ${stripeOperations.request} ->> 'placement_id' = ${id}`);
-    await world.stripe.controls.failRefund({ refund: refund?.stripeObjectId ?? "" });
-    await world.settle();
+    const refund = async () =>
+      (
+        await db
+          .select()
+          .from(stripeOperations)
+          .where(sql`${stripeOperations.kind} = 'refund' and ${stripeOperations.request} ->> 'placement_id' = ${id}`)
+      )[0];
+    const returned = async () => {
+      await world.stripe.controls.failRefund({ refund: (await refund())?.stripeObjectId ?? "" });
+      await world.settle();
+      await booksHold(world);
+    };
+    await returned();
+    expect(await operationsOf(set.company.id)).toEqual(["refund 2000000 pending"]);
+    expect(await owedBack(set.company.id)).toBe(2_000_000);
+    await days(1);
+    await minute();
+    expect(await operationsOf(set.company.id)).toEqual(["refund 2000000 done"]);
+    expect(await owedBack(set.company.id)).toBe(0);
+    await returned();
+    await days(1);
+    await minute();
+    await returned();
     expect(await operationsOf(set.company.id)).toEqual(["refund 2000000 failed"]);
     expect(await owedBack(set.company.id)).toBe(2_000_000);
+
+    const { admin, second, approved } = await fourEyes(world);
+    const path = `refunds/${(await refund())?.id}`;
+    const record = (amount: number, approvalId: string) =>
+      world.call("POST", `${path}/record`, {
+        as: admin,
+        body: { amount_cents: amount, approval_id: approvalId, reason: "Wire 4711" },
+      });
+    const approvalId = await approved("refund.record", (await refund())?.id ?? "", { amount_cents: 2_000_000 });
+    expect((await record(1_999_999, approvalId)).body).toMatchObject({ status: 409, reason: "refund_differs" });
+    expect((await record(2_000_000, approvalId)).body.data).toMatchObject({ status: "done", refunded: "20000.00" });
+    expect((await record(2_000_000, approvalId)).body).toMatchObject({ status: 409, reason: "refund_on_its_way" });
+    expect((await world.call("GET", `refunds?company_id=${set.company.id}`, { as: second })).body.data).toMatchObject([
+      { amount_cents: 2_000_000, refunded_cents: 2_000_000, status: "done" },
+    ]);
+    expect(await owedBack(set.company.id)).toBe(0);
+    await booksHold(world);
+  });
+
+  it("of money that came past Stripe gives back by hand what Stripe never had", async () => {
+    const set = await setting();
+    const { id } = await hired(set);
+    const { invoice } = await rows(id);
+    await world.stripe.controls.payInvoice({ invoice: invoice?.stripeInvoiceId ?? "", amount: 500_000 });
+    await world.settle();
+    await fetch(`${world.stripe.url}/v1/invoices/${invoice?.stripeInvoiceId}/pay`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${world.stripe.key}`, "content-type": "application/x-www-form-urlencoded" },
+      body: "paid_out_of_band=true",
+    });
+    await world.settle();
+    expect((await rows(id)).invoice).toMatchObject({ status: "paid", amountPaidCents: 2_000_000 });
+    await booksHold(world);
+    await fail(set.admin, id);
+    await days(61);
+    await minute();
+    expect(await operationsOf(set.company.id)).toEqual(["refund 2000000 failed"]);
+    expect(await owedBack(set.company.id)).toBe(1_500_000);
+    const { admin, approved } = await fourEyes(world);
+    const [refund] = (await world.call("GET", `refunds?placement_id=${id}`, { as: admin })).body.data;
+    expect(refund).toMatchObject({ failure_reason: "refund_by_hand", refunded_cents: 500_000 });
+    const approvalId = await approved("refund.record", refund.id, { amount_cents: 1_500_000 });
+    const answer = await world.call("POST", `refunds/${refund.id}/record`, {
+      as: admin,
+      body: { amount_cents: 1_500_000, approval_id: approvalId, reason: "Wire 4712" },
+    });
+    expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+    expect(await owedBack(set.company.id)).toBe(0);
     await booksHold(world);
   });
 

@@ -155,6 +155,30 @@ describe("a recruiter's plan", () => {
     expect(await tierNow()).toBe("free");
   });
 
+  it("is booked as well when its invoice is paid from bank to bank", async () => {
+    const recruiter = await world.recruiter();
+    const begun = await checkout(recruiter, plan.paid);
+    const id = begun.body.data.subscription_id as string;
+    await pay(begun.body.data.url);
+    await declineFrom(id);
+    await passTrial();
+    expect((await rowOf(id))?.status).toBe("past_due");
+    const { data: invoices } = (await atStripe("GET", "invoices?limit=100&status=open")) as {
+      data: { id: string; customer: string; amount_due: number }[];
+    };
+    const customer = (await rowOf(id))?.stripeCustomerId;
+    const invoice = invoices.find((each) => each.customer === customer);
+    await atStripe("POST", `invoices/${invoice?.id}/pay`, "paid_out_of_band=true");
+    await world.settle();
+    expect((await rowOf(id))?.status).toBe("active");
+    const booked = await db
+      .select({ amount: ledgerEntries.amountCents })
+      .from(ledgerEntries)
+      .innerJoin(ledgerTransactions, sql`${ledgerTransactions.id} = ${ledgerEntries.transactionId}`)
+      .where(sql`${ledgerTransactions.idempotencyKey} = ${`subscription:${invoice?.id}`}`);
+    expect(booked.map(({ amount }) => amount).toSorted((one, other) => one - other)).toEqual([-9_900, 9_900]);
+  });
+
   it("is for recruiters, and only what the provider bills can be changed there", async () => {
     const recruiter = await world.recruiter();
     await subscribe(recruiter, "paid");

@@ -5,6 +5,7 @@ import {
   ledgerTransactions,
   placementPayoutTransactions as transactions,
   reconciliationBreaks,
+  stripeOperations,
   taxThresholds,
 } from "#db/schema/billing.ts";
 import { outbox } from "#db/schema/ops.ts";
@@ -15,7 +16,7 @@ import { settledPlacements } from "./settled.ts";
 
 const world = await marketplace();
 const { admin, second, approved } = await fourEyes(world);
-const { days, started, pay } = settledPlacements(world);
+const { days, started, pay, invoiceOf } = settledPlacements(world);
 const db = world.db.writer;
 const { hostname, port } = new URL(world.stripe.url);
 const stripe = new Stripe(world.stripe.key, {
@@ -199,6 +200,37 @@ describe("reconciliation", () => {
     await booksHold(world);
     expect(await reportable()).toEqual([["1500.00", "below_threshold"]]);
     expect((await reconcile()).opened).toEqual([]);
+  });
+
+  it("an operation that was given up is a break until somebody has seen to it", async () => {
+    const about = { company_id: placement.company.id, placement_id: placement.id, invoice_ids: [], amount_cents: 1 };
+    const given = { subjectType: "x", status: "failed", nextAttemptAt: new Date() } as const;
+    const [refund, ended] = await db
+      .insert(stripeOperations)
+      .values([
+        { ...given, kind: "credit_note", subjectId: crypto.randomUUID(), request: about, failureReason: "refused" },
+        // it was stopped on purpose
+        { ...given, kind: "invoice_issue", subjectId: crypto.randomUUID(), request: about, failureReason: "placement_failed" },
+      ])
+      .returning({ id: stripeOperations.id });
+    expect((await reconcile()).opened).toEqual([`operation_failed ${refund?.id}`]);
+    await db
+      .update(stripeOperations)
+      .set({ status: "done" })
+      .where(sql`${stripeOperations.id} in (${refund?.id}, ${ended?.id})`);
+    await reconcile();
+    expect((await openBreaks()).filter(({ kind }) => kind === "operation_failed")).toEqual([]);
+  });
+
+  it("holds an invoice against Stripe's for as long as it is open", async () => {
+    const slow = await started();
+    await days(60);
+    await reconcile();
+    await world.stripe.controls.setDelivery({ dropTypes: ["invoice.paid", "invoice_payment.paid"] });
+    await world.stripe.controls.payInvoice({ invoice: (await invoiceOf(slow.id))?.stripeInvoiceId ?? "" });
+    await world.settle();
+    await world.stripe.controls.setDelivery({ dropTypes: [] });
+    expect((await reconcile()).opened).toContain(`invoice_differs ${(await invoiceOf(slow.id))?.id}`);
   });
 
   it("a silent provider is a wait, not a break", async () => {

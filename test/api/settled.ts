@@ -1,9 +1,12 @@
 import { sql } from "drizzle-orm";
-import { placementInvoices } from "#db/schema/billing.ts";
+import { placements } from "#db/schema/ats.ts";
+import { invoicePayments, placementInvoices } from "#db/schema/billing.ts";
 import { recruiters as recruiterTable } from "#db/schema/network.ts";
 import { DEAL_ROLES, type DealRole } from "#domain/commission/deal-roles.ts";
 import type { Marketplace } from "#test/api.ts";
 import { hires, inDays, type RecruiterPerson } from "./hires.ts";
+
+type Started = Awaited<ReturnType<ReturnType<typeof settledPlacements>["started"]>>;
 
 /** Placements whose money really moves, through the stand-in for Stripe. */
 export function settledPlacements(world: Marketplace) {
@@ -72,5 +75,42 @@ export function settledPlacements(world: Marketplace) {
     await world.settle();
   }
 
-  return { days, minute, payee, started, pay, invoiceOf };
+  /** The company pays in parts; the charges, in their order. */
+  async function paidIn(placementId: string, ...amounts: number[]): Promise<string[]> {
+    const invoice = await invoiceOf(placementId);
+    for (const amount of amounts) {
+      await world.stripe.controls.payInvoice({ invoice: invoice?.stripeInvoiceId ?? "", amount });
+      await world.settle();
+    }
+    const payments = await db
+      .select()
+      .from(invoicePayments)
+      .where(sql`${invoicePayments.invoiceId} = ${invoice?.id}`);
+    return amounts.map((amount) => payments.find(({ grossCents }) => grossCents === amount)?.chargeId ?? "");
+  }
+
+  /** The candidate leaves inside the guarantee. */
+  async function fail({ id, companyAdmin }: Started): Promise<void> {
+    const answer = await world.call("POST", `placements/${id}/fail`, { as: companyAdmin, body: { reason: "Left in the first week" } });
+    if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
+    await world.settle();
+  }
+
+  /** Another candidate of the same role is hired in their place. */
+  async function replace({ id, company, companyAdmin, people }: Started, terms: { salary_cents?: number; start_date?: string } = {}) {
+    const [row] = await db
+      .select()
+      .from(placements)
+      .where(sql`${placements.id} = ${id}`);
+    const { applicationId } = await offer({ company, recruiters: people, jobId: row?.jobId ?? "" });
+    const answer = await world.call("POST", `placements/${id}/replace`, {
+      as: companyAdmin,
+      body: { application_id: applicationId, salary_cents: 10_000_000, start_date: inDays(aheadDays), ...terms },
+    });
+    if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
+    await world.settle();
+    return answer.body.data.id as string;
+  }
+
+  return { days, minute, payee, started, pay, paidIn, fail, replace, invoiceOf };
 }

@@ -96,6 +96,24 @@ describe("taking an event", () => {
 });
 
 describe("working on events", () => {
+  it("looks for nothing of the platform's behind an event of a recruiter's account", async () => {
+    const { account } = await payee();
+    const types = ["charge.dispute.created", "invoice.paid", "customer.updated", "transfer.created", "refund.failed"];
+    const before = (await controls.requests()).length;
+    await world.deliver(
+      types.map((type) =>
+        webhook(
+          { ...about(`evt_theirs_${type}`, type, { object: "thing", id: "th_1" }), account },
+          { path: "/stripe/connect-webhooks", secret: world.env.STRIPE_CONNECT_WEBHOOK_SECRET },
+        ),
+      ),
+    );
+    await world.drain();
+    for (const type of types)
+      expect((await kept(`evt_theirs_${type}`))[0]).toMatchObject({ account, processedAt: expect.any(Date), error: null });
+    expect((await controls.requests()).length).toBe(before);
+  });
+
   it("only marks a type that nobody knows, and an object that is none of ours", async () => {
     await world.deliver([
       webhook(about("evt_unknown", "quantum.entangled")),

@@ -271,6 +271,47 @@ describe("issuing an invoice", () => {
     await isIssuedOnce(placementId);
   });
 
+  it("says to the company that it waits for its profile, and follows the profile afterwards", async () => {
+    const { company, admin, placementId } = await started({ profile: false });
+    await world.drain();
+    const [invoice] = (await world.call("GET", `placement-invoices?placement_id=${placementId}`, { as: admin })).body.data;
+    expect(invoice).toMatchObject({ status: "draft", waits_for: "billing_profile_missing" });
+    const path = `company-billing-profiles/${company.id}`;
+    const ready = async () => (await world.call("GET", `${path}/billing-readiness`, { as: admin })).body.data;
+    expect(await ready()).toMatchObject({
+      ready: false,
+      missing: ["billing_profile"],
+      collection_method: null,
+      waiting_invoices: [{ id: invoice.id, placement_id: placementId }],
+    });
+    const put = await world.call("PUT", path, { as: admin, body: { billing_email: "old@acme.test", billing_name: "Acme" } });
+    expect(put.status).toBe(200);
+    await later(11 * 60);
+    await isIssuedOnce(placementId);
+    expect(await ready()).toMatchObject({
+      ready: true,
+      missing: [],
+      collection_method: "send_invoice",
+      days_until_due: 30,
+      waiting_invoices: [],
+    });
+
+    const customer = async () => {
+      const [profile] = await db.select().from(companyBillingProfiles).where(eq(companyBillingProfiles.companyId, company.id));
+      const answer = await fetch(`${world.stripe.url}/v1/customers/${profile?.stripeCustomerId}`, {
+        headers: { authorization: `Bearer ${world.stripe.key}` },
+      });
+      const { email, name } = (await answer.json()) as { email: string; name: string };
+      return [email, name];
+    };
+    expect(await customer()).toEqual(["old@acme.test", "Acme"]);
+    for (const billing_email of ["new@acme.test", "newest@acme.test"]) {
+      await world.call("PATCH", path, { as: admin, body: { billing_email } });
+      await world.settle();
+      expect(await customer()).toEqual([billing_email, "Acme"]);
+    }
+  });
+
   it("never sends another request under a key that is in use", async () => {
     const { placementId } = await started();
     await controls.fault({ kind: "503", route: "POST /v1/invoices/*/finalize" });
@@ -348,6 +389,17 @@ describe("giving money back", () => {
     expect(await operationOf(placementId, "credit_note")).toMatchObject({ status: "done" });
     expect(await operationOf(placementId, "refund")).toMatchObject({ status: "done" });
     expect((await refunded()).slice(before)).toEqual([1_200_000]);
+    await booksHold(world);
+  });
+
+  it("credits what is left when a part of it is paid at that moment, and gives that part back", async () => {
+    const { placementId, invoice } = await creditEnded(1_200_000);
+    const before = (await refunded()).length;
+    await controls.payInvoice({ invoice, amount: 300_000 });
+    await world.settle();
+    await later(HOUR);
+    expect((await issuedFor(placementId)).map(({ status }) => status)).toEqual(["paid"]);
+    expect((await refunded()).slice(before).reduce((total, amount) => total + amount, 0)).toBe(1_500_000);
     await booksHold(world);
   });
 

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { connect } from "#db/connection.ts";
-import { cents } from "#domain/money.ts";
+import { cents, ZERO } from "#domain/money.ts";
 import { addReleasedPlacements } from "#local/payables.ts";
 import { Context } from "#services/context.ts";
 import { runPayout } from "#services/payouts/run-payout.ts";
@@ -41,6 +41,7 @@ function counting() {
         destinationPaymentId: null,
         balanceTransactionId: `txn_${request.key}`,
         transactionId: request.transactionId,
+        reversed: ZERO,
       };
       return { answer: { httpStatus: 200, transfer, errorType: null, errorCode: null }, requestId: null };
     },

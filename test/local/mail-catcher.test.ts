@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Mail, type MailCatcher, startMailCatcher } from "#local/mail-catcher.ts";
 
@@ -206,4 +209,24 @@ describe("the pages", () => {
     for (const response of [list, shown]) expect(response.headers.get("content-security-policy")).toMatch(/^default-src 'none'/);
     expect((await fetch(`${catcher.url}/mails/none`)).status).toBe(404);
   });
+});
+
+it("keeps mails and idempotency keys over a restart", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "splits-mails-"));
+  const stateFile = join(folder, "mails.json");
+  const first = await startMailCatcher({ port: 0, key: KEY, stateFile });
+  const again = (url: string) =>
+    fetch(`${url}/emails`, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${KEY}`, "Idempotency-Key": "kept" },
+      body: JSON.stringify(mailTo("kept@mail.test")),
+    });
+  const { id } = (await (await again(first.url)).json()) as { id: string };
+  await first.stop();
+  const second = await startMailCatcher({ port: 0, key: KEY, stateFile });
+  expect(second.mails()).toEqual(first.mails());
+  expect(await (await again(second.url)).json()).toEqual({ id });
+  expect(second.mails()).toHaveLength(1);
+  await second.stop();
+  await rm(folder, { recursive: true });
 });

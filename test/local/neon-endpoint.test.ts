@@ -55,6 +55,31 @@ async function refusal(work: Promise<unknown>): Promise<NeonDbError> {
   return error;
 }
 
+describe("asks Postgres who may come in", () => {
+  it("refuses a wrong password and a stranger, and nobody else for that", async () => {
+    const { url } = await database();
+    const as = (change: (address: URL) => void) => {
+      const address = new URL(url);
+      change(address);
+      return neon(address.href)`select 1`;
+    };
+    const wrong = await refusal(as((address) => (address.password = "wrong")));
+    expect(wrong).toMatchObject({ message: 'password authentication failed for user "postgres"', code: "28P01" });
+    expect((await refusal(as((address) => (address.username = "stranger")))).code).toBe("28P01");
+    await expect(as(() => {})).resolves.toHaveLength(1);
+  });
+
+  it("lets a role do no more than it may", async () => {
+    const { url, sql } = await database();
+    await sql`create role reader login password 'secret'`;
+    const address = new URL(url);
+    Object.assign(address, { username: "reader", password: "secret" });
+    expect((await refusal(neon(address.href)`select * from things`)).code).toBe("42501");
+    await sql`grant select on things to reader`;
+    expect(await neon(address.href)`select * from things`).toEqual([]);
+  });
+});
+
 describe("answers the driver", () => {
   it("with every type as Neon would", async () => {
     const { sql } = await database();

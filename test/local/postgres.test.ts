@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -72,6 +72,22 @@ it("refuses a folder that a living Postgres uses", async () => {
     const second = startPostgres({ dataDir, port: await freePort(), durable: false });
     await expect(second).rejects.toThrow(LocalProblem);
   });
+});
+
+it("says what to do when the password is lost", async () => {
+  const dataDir = join(folder, "password");
+  await during({ dataDir, port: await freePort(), durable: false }, async () => {});
+  await rm(join(dataDir, "local-password"));
+  const again = startPostgres({ dataDir, port: await freePort(), durable: false });
+  await expect(again).rejects.toThrow(/^.*local-password is missing.*npm run reset begins anew\.$/);
+});
+
+it("says what to do when the data cannot be read", async () => {
+  const dataDir = join(folder, "damaged");
+  await during({ dataDir, port: await freePort(), durable: false }, async () => {});
+  await writeFile(join(dataDir, "global", "pg_control"), "");
+  const again = startPostgres({ dataDir, port: await freePort(), durable: false });
+  await expect(again).rejects.toThrow(LocalProblem);
 });
 
 it("starts again after the server was killed, over the lock it left", async () => {

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
@@ -45,10 +46,10 @@ function run(script: string, { args = [], env = {} }: { args?: string[]; env?: R
 }
 
 /** A process that holds the folder as `npm start` does: by its id, its command line and the lock. */
-async function running(issuer = "http://127.0.0.1:9"): Promise<number> {
+async function running(): Promise<number> {
   const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)", "local/start.ts"], { stdio: "ignore" });
   leftovers.push(() => child.kill("SIGKILL"));
-  await writeFile(join(folder, "lock"), `${child.pid}\n${issuer}\n`);
+  await writeFile(join(folder, "lock"), `${child.pid}\n${JSON.stringify({ issuer: "http://127.0.0.1:9" })}\n`);
   return child.pid ?? 0;
 }
 
@@ -86,6 +87,37 @@ describe("npm start", () => {
     });
   });
 
+  it("says in one sentence that two of its own ports are the same", async () => {
+    const port = ports["STRIPE_PORT"] ?? "";
+    expect(await run("start", { env: { MAIL_PORT: port } })).toEqual({
+      code: 1,
+      out: "",
+      err: `MAIL_PORT and STRIPE_PORT are both ${port}; give each a port of its own.\n`,
+    });
+  });
+
+  it("leaves no lock behind, whenever it is ended", async () => {
+    for (let ticks = 0; ticks < 12; ticks++) {
+      const script = `import { lockFolder } from "./local/lock.ts";
+        void lockFolder(process.env.SPLITS_LOCAL_DIR, null, String);
+        let left = ${ticks};
+        (function tick() { if (left-- > 0) setImmediate(tick); else process.exit(); })();`;
+      const child = spawn(process.execPath, ["--input-type=module", "-e", script], { env: { ...process.env, SPLITS_LOCAL_DIR: folder } });
+      await once(child, "close");
+      expect(await readdir(folder)).toEqual([]);
+    }
+  });
+
+  it("says in one sentence that a file it kept is damaged, and how to go on", async () => {
+    await writeFile(join(folder, "secrets.json"), '{"LINK_KEY": "half');
+    expect(await run("start")).toEqual({
+      code: 1,
+      out: "",
+      err: `${join(folder, "secrets.json")} is damaged. Delete it, and that part of the local world begins anew; npm run reset does so with all of it.\n`,
+    });
+    expect(await run("reset")).toMatchObject({ code: 0, err: "" });
+  });
+
   it("says in one sentence that it is running already", async () => {
     const pid = await running();
     expect(await run("start")).toEqual({
@@ -101,7 +133,7 @@ describe("npm start", () => {
     ["a process that is something else now", String(process.ppid)],
     ["nobody", ""],
   ])("is not kept off by the lock of %s", async (_, pid) => {
-    await writeFile(join(folder, "lock"), `${pid}\nhttp://127.0.0.1:9\n`);
+    await writeFile(join(folder, "lock"), `${pid}\n{"issuer":"http://127.0.0.1:9"}\n`);
     const port = await occupied();
     expect((await run("start", { env: { MAIL_PORT: port } })).err).toContain(`Port ${port} for the mail catcher is taken`);
   });
@@ -110,7 +142,8 @@ describe("npm start", () => {
 describe("npm run reset", () => {
   it("empties the folder, and makes it if it is missing", async () => {
     await mkdir(join(folder, "postgres", "base"), { recursive: true });
-    await writeFile(join(folder, "secrets.json"), "{}");
+    await mkdir(join(folder, "postgres.new")); // of a first start that was broken off
+    for (const file of ["secrets.json", "mails.json", "worker.env", "lock.12345"]) await writeFile(join(folder, file), "{}");
     expect(await run("reset")).toMatchObject({ code: 0, err: "" });
     expect(await readdir(folder)).toEqual([]);
     expect(await run("reset", { env: { SPLITS_LOCAL_DIR: join(folder, "missing") } })).toMatchObject({ code: 0, err: "" });
@@ -127,6 +160,15 @@ describe("npm run reset", () => {
     expect(existsSync(join(folder, "secrets.json"))).toBe(true);
   });
 
+  it("ends in peace when nobody reads what it says", async () => {
+    const child = spawn(process.execPath, ["local/reset.ts"], { env: { ...process.env, SPLITS_LOCAL_DIR: folder } });
+    child.stdout.destroy();
+    let err = "";
+    child.stderr.on("data", (text) => (err += text));
+    const [code] = (await once(child, "close")) as [number | null];
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+  });
+
   it("refuses to empty the project", async () => {
     expect(await run("reset", { env: { SPLITS_LOCAL_DIR: "." } })).toMatchObject({
       code: 1,
@@ -136,11 +178,18 @@ describe("npm run reset", () => {
 });
 
 describe("npm run token", () => {
+  it("refuses a second word instead of leaving it out", async () => {
+    const { code, out, err } = await run("token", { args: ["rosa@recruit.test", "grace@acme.test"] });
+    expect({ code, out }).toEqual({ code: 1, out: "" });
+    expect(err).toMatch(/^One token at a time, so without "grace@acme\.test": .*\n$/);
+  });
+
   it("says in one sentence what is missing", async () => {
     expect(await run("token")).toMatchObject({ code: 1, out: "", err: expect.stringMatching(/^Say whose token .*\n$/) });
     const away = { code: 1, out: "", err: "The local world is not running; start it with npm start.\n" };
     expect(await run("token", { args: ["rosa@recruit.test"] })).toEqual(away);
     await running(); // holds the folder, but its issuer does not answer yet
-    expect(await run("token", { args: ["rosa@recruit.test"] })).toEqual(away);
+    const early = "The local world is only starting; try again when npm start says that it is ready.\n";
+    expect(await run("token", { args: ["rosa@recruit.test"] })).toEqual({ ...away, err: early });
   });
 });

@@ -214,9 +214,7 @@ const TABLE: readonly [string, Posting | null, readonly string[]][] = [
     "subscription",
     subscriptionPosting({
       stripeInvoiceId: "in",
-      gross: money("199"),
-      fee: money("6.07"),
-      balanceTransactionId: "txn",
+      money: { through: "stripe", gross: money("199"), fee: money("6.07"), balanceTransactionId: "txn" },
       serviceCredit: { companyId: "c", amount: money("50") },
     }),
     ["subscription:in", "service_credit:c 50.00", "stripe_balance 192.93", "stripe_fees 6.07", "subscription_revenue -249.00"],
@@ -225,12 +223,15 @@ const TABLE: readonly [string, Posting | null, readonly string[]][] = [
     "subscription covered by a service credit",
     subscriptionPosting({
       stripeInvoiceId: "in",
-      gross: ZERO,
-      fee: ZERO,
-      balanceTransactionId: null,
+      money: null,
       serviceCredit: { companyId: "c", amount: money("50") },
     }),
     ["subscription:in", "service_credit:c 50.00", "subscription_revenue -50.00"],
+  ],
+  [
+    "subscription paid past Stripe",
+    subscriptionPosting({ stripeInvoiceId: "in", money: { through: "bank", gross: money("99") }, serviceCredit: null }),
+    ["subscription:in", "bank 99.00", "subscription_revenue -99.00"],
   ],
   [
     "SLA",
@@ -269,8 +270,9 @@ describe("the postings of MONEY §13", () => {
   });
 
   it("ask for the balance transaction where the Stripe balance moves", () => {
-    const unnamed = { stripeInvoiceId: "in", gross: money("199"), fee: ZERO, balanceTransactionId: null, serviceCredit: null };
-    expect(() => subscriptionPosting(unnamed)).toThrow("balance transaction");
+    expect(() => post("topup", "topup:t", [debit("stripe_balance", money("1")), credit("bank", money("1"))])).toThrow(
+      "balance transaction",
+    );
   });
 });
 
@@ -377,9 +379,7 @@ describe("the books", () => {
       "service_credit:c",
       subscriptionPosting({
         stripeInvoiceId: "in",
-        gross: ZERO,
-        fee: ZERO,
-        balanceTransactionId: null,
+        money: null,
         serviceCredit: { companyId: "c", amount: cents(1) },
       }),
     ],

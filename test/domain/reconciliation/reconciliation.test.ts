@@ -131,4 +131,14 @@ describe("what a run does about what it found", () => {
     const { open, heal } = reconciled(found, before);
     expect([open.length, heal.length]).toEqual([opened, healed]);
   });
+
+  it("opens the critical ones first, so that no limit leaves them out", () => {
+    const found = (["missing_entry", "double_transfer", "alien_entry", "ledger_unbalanced"] as const).map((kind) => ({ ...one, kind }));
+    expect(reconciled(found, []).open.map(({ kind }) => kind)).toEqual([
+      "double_transfer",
+      "ledger_unbalanced",
+      "missing_entry",
+      "alien_entry",
+    ]);
+  });
 });

@@ -64,6 +64,7 @@ export const RESOURCES: Readonly<Record<string, readonly Load[]>> = {
   "fee-terms": [async () => (await import("./fee-terms.ts")).feeTerms],
   clawbacks: [async () => (await import("./clawbacks.ts")).clawbacks],
   debts: [async () => (await import("./debts.ts")).debts],
+  refunds: [async () => (await import("./refunds.ts")).refunds],
   "ledger-accounts": [async () => (await import("./ledger.ts")).ledgerAccounts],
   "ledger-transactions": [async () => (await import("./ledger.ts")).ledgerTransactions],
   "reconciliation-breaks": [async () => (await import("./reconciliation.ts")).reconciliationBreaks],

@@ -72,15 +72,25 @@ export function clawbacks(api: OpenAPIHono<ApiEnv>): void {
     path: "/clawbacks",
     access: ["clawbacks", "create"],
     summary: "Take money of a placement back",
-    description: "By an approval of `clawback` about the placement whose request is `{amount_cents}`. The company gets the amount.",
+    description: [
+      "By an approval of `clawback` about the placement whose request is `{amount_cents}`. The company gets the amount.",
+      "What the platform bears alone takes an approval of `refund.above_policy` instead, and touches no recruiter's share.",
+    ].join(" "),
     body: z
-      .strictObject({ placement_id: Id, amount_cents: z.int().min(1).max(MAX_FEE), reason: text(1_000), approval_id: Id })
+      .strictObject({
+        placement_id: Id,
+        amount_cents: z.int().min(1).max(MAX_FEE),
+        borne_by: z.enum(["everybody", "platform"]).default("everybody"),
+        reason: text(1_000),
+        approval_id: Id,
+      })
       .openapi("ClawbackInput"),
     replies: [201, ClawbackShape],
     run: (ctx, { body }) =>
       clawBack(ctx, {
         placementId: body.placement_id,
         amount: cents(body.amount_cents),
+        borneBy: body.borne_by,
         reason: body.reason,
         approvalId: body.approval_id,
       }),

@@ -1,5 +1,5 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
-import { BILLING_TERMS, INVOICE_DELIVERIES } from "#db/schema/billing.ts";
+import { BILLING_TERMS, COLLECTION_METHODS, INVOICE_DELIVERIES } from "#db/schema/billing.ts";
 import {
   billingProfileNoun,
   type BillingProfileView,
@@ -7,6 +7,7 @@ import {
   setBillingProfile,
   updateBillingProfile,
 } from "#services/companies/billing-profile.ts";
+import { type BillingReadiness, getBillingReadiness } from "#services/companies/billing-readiness.ts";
 import type { ApiEnv } from "../app.ts";
 import { operation, readOperation } from "../operation.ts";
 import { defined, Email, Id, Instant, text } from "./shapes.ts";
@@ -87,6 +88,28 @@ const profile = (row: BillingProfileView) => ({
   version: row.version,
 });
 
+const ReadinessShape = z
+  .object({
+    company_id: Id,
+    ready: z.boolean(),
+    missing: z.array(z.enum(["billing_profile"])),
+    has_payment_method: z.boolean(),
+    collection_method: z.enum(COLLECTION_METHODS).nullable(),
+    days_until_due: z.int().nullable().openapi({ description: "Null where an invoice is charged at once" }),
+    waiting_invoices: z.array(z.object({ id: Id, placement_id: Id })),
+  })
+  .openapi("BillingReadiness");
+
+const readiness = (of: BillingReadiness): z.infer<typeof ReadinessShape> => ({
+  company_id: of.companyId,
+  ready: of.hasProfile,
+  missing: of.hasProfile ? [] : ["billing_profile"],
+  has_payment_method: of.hasPaymentMethod,
+  collection_method: of.collection?.method ?? null,
+  days_until_due: of.collection?.daysUntilDue ?? null,
+  waiting_invoices: of.waiting.map(({ invoiceId, placementId }) => ({ id: invoiceId, placement_id: placementId })),
+});
+
 export function companyBillingProfiles(api: OpenAPIHono<ApiEnv>): void {
   readOperation<BillingProfileView>(api, {
     path: "/company-billing-profiles/{id}",
@@ -97,6 +120,17 @@ export function companyBillingProfiles(api: OpenAPIHono<ApiEnv>): void {
     item: ProfileShape,
     run: getBillingProfile,
     present: profile,
+  });
+  operation(api, {
+    method: "get",
+    path: "/company-billing-profiles/{id}/billing-readiness",
+    access: ["company-billing-profiles", "get-readiness"],
+    summary: "Read whether a company can be invoiced",
+    description: "For the company's admins. Without a billing profile its invoices wait; they are named. The id is the company's.",
+    params: z.object({ id: Id }),
+    replies: [200, ReadinessShape],
+    run: (ctx, { params }) => getBillingReadiness(ctx, params.id),
+    present: readiness,
   });
   operation(api, {
     method: "put",

@@ -1,5 +1,6 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { HOLD_REASON_NAMES } from "#domain/payouts/hold-reasons.ts";
+import { completePayout } from "#services/payouts/complete-payout.ts";
 import { cancelPayout, holdPayout, unholdPayout } from "#services/payouts/hold-payout.ts";
 import type { ApiEnv } from "../app.ts";
 import { operation } from "../operation.ts";
@@ -43,6 +44,20 @@ export function payoutActions(api: OpenAPIHono<ApiEnv>): void {
     body: z.strictObject({ approval_id: Id, reason }).openapi("CancelPayoutInput"),
     replies: [200, PayoutShape],
     run: (ctx, { params, body }) => cancelPayout(ctx, params.id, body.approval_id, body.reason),
+    present: payout,
+  });
+  operation(api, {
+    method: "post",
+    path: "/payout-transactions/{id}/complete",
+    access: ["payout-transactions", "complete"],
+    summary: "Complete a payout with a transfer made by hand",
+    description:
+      "By an approval of `payout.complete` whose request is `{stripe_transfer_id}`. Amount and account must be the payout's own.",
+    params: z.object({ id: Id }),
+    body: z.strictObject({ stripe_transfer_id: text(100), approval_id: Id, reason }).openapi("CompletePayoutInput"),
+    replies: [200, PayoutShape],
+    run: (ctx, { params, body }) =>
+      completePayout(ctx, params.id, { transferId: body.stripe_transfer_id, approvalId: body.approval_id, reason: body.reason }),
     present: payout,
   });
 }

@@ -1,7 +1,8 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { COMPLETION_REASONS, DEAL_ROLES, PAYOUT_STATUSES } from "#db/schema/billing.ts";
+import { cents } from "#domain/money.ts";
 import { shownHoldReason } from "#domain/payouts/hold-reasons.ts";
-import { conditionsOf, type PayoutWithFacts } from "#services/payouts/facts.ts";
+import { conditionsOf, type PayoutWithConditions } from "#services/payouts/facts.ts";
 import { retryPayout } from "#services/payouts/retry-payout.ts";
 import type { Included } from "#services/listing.ts";
 import { getTransaction, listTransactions, type Transaction, transactionNoun } from "#services/payouts/transaction.ts";
@@ -71,8 +72,13 @@ const splitOf = (row: Split) => ({
 });
 
 /** Every reason why it is not paid yet, until when, and who acts (MONEY §19.3); or how it ended. */
-const conditions = (row: PayoutWithFacts) => {
+const conditions = (row: PayoutWithConditions) => {
   const why = conditionsOf(row);
+  if (why.closed === "offset_in_full")
+    return {
+      ...why,
+      debts: row.paidDebts.map(({ debt_id: id, amount_cents: paid }) => ({ debt_id: id, ...amount("amount", cents(paid)) })),
+    };
   if (why.closed !== null) return why;
   return {
     closed: null,

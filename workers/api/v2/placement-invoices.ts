@@ -30,6 +30,11 @@ const InvoiceShape = z
     due_date: Day.nullable().optional(),
     number: z.string().nullable().optional(),
     hosted_invoice_url: z.string().nullable().optional(),
+    waits_for: z
+      .enum(["billing_profile_missing"])
+      .nullable()
+      .optional()
+      .openapi({ description: "Why a draft is not issued yet, where the company has to act" }),
   })
   .catchall(z.unknown())
   .openapi("PlacementInvoice");
@@ -56,6 +61,7 @@ export const invoice = (row: InvoiceView | Included<InvoiceView>) => ({
         due_date: row.dueDate,
         number: row.number,
         hosted_invoice_url: row.hostedInvoiceUrl,
+        waits_for: row.waitsFor,
         finalized_at: instant(row.finalizedAt),
         paid_at: instant(row.paidAt),
         voided_at: instant(row.voidedAt),
