@@ -8,16 +8,17 @@ const WALLS: Readonly<Record<string, readonly string[]>> = {
   integrations: ["domain", "services/ports.ts"],
   "durable-objects": ["domain", "services/ports.ts"],
   queues: ["domain", "services"],
+  ui: ["domain"],
   local: ["domain", "db", "services", "integrations", "queues"],
 };
 
-const ROOMS = ["domain", "db", "services", "integrations", "durable-objects", "queues", "workers", "local", "test", "docs"];
+const ROOMS = ["domain", "db", "services", "integrations", "durable-objects", "queues", "ui", "workers", "local", "test", "docs"];
 
 /** Forbids every `#room/…` import that the table does not allow, and ways around it by `../`. */
 function wall(room: string, allowed: readonly string[]): OxlintOverride {
   const forbidden = ROOMS.filter((other) => other !== room && !allowed.includes(other));
   return {
-    files: [`${room}/**/*.ts`],
+    files: [`${room}/**/*.{ts,tsx}`],
     rules: {
       "no-restricted-imports": [
         "error",
@@ -45,6 +46,7 @@ export default defineConfig({
   ignorePatterns: ["node_modules", ".local", ".wrangler", "dist"],
   rules: {
     "no-console": "off",
+    "no-underscore-dangle": ["error", { allow: ["__DEV_AUTH__"] }],
     "import/no-named-as-default-member": "off",
     "unicorn/consistent-function-scoping": "off",
     "typescript/no-unnecessary-type-assertion": "off",
@@ -67,7 +69,7 @@ export default defineConfig({
   overrides: [
     ...Object.entries(WALLS).map(([room, allowed]) => wall(room, allowed)),
     {
-      files: ["test/**/*.ts"],
+      files: ["test/**/*.{ts,tsx}"],
       rules: {
         "typescript/no-non-null-assertion": "off",
         "no-underscore-dangle": "off",

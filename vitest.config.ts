@@ -11,10 +11,11 @@ export default defineConfig({
     silent: "passed-only",
     projects: [
       { test: { name: "rules", include: ["test/domain/**/*.test.ts"], ...turn(1) } },
-      { test: { name: "house", include: ["test/house/**/*.test.ts"], ...world, ...turn(1) } },
+      { define: { __DEV_AUTH__: "false" }, test: { name: "house", include: ["test/house/**/*.test.ts"], ...world, ...turn(1) } },
       { test: { name: "local", include: ["test/local/**/*.test.ts"], ...world, ...turn(1) } },
       { test: { name: "db", include: ["test/db/**/*.test.ts"], ...world, ...turn(1) } },
       {
+        define: { __DEV_AUTH__: "true" },
         plugins: [
           cloudflareTest({
             main: "./workers/main.ts",
@@ -34,7 +35,7 @@ export default defineConfig({
         },
       },
       { test: { name: "http", include: ["test/http/**/*.test.ts"], ...world, ...turn(1) } },
-      { test: { name: "pages", include: ["test/pages/**/*.test.ts"], ...world, ...turn(1) } },
+      { test: { name: "pages", include: ["test/pages/**/*.test.{ts,tsx}"], ...world, ...turn(1) } },
       // looks at what the others left behind
       { test: { name: "contract", include: ["test/contract/**/*.test.ts"], ...world, ...turn(3) } },
     ],

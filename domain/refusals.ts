@@ -10,6 +10,7 @@ export const ERROR_CODES = [
   "expired_token",
   "revoked_credential",
   "forbidden",
+  "cross_site_request",
   "insufficient_scope",
   "credential_pending_approval",
   "credential_suspended",

@@ -5,7 +5,7 @@ import pg from "pg";
 import { migrate } from "#db/migrate.ts";
 import { cronsOf, startClock } from "./clock.ts";
 import { envFile } from "./env-file.ts";
-import { startIssuer } from "./issuer.ts";
+import { SIGN_IN_CLIENT_ID, startIssuer } from "./issuer.ts";
 import { writeSecretly } from "./kept.ts";
 import { localFolder, lockFolder, ROOT } from "./lock.ts";
 import { startMailCatcher } from "./mail-catcher.ts";
@@ -96,6 +96,7 @@ async function start(): Promise<void> {
     CLERK_ISSUER: issuer.url,
     CLERK_JWKS_URL: `${issuer.url}/.well-known/jwks.json`,
     CLERK_AZP: [origin, url("worker", "app.localhost")].join(","),
+    SIGN_IN_CLIENT_ID,
     API_ORIGIN: origin,
     CONSOLE_ORIGIN: origin,
     MAIL_API_BASE: mail.url,
@@ -115,6 +116,7 @@ async function start(): Promise<void> {
   console.log(`
 The local world is ready after ${((performance.now() - begun) / 1000).toFixed(1)} s. Ctrl-C stops all of it.
 
+  Console    ${url("worker", "app.localhost")}   (sign in as anybody; at once under /dev/sign-in)
   API        ${origin}   (its contract: ${origin}/openapi.json)
   Mail       ${url("mail", "mail.localhost")}
   Sign-in    ${issuer.url}

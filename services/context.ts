@@ -14,8 +14,11 @@ export type { Statement };
 /** Who stands behind a request, as far as its credential tells. */
 export type Caller =
   | { kind: "anonymous" }
-  | { kind: "session"; id: string; sessionId: string; verifiedEmail: string | null; name: string | null }
+  /** A session token, by its subject. `mayAdminister`: whether a platform admin's rights come with it (IDENTITY §1). */
+  | { kind: "session"; id: string; sessionId: string; verifiedEmail: string | null; name: string | null; mayAdminister: boolean }
   | PartnerCaller
+  /** A console cookie, by the SHA-256 of its token. In production less of it is trusted (`ops.enter_browser`). */
+  | { kind: "browser"; tokenHash: string; production: boolean }
   | { kind: "system" };
 
 /** A person behind a key or a grant, within one account. */
@@ -80,6 +83,21 @@ export interface Access {
   accountIds: readonly string[];
 }
 
+/** The session behind a console cookie, and who is in it. */
+export interface Session {
+  id: string;
+  method: string;
+  person: string;
+  address: string;
+  /** The organization the person acts for; null for all of theirs. */
+  organizationId: string | null;
+  organization: string | null;
+  /** The issuer's own id of the session that this one was made from. */
+  issuerSid: string | null;
+  absoluteEnd: Date;
+  lastSeenAt: Date;
+}
+
 /** Who may call a verb at all, judged before anything else is (DESIGN R-2, R-10). */
 export type Audience =
   /** anybody, signed in or not */
@@ -141,7 +159,7 @@ function remember(caller: Caller, partner: PartnerRequest | undefined, access: A
 /** By what a caller is remembered: the person, and the account within which they act. */
 function nameOf(caller: Caller, partner: PartnerRequest | undefined): string {
   if (caller.kind === "session") return partner ? `${caller.id} ${partner.accountId ?? ""}` : caller.id;
-  return caller.kind === "partner" ? caller.credentialId : "";
+  return caller.kind === "partner" ? caller.credentialId : caller.kind === "browser" ? caller.tokenHash : "";
 }
 
 const NOBODY: Access = {
@@ -188,6 +206,7 @@ export class Context {
   reply: Reply | null = null;
   #welcome: ContextParts["welcome"];
   #access: Access = NOBODY;
+  #session: Session | null = null;
   #made = 0;
   #stored: Reply | null = null;
   #untried: { opensTo: (access: Access) => boolean }[] = [];
@@ -206,6 +225,11 @@ export class Context {
   /** The caller's access, as the last `read` found it. */
   get access(): Access {
     return this.#access;
+  }
+
+  /** The session of a console cookie that lives, as the last `read` found it. */
+  get session(): Session | null {
+    return this.#session;
   }
 
   /** What the caller probably may: nothing for the public, what was found last time for a person. */
@@ -278,6 +302,7 @@ export class Context {
     const entered = (results[0] as { rows: { entered: Entered }[] }).rows[0]?.entered;
     if (!entered) throw new Error("ops.enter gave no context");
     this.#access = toAccess(entered);
+    this.#session = toSession(entered);
     remember(this.caller, this.partner, this.#access);
     const untried = this.#untried.splice(0);
     if (untried.some((way) => way.opensTo(this.#access))) throw new WrongGuess();
@@ -301,6 +326,7 @@ export class Context {
     const entered = (results[0] as { rows: { entered: Entered }[] }).rows[0]?.entered;
     if (!entered) throw new Error("ops.enter gave no context");
     this.#access = toAccess(entered);
+    this.#session = toSession(entered);
     this.#judge(entered);
     return results.slice(2) as BatchResponse<T>;
   }
@@ -310,6 +336,7 @@ export class Context {
     if (entered.unknown_organization) throw forbidden("You are no member of the organization named in X-Organization-Id.");
     if (this.audience === "public" || this.caller.kind === "system") return;
     if (!entered.user_id) {
+      if (this.caller.kind === "browser") throw new Refusal("missing_credential", "Your session has ended. Sign in to go on.");
       const nobody = "No person is known behind this session.";
       throw this.audience === "self" ? new Refusal("invalid_token", nobody) : forbidden(nobody);
     }
@@ -363,7 +390,33 @@ interface Entered {
   account: Access["account"];
   account_ids: string[];
   unknown_organization: boolean;
+  session?: {
+    id: string;
+    method: string;
+    person: string;
+    address: string;
+    organization_id: string | null;
+    organization: string | null;
+    issuer_sid: string | null;
+    absolute_end: string;
+    last_seen_at: string;
+  };
 }
+
+const toSession = ({ session }: Entered): Session | null =>
+  session
+    ? {
+        id: session.id,
+        method: session.method,
+        person: session.person,
+        address: session.address,
+        organizationId: session.organization_id,
+        organization: session.organization,
+        issuerSid: session.issuer_sid,
+        absoluteEnd: new Date(session.absolute_end),
+        lastSeenAt: new Date(session.last_seen_at),
+      }
+    : null;
 
 const toAccess = (entered: Entered): Access => ({
   now: new Date(entered.now),
@@ -383,12 +436,17 @@ const toAccess = (entered: Entered): Access => ({
 });
 
 function enter(caller: Caller, organizationId: string | null, partner: PartnerRequest | undefined): Statement {
+  if (caller.kind === "browser") return statement(sql`select ops.enter_browser(${caller.tokenHash}, ${caller.production}) as entered`);
   if (caller.kind === "partner")
     return statement(sql`select ops.enter('user', ${caller.userId}, null, true, ${caller.accountId}::uuid) as entered`);
   const id = caller.kind === "session" ? caller.id : null;
-  return partner
-    ? statement(sql`select ops.enter(${caller.kind}, ${id}, null, true, ${partner.accountId}::uuid) as entered`)
-    : statement(sql`select ops.enter(${caller.kind}, ${id}, ${organizationId}::uuid) as entered`);
+  const entered = partner
+    ? sql`ops.enter(${caller.kind}, ${id}, null, true, ${partner.accountId}::uuid)`
+    : sql`ops.enter(${caller.kind}, ${id}, ${organizationId}::uuid)`;
+  const stepsDown = caller.kind === "session" && !caller.mayAdminister;
+  return statement(
+    stepsDown ? sql`select ops.step_down(${entered}, ${organizationId}::uuid) as entered` : sql`select ${entered} as entered`,
+  );
 }
 
 type StoredReply = Reply & { fingerprint: string; sealedUntil: Date | null };

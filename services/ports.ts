@@ -53,6 +53,39 @@ export interface Seal {
   open(sealed: string, owner: string): Promise<string | null>;
 }
 
+/** Where people prove who they are: OpenID Connect's code flow with the session issuer (IDENTITY §8). */
+export interface SignInProvider {
+  /** Where the browser goes; refuses with `service_unavailable` while the provider is away. */
+  begin(ask: { redirectUri: string; state: string; nonce: string; verifier: string; loginHint: string }): Promise<string>;
+  /**
+   * Verifies what came back.
+   *
+   * @param kept.ageSeconds - how long ago it began; nothing older is accepted
+   */
+  complete(
+    answer: URLSearchParams,
+    kept: { redirectUri: string; state: string; nonce: string; verifier: string; ageSeconds: number },
+  ): Promise<SignInAnswer>;
+}
+
+export type SignInAnswer =
+  | { kind: "accepted"; facts: SignInFacts }
+  /** the provider answered with an error code of its own */
+  | { kind: "called_off"; error: string }
+  /** a check failed, by its number in IDENTITY §8 */
+  | { kind: "refused"; check: number; reason: string }
+  | { kind: "unreachable" };
+
+/** What a provider vouches for. */
+export interface SignInFacts {
+  subject: string;
+  email: string | null;
+  emailVerified: boolean;
+  name: string | null;
+  /** The provider's session. */
+  sid: string | null;
+}
+
 /** Tells a queue which rows to look at. Rows decide: whatever is lost, repeated or late is found by the sweep. */
 export interface WorkQueue {
   send(ids: readonly string[]): Promise<void>;
@@ -448,6 +481,8 @@ export interface Ports {
   providerEvents: ProviderEvents;
   /** What an error of a call to the payment provider says; undefined for any other error. */
   answerTo(error: unknown): CallAnswer | undefined;
+  /** Loaded when somebody first signs in. */
+  signIn(): Promise<SignInProvider>;
   links: LinkTokens;
   seal: Seal;
   /** The owners of limits, one for each subject. */

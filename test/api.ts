@@ -70,6 +70,7 @@ export async function marketplace() {
     PAYOUTS: queue((message: { transaction_ids: readonly string[] }) => sent.payouts.push(...message.transaction_ids)),
     STRIPE_WORK: queue((message: { operation_ids: readonly string[] }) => sent.stripeWork.push(...message.operation_ids)),
     STRIPE_EVENTS: queue((message: { event_ids: readonly string[] }) => sent.stripeEvents.push(...message.event_ids)),
+    SIGN_IN_CLIENT_ID: "splits-console",
     STRIPE_SECRET_KEY: stripe.key,
     STRIPE_WEBHOOK_SECRET: "whsec_platform_of_the_tests",
     STRIPE_CONNECT_WEBHOOK_SECRET: "whsec_connect_of_the_tests",

@@ -2,6 +2,7 @@ import type { TestProject } from "vitest/node";
 import { startIssuer } from "#local/issuer.ts";
 import { startMailCatcher } from "#local/mail-catcher.ts";
 import { PEOPLE } from "#local/people.ts";
+import { buildAssets } from "#ui/build.ts";
 import { testServer } from "./postgres.ts";
 import { startTestStripe } from "./stripe-server.ts";
 
@@ -29,6 +30,7 @@ const begin = () =>
     startIssuer({ port: 0, authorizedParty: "https://app.splits.test", people: PEOPLE }),
     startMailCatcher({ port: 0, key: MAIL_KEY }),
     startTestStripe(),
+    buildAssets(),
   ]);
 
 /** Every project of a run calls the setup, from a module of its own; the world is one. */

@@ -1,17 +1,26 @@
-import { uuidv7 } from "#domain/ids.ts";
 import { resend } from "#integrations/mail/resend.ts";
 import { Context } from "#services/context.ts";
 import { apiFor } from "./api/app.ts";
-import { databaseOf, type Env, portsOf, refuseLocalSwitches } from "./runtime.ts";
+import { type Surface, surfaceOf } from "./hosts.ts";
+import { databaseOf, type Env, newRequestId, portsOf, refuseLocalSwitches } from "./runtime.ts";
 
 export { CredentialObject } from "#durable-objects/credential.ts";
+
+/** Asked for at start, so that an environment of wrangler.toml which does not say dies here (IDENTITY §5). */
+const hasDevSignIn = __DEV_AUTH__;
+
+/** Who answers for each surface. Pages are evaluated when the first one is asked for, not at start. */
+const SURFACES: Readonly<Record<Surface, (request: Request, env: Env, execution: ExecutionContext) => Promise<Response>>> = {
+  api: async (request, env, execution) => (await apiFor(request)).fetch(request, env, execution),
+  console: async (request, env, execution) => (await import("./console/app.ts")).consoleApp.fetch(request, env, execution),
+};
 
 /** One Worker: HTTP by host and path, the queues' consumers, and the crons. Each loads what it needs when it is first called. */
 export default {
   async fetch(request, env, execution) {
     requireSound(env);
-    const api = await apiFor(request);
-    return api.fetch(request, env, execution);
+    const surface = surfaceOf(request.url);
+    return surface ? SURFACES[surface](request, env, execution) : new Response("There is nothing at this address.\n", { status: 404 });
   },
 
   async queue(batch, env, execution) {
@@ -32,13 +41,15 @@ let sound = false;
 
 /** Whatever calls first, the bindings are looked at once. */
 function requireSound(env: Env): void {
-  if (!sound) refuseLocalSwitches(env);
+  if (sound) return;
+  refuseLocalSwitches(env);
+  if (hasDevSignIn && env.ENVIRONMENT !== "development") throw new Error("This build contains the development sign-in");
   sound = true;
 }
 
 /** A context in which the system itself acts, under a request id of its own. */
 function systemContext(env: Env, execution: ExecutionContext, work: string): Context {
-  const id = uuidv7(new Date(), 0, crypto.getRandomValues(new Uint8Array(8)));
+  const id = newRequestId();
   return new Context({
     caller: { kind: "system" },
     audience: "public",

@@ -8,6 +8,8 @@ import { stripeChargebacks } from "#integrations/stripe/disputes.ts";
 import { stripeProviderEvents } from "#integrations/stripe/events.ts";
 import { stripeTransfers } from "#integrations/stripe/transfers.ts";
 import { toBase64Url, toHex } from "#domain/bytes.ts";
+import { uuidv7 } from "#domain/ids.ts";
+import { databaseRefusal } from "#services/commit.ts";
 import { stripePlans } from "#integrations/stripe/subscriptions.ts";
 import type { CredentialObject } from "#durable-objects/credential.ts";
 import type { RequestLogRow } from "#services/request-log/row.ts";
@@ -27,6 +29,9 @@ export interface Env {
   CLERK_JWKS?: string;
   /** Origins a session token may be made for, separated by commas. */
   CLERK_AZP: string;
+  /** The console as a client of the session issuer. Without a secret it is a public one. */
+  SIGN_IN_CLIENT_ID: string;
+  SIGN_IN_CLIENT_SECRET?: string;
   /** At most two secrets of Clerk's webhooks, separated by commas. */
   CLERK_WEBHOOK_SECRETS?: string;
   LINK_KEY: string;
@@ -64,6 +69,15 @@ export const log: Log = (level, message, facts = {}) => {
   console[level](JSON.stringify({ level, message, ...facts }));
 };
 
+/** The id of one request, which its answer and every line of its log carry. */
+export const newRequestId = (): string => uuidv7(new Date(), 0, crypto.getRandomValues(new Uint8Array(8)));
+
+/** Tells the log of a bug, or of a database that said no. */
+export function logFault(requestId: string, error: unknown): void {
+  const { name, stack } = error instanceof Error ? error : new Error(String(error));
+  log("error", "fault", { request_id: requestId, error: name, ...databaseRefusal(error), stack: stack?.split("\n").slice(1, 6) });
+}
+
 /** The ports of one request or one batch of messages. */
 export function portsOf(env: Env, later: (work: Promise<unknown>) => void): Ports {
   let client: ReturnType<typeof stripeClient> | undefined;
@@ -85,6 +99,13 @@ export function portsOf(env: Env, later: (work: Promise<unknown>) => void): Port
       secrets: { platform: env.STRIPE_WEBHOOK_SECRET, connect: env.STRIPE_CONNECT_WEBHOOK_SECRET },
     }),
     answerTo: stripeAnswer,
+    signIn: async () =>
+      (await import("#integrations/oidc/provider.ts")).oidcProvider({
+        issuer: env.CLERK_ISSUER,
+        clientId: env.SIGN_IN_CLIENT_ID,
+        clientSecret: env.SIGN_IN_CLIENT_SECRET,
+        insecure: env.ENVIRONMENT === "development",
+      }),
     links: linkTokens(env.LINK_KEY),
     seal: sealUnder(env.KEK_CURRENT),
     credentials: (subject) => env.CREDENTIALS.getByName(subject),
@@ -102,6 +123,7 @@ export const issuerOf = (env: Env): IssuerSettings => ({
   jwksUrl: env.CLERK_JWKS_URL,
   pinnedKeys: env.CLERK_JWKS,
   authorizedParties: env.CLERK_AZP.split(","),
+  secondFactor: env.ENVIRONMENT !== "development",
 });
 
 /** Tokens of mailed links: an HMAC over row and instant, so that no message needs to carry one (DESIGN R-6). */

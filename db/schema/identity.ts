@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
-import { type AnyPgColumn, index, integer, pgSchema, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { type AnyPgColumn, check, index, integer, pgSchema, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 import { born, changing, citext, instant, oneOf } from "../columns.ts";
 import { recruiters } from "./network.ts";
-import { companies } from "./ats.ts";
+import { candidates, companies } from "./ats.ts";
 
 export const identity = pgSchema("identity");
 
@@ -10,6 +10,11 @@ export const USER_STATUSES = ["active", "deactivated"] as const;
 export const ONBOARDING_STATUSES = ["pending", "in_progress", "completed", "skipped"] as const;
 export const ORGANIZATION_TYPES = ["company", "platform", "agency"] as const;
 export const MEMBERSHIP_ROLES = ["company_admin", "hiring_manager"] as const;
+export const SESSION_SURFACES = ["console", "portal", "white_label"] as const;
+/** How somebody signed in; what the session opens follows from it (IDENTITY §1). */
+export const SESSION_METHODS = ["clerk", "oidc", "saml", "passkey", "link", "code", "dev"] as const;
+export const PROOF_METHODS = ["passkey", "oidc", "saml", "code"] as const;
+export const SESSION_ENDS = ["signed_out", "signed_out_everywhere", "rotated", "issuer", "deactivated"] as const;
 
 export const users = identity.table(
   "users",
@@ -95,4 +100,73 @@ export const userRoles = identity.table(
       .where(sql`deleted_at is null`),
     oneOf("user_roles_role_name", t.roleName, ["platform_admin"]),
   ],
+);
+
+/**
+ * What stands behind a session cookie (IDENTITY §4). Of the token only its SHA-256 is kept. Whether
+ * a session still lives is asked by `ops.enter_browser`, in the trip that reads a page's rows.
+ */
+export const sessions = identity.table(
+  "sessions",
+  {
+    ...born(),
+    tokenHash: text().notNull().unique("sessions_token_hash_key"),
+    surface: text({ enum: SESSION_SURFACES }).notNull(),
+    /** The session that this one was made from on another host, and ends with. */
+    parentId: uuid().references((): AnyPgColumn => sessions.id),
+    userId: uuid().references(() => users.id),
+    candidateId: uuid().references((): AnyPgColumn => candidates.id),
+    /** The organization its person acts for; null for all of them. */
+    organizationId: uuid().references(() => organizations.id),
+    method: text({ enum: SESSION_METHODS }).notNull(),
+    connectionId: uuid(),
+    /** The session at the issuer that this one was made from. */
+    issuerSid: text(),
+    /** The last fresh authentication inside the session. */
+    provedAt: instant(),
+    proofMethod: text({ enum: PROOF_METHODS }),
+    idpSessionEnd: instant(),
+    lastSeenAt: instant().notNull(),
+    idleSeconds: integer().notNull(),
+    absoluteEnd: instant().notNull(),
+    endedAt: instant(),
+    endedReason: text({ enum: SESSION_ENDS }),
+    /** `Firefox on Linux`; never the whole header. */
+    userAgentSummary: text(),
+    /** ISO 3166-1 alpha-2. */
+    ipCountry: text(),
+  },
+  (t) => [
+    index("sessions_of_user")
+      .on(t.userId)
+      .where(sql`ended_at is null`),
+    index("sessions_of_issuer")
+      .on(t.issuerSid)
+      .where(sql`ended_at is null and issuer_sid is not null`),
+    oneOf("sessions_surface", t.surface, SESSION_SURFACES),
+    oneOf("sessions_method", t.method, SESSION_METHODS),
+    oneOf("sessions_proof_method", t.proofMethod, PROOF_METHODS),
+    oneOf("sessions_ended_reason", t.endedReason, SESSION_ENDS),
+    check("sessions_of_somebody", sql`num_nonnulls(${t.userId}, ${t.candidateId}) = 1`),
+    check("sessions_ended_for_a_reason", sql`(${t.endedAt} is null) = (${t.endedReason} is null)`),
+    check("sessions_proved_by_something", sql`(${t.provedAt} is null) = (${t.proofMethod} is null)`),
+  ],
+);
+
+/** A sign-in on its way to a provider and back: good for ten minutes, in one browser, once (IDENTITY §8). */
+export const ssoTransactions = identity.table(
+  "sso_transactions",
+  {
+    ...born(),
+    stateHash: text().notNull().unique("sso_transactions_state_hash_key"),
+    nonce: text().notNull(),
+    /** Of PKCE; sealed under the state, which only the browser brings back. */
+    verifier: text().notNull(),
+    /** SHA-256 of the secret in the browser's `__Host-splits_t`. */
+    browserHash: text().notNull(),
+    returnTo: text().notNull(),
+    expiresAt: instant().notNull(),
+    usedAt: instant(),
+  },
+  (t) => [index("sso_transactions_expiry").on(t.expiresAt)],
 );

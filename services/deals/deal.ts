@@ -17,10 +17,11 @@ export type Deal = typeof deals.$inferSelect & {
 
 const page = (ids: SQL, column: string): SQL => sql`(select ${sql.identifier(column)} from ${deals} where id in ${ids})`;
 
-const LIVE = sql.raw("('rejected', 'declined', 'withdrawn', 'timed_out', 'closed')");
+/** The states from which a deal goes nowhere. */
+export const ENDED_STATES = sql.raw("('rejected', 'declined', 'withdrawn', 'timed_out', 'closed')");
 
 /** The deals that wait for the caller: their gate, their answer. */
-const awaitsCaller = (): SQL => sql`(
+export const awaitsCaller = (): SQL => sql`(
   (${deals.currentGate} = 'candidate_recruiter' and ${deals.state} <> 'info_requested' and ${deals.candidateRecruiterId} = (select ops.active_recruiter_id()))
   or (${deals.currentGate} = 'company_recruiter' and ${deals.state} <> 'info_requested' and ${deals.companyRecruiterId} = (select ops.active_recruiter_id()))
   or (${deals.currentGate} = 'company' and ${deals.state} <> 'info_requested' and ${deals.companyId} = any((select ops.company_ids())::uuid[]))
@@ -65,7 +66,7 @@ export const dealNoun = {
     company_recruiter_id: (id: string) => eq(deals.companyRecruiterId, id),
     state: (states: readonly string[]) => sql`${deals.state} = any(${`{${states.join(",")}}`}::text[])`,
     current_gate: (gate: string) => sql`${deals.currentGate} = ${gate}`,
-    active: (live: boolean) => (live ? sql`${deals.state} not in ${LIVE}` : sql`${deals.state} in ${LIVE}`),
+    active: (live: boolean) => (live ? sql`${deals.state} not in ${ENDED_STATES}` : sql`${deals.state} in ${ENDED_STATES}`),
     awaiting_me: (wanted: boolean) => (wanted ? awaitsCaller() : sql`(${awaitsCaller()}) is not true`),
   },
   includes: {

@@ -8,7 +8,7 @@ import { type Noun, rowById } from "../listing.ts";
 export type Notification = typeof notifications.$inferSelect;
 
 /** The caller's own in-app notices that they have not put aside. */
-const readableNotifications = (): SQL =>
+export const readableNotifications = (): SQL =>
   sql`(${notifications.recipientUserId} = (select ops.user_id()) and ${notifications.channel} = 'in_app' and not ${notifications.dismissed})`;
 
 export const notificationNoun = {

@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { sessions, ssoTransactions } from "#db/schema/identity.ts";
 import { idempotencyKeys } from "#db/schema/ops.ts";
 import { deleteFrom, statement } from "#db/statements.ts";
 import type { Context } from "../context.ts";
@@ -30,18 +31,25 @@ export type Step = (ctx: Context) => Promise<unknown>;
 const PARTITIONS_AHEAD = 3;
 /** Rows whose events were told this long ago are of no further use to the outbox. */
 const OUTBOX_DAYS = 30;
+/** How long a session that is over can still be asked about (IDENTITY §15). */
+const ENDED_SESSION_DAYS = 30;
+const SIGN_IN_HOURS = 24;
 
 /** Keeps the months of the partitioned logs ahead of time. */
 async function keepPartitions(ctx: Context): Promise<void> {
   await ctx.database.writer.batch([statement(sql`select ops.ensure_partitions(${PARTITIONS_AHEAD})`)]);
 }
 
-/** Forgets what has outlived its use: stored replies after a day, told events after a month. */
+/** Forgets what has outlived its use: stored replies and sign-ins after a day, told events and ended sessions after a month. */
 async function forgetTheOld(ctx: Context): Promise<void> {
   await ctx.database.writer.batch([
     deleteFrom(idempotencyKeys).where(sql`${idempotencyKeys.expiresAt} <= ops.now()`),
     statement(sql`with gone as (delete from ops.outbox where handled_at < ops.now() - make_interval(days => ${OUTBOX_DAYS}) returning id)
       delete from ops.event_handled h using gone where h.event_id = gone.id`),
+    deleteFrom(ssoTransactions).where(sql`${ssoTransactions.expiresAt} < ops.now() - make_interval(hours => ${SIGN_IN_HOURS})`),
+    deleteFrom(sessions).where(
+      sql`coalesce(${sessions.endedAt}, ${sessions.absoluteEnd}) < ops.now() - make_interval(days => ${ENDED_SESSION_DAYS})`,
+    ),
   ] as never);
 }
 

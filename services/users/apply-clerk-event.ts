@@ -1,11 +1,12 @@
 import { eq, sql } from "drizzle-orm";
-import { users } from "#db/schema/identity.ts";
+import { sessions, users } from "#db/schema/identity.ts";
 import { providerEvents } from "#db/schema/ops.ts";
 import { select, updateOf } from "#db/statements.ts";
 import { event } from "#domain/events/catalogue.ts";
 import { decideSubject, type KnownUser, type SubjectChange } from "#domain/identity/subject.ts";
 import { commit, deciding, insert, newRow, unchanged, update, type Change } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
+import { endSessions, endSessionsOf } from "../sessions/session.ts";
 import type { ClerkEvent } from "./keep-clerk-event.ts";
 
 type Kept = Omit<ClerkEvent, "type">;
@@ -34,18 +35,24 @@ export async function applyClerkEvent(ctx: Context, providerEventId: string, han
     const change =
       kept && message ? decideSubject({ ...message, type: kept.type }, { known: known ?? null, holder: holder ?? null }, ctx.now()) : null;
     const { expect = [], write, audit, events } = change ? toChange(ctx, change) : NOTHING;
+    const ended =
+      kept && message?.sid && SESSION_ENDINGS.has(kept.type) ? [endSessions(ctx, eq(sessions.issuerSid, message.sid), "issuer")] : [];
     await commit(ctx, null, {
       expect,
       write: [
         handled,
         updateOf(providerEvents).set({ payload: null, processedAt: ctx.now() }).where(eq(providerEvents.id, providerEventId)) as Statement,
         ...write,
+        ...ended,
       ],
       audit,
       events,
     });
   });
 }
+
+/** The issuer's session is over, and with it every console session that was made from it. */
+const SESSION_ENDINGS = new Set(["session.revoked", "session.removed", "session.ended"]);
 
 const NOTHING: Change = { write: [], audit: [], events: [] };
 
@@ -68,7 +75,7 @@ function toChange(ctx: Context, change: SubjectChange<KnownUser>): Change {
   const subject = { type: "user", id: user.id };
   return {
     expect: [unchanged(users, user)],
-    write: [update(ctx, users, user.id, fields)],
+    write: [update(ctx, users, user.id, fields), ...(change.kind === "deleted" ? [endSessionsOf(ctx, user.id, "deactivated")] : [])],
     audit: { action: `user.${ACTIONS[change.kind]}`, subject, before: user, after: { ...user, ...fields } },
     events: change.kind === "deleted" && user.status === "active" ? [event("user.deactivated", subject, { user_id: user.id })] : [],
   };

@@ -1,9 +1,9 @@
 import { sql } from "drizzle-orm";
 import { users } from "#db/schema/identity.ts";
 import { select } from "#db/statements.ts";
-import { event } from "#domain/events/catalogue.ts";
-import { commit, databaseRefusal, insert, unchanged, update } from "../commit.ts";
+import { commit, databaseRefusal } from "../commit.ts";
 import { Context } from "../context.ts";
+import { adoptSubject } from "./adopt-subject.ts";
 
 /**
  * Makes a person of the first valid token of an unknown subject, or links the person who has this
@@ -40,21 +40,7 @@ async function register(ctx: Context, subject: string, email: string, name: stri
     });
     return false;
   }
-  if (holder) {
-    await commit(ctx, null, {
-      expect: [unchanged(users, holder)],
-      write: [update(ctx, users, holder.id, { clerkUserId: subject })],
-      audit: { action: "user.subject_linked", subject: { type: "user", id: holder.id } },
-      events: [],
-    });
-    return true;
-  }
-  const id = ctx.newId();
-  await commit(ctx, null, {
-    write: [insert(users, { id, clerkUserId: subject, email, name, createdAt: ctx.now(), updatedAt: ctx.now() })],
-    audit: { action: "user.registered", subject: { type: "user", id } },
-    events: [event("user.registered", { type: "user", id }, { user_id: id })],
-  });
+  await commit(ctx, null, adoptSubject(ctx, { subject, email, name }, holder).change);
   return true;
 }
 

@@ -154,7 +154,14 @@ async function statementsOf(
   return { queries, rows: rows.length };
 }
 
-const person = (number: number): Caller => ({ kind: "session", id: `user_${number}`, sessionId: "s", verifiedEmail: null, name: null });
+const person = (number: number): Caller => ({
+  kind: "session",
+  id: `user_${number}`,
+  sessionId: "s",
+  verifiedEmail: null,
+  name: null,
+  mayAdminister: true,
+});
 const nobody: Caller = { kind: "anonymous" };
 const [ada, admin, recruiter] = [person(1), person(2), person(3)];
 

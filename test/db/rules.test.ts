@@ -25,6 +25,11 @@ const WRONG: Record<string, string> = {
   memberships_one_live: `insert into identity.memberships (user_id, role_name, organization_id) values (${u("user", 5)}, 'company_admin', ${u("organization")})`,
   user_roles_one_live: `insert into identity.user_roles (user_id, role_name) values (${u("user", 8)}, 'platform_admin')`,
   user_roles_role_name: "update identity.user_roles set role_name = 'company_admin'",
+  sessions_token_hash_key: `insert into identity.sessions select (jsonb_populate_record(s, jsonb_build_object('id', gen_random_uuid()))).* from identity.sessions s`,
+  sessions_of_somebody: `update identity.sessions set candidate_id = ${u("candidate")}`,
+  sessions_ended_for_a_reason: "update identity.sessions set ended_at = now()",
+  sessions_proved_by_something: "update identity.sessions set proved_at = now()",
+  sso_transactions_state_hash_key: `insert into identity.sso_transactions select (jsonb_populate_record(t, jsonb_build_object('id', gen_random_uuid()))).* from identity.sso_transactions t`,
   // network
   recruiters_user_id_key: `insert into network.recruiters (user_id, name) values (${u("user")}, 'again')`,
   recruiters_slug_unique: "update network.recruiters set slug = 'same'",

@@ -158,6 +158,23 @@ export async function seedWorld(db: Db): Promise<void> {
       organization_id: id("organization"),
     });
     await add("identity.user_roles", { user_id: id("user", 8), role_name: "platform_admin" });
+    await add("identity.sessions", {
+      token_hash: "hash",
+      surface: "console",
+      user_id: id("user"),
+      method: "clerk",
+      last_seen_at: THEN,
+      idle_seconds: 60,
+      absolute_end: THEN,
+    });
+    await add("identity.sso_transactions", {
+      state_hash: "hash",
+      nonce: "n",
+      verifier: "v",
+      browser_hash: "b",
+      return_to: "/",
+      expires_at: THEN,
+    });
     for (let number = 1; number <= 4; number += 1) {
       await add("network.recruiters", {
         id: id("recruiter", number),

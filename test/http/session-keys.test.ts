@@ -55,6 +55,7 @@ async function show({ privateKey, jwk }: Key, pinned?: readonly JWK[]): Promise<
     jwksUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json`,
     pinnedKeys: pinned && JSON.stringify({ keys: pinned }),
     authorizedParties: [],
+    secondFactor: false,
   };
   return callerOf(new Headers({ authorization: `Bearer ${token}` }), settings).then(
     (caller) => (caller.kind === "session" ? caller.id : caller.kind),

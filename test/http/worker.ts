@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { inject } from "vitest";
 import { connect, type Database } from "#db/connection.ts";
+import { SIGN_IN_CLIENT_ID } from "#local/issuer.ts";
 import { freePort } from "#local/ports.ts";
 import { spawnTethered, type Tethered } from "#local/processes.ts";
 import { type TestDatabase, testDatabase } from "../database.ts";
@@ -30,6 +31,10 @@ export interface WorkerOptions {
   endpoint?: string;
   /** A mail catcher with the run's key; the run's own unless told. */
   mailUrl?: string;
+  /** The issuer of session tokens; the run's own unless told. */
+  issuerUrl?: string;
+  /** Any free one unless told. */
+  port?: number;
 }
 
 /** The Worker as `wrangler dev` runs it: its own process, with queues that deliver. */
@@ -47,10 +52,11 @@ export async function startWorker({
   databaseUrl,
   endpoint = `${inject("neonUrl")}/sql`,
   mailUrl = inject("mailUrl"),
+  issuerUrl: issuer = inject("issuerUrl"),
+  port: wantedPort,
 }: WorkerOptions): Promise<RunningWorker> {
-  const [port, inspector, folder] = [await freePort(), await freePort(), await mkdtemp(join(tmpdir(), "splits-worker-"))];
+  const [port, inspector, folder] = [wantedPort ?? (await freePort()), await freePort(), await mkdtemp(join(tmpdir(), "splits-worker-"))];
   const origin = `http://127.0.0.1:${port}`;
-  const issuer = inject("issuerUrl");
   const bindings = {
     ENVIRONMENT: "development",
     DATABASE_URL: databaseUrl,
@@ -58,6 +64,7 @@ export async function startWorker({
     CLERK_ISSUER: issuer,
     CLERK_JWKS_URL: `${issuer}/.well-known/jwks.json`,
     CLERK_AZP: "https://app.splits.test",
+    SIGN_IN_CLIENT_ID,
     LINK_KEY,
     ...PARTNER_KEYS,
     API_ORIGIN: origin,

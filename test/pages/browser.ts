@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
 import { AxeBuilder } from "@axe-core/playwright";
+import { HtmlValidate } from "html-validate";
+import { expect } from "vitest";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -13,14 +15,16 @@ export const openBrowser = (): Promise<Browser> =>
   chromium.launch({ ...(executablePath ? { executablePath } : {}), args: ["--no-sandbox"] });
 
 /** The looks under which every page is tried. */
-export const LOOKS = [
+const LOOKS = [
   { name: "light and wide", colorScheme: "light", viewport: { width: 1280, height: 800 } },
-  { name: "dark and narrow", colorScheme: "dark", viewport: { width: 360, height: 740 } },
-] as const satisfies readonly (BrowserContextOptions & { name: string })[];
+  { name: "light and narrow", colorScheme: "light", viewport: { width: 320, height: 740 } },
+  { name: "dark and wide", colorScheme: "dark", viewport: { width: 1280, height: 800 } },
+  { name: "dark and narrow", colorScheme: "dark", viewport: { width: 320, height: 740 } },
+] as const;
 
-/** What is wrong with a page as a browser shows it: refused resources, scripts that fail, rules of accessibility, a line that sticks out. */
-export async function faultsOf(browser: Browser, url: string, look: BrowserContextOptions): Promise<string[]> {
-  const context = await browser.newContext({ colorScheme: look.colorScheme ?? "light", viewport: look.viewport ?? null });
+/** What is wrong with a page in any look: refused resources, scripts that fail, rules of accessibility, a line that sticks out. */
+export async function faultsOf(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<string[]> {
+  const context = await browser.newContext(options);
   try {
     const page = await context.newPage();
     const faults: string[] = [];
@@ -30,25 +34,40 @@ export async function faultsOf(browser: Browser, url: string, look: BrowserConte
     });
     page.on("pageerror", (error) => faults.push(error.message));
     await page.goto(url);
-    await shoot(page, url, look);
-    // a frame that may run no script answers no question either
-    await page.evaluate("document.querySelectorAll('iframe[sandbox]').forEach((frame) => frame.remove())");
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    const wider = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
-    return [
-      ...faults,
-      ...violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`),
-      ...(Number(wider) > 0 ? [`${String(wider)} px wider than the window`] : []),
-    ];
+    for (const look of LOOKS) {
+      await page.setViewportSize(look.viewport);
+      await page.emulateMedia({ colorScheme: look.colorScheme });
+      await shoot(page, look.name);
+      // a frame that may run no script answers no question either
+      await page.evaluate("document.querySelectorAll('iframe[sandbox]').forEach((frame) => frame.remove())");
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      const wider = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+      faults.push(
+        ...violations.map(({ id, nodes }) => `${look.name}: ${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`),
+        ...(Number(wider) > 0 ? [`${look.name}: ${String(wider)} px wider than the window`] : []),
+      );
+    }
+    return faults;
   } finally {
     await context.close();
   }
 }
 
-/** With SCREENSHOTS set to a folder, every page that a test opens is kept there as a picture. */
-async function shoot(page: Page, url: string, look: BrowserContextOptions): Promise<void> {
+const validator = new HtmlValidate({
+  extends: ["html-validate:recommended"],
+  rules: { "void-style": "off", "no-implicit-button-type": "off", "attribute-boolean-style": "off" },
+});
+
+/** What is wrong with a page as it was written. */
+export async function markupFaultsOf(html: string): Promise<string[]> {
+  const { results } = await validator.validateString(html);
+  return results.flatMap(({ messages }) => messages.map(({ ruleId, message, line, column }) => `${line}:${column} ${ruleId}: ${message}`));
+}
+
+/** With SCREENSHOTS set to a folder, every page that a test opens is kept there as a picture, by the name of the test. */
+async function shoot(page: Page, look: string): Promise<void> {
   const folder = process.env["SCREENSHOTS"];
   if (!folder) return;
-  const name = new URL(url).pathname.replaceAll(/\W+/g, "-").slice(0, 40);
-  await page.screenshot({ path: `${folder}/${new URL(url).port}${name}-${look.colorScheme}.png`, fullPage: true });
+  const name = `${expect.getState().currentTestName} ${look}`.replaceAll(/\W+/g, "-");
+  await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
 }

@@ -6,7 +6,9 @@ import type { Database } from "#db/connection.ts";
 import type { Person } from "../people.ts";
 import type { Client } from "./clients.ts";
 
+/** The pair of RFC 7636, appendix B. */
 export const VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+export const CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 /** A marketplace in which somebody can agree to something. */
 interface Ground {
@@ -40,12 +42,17 @@ export async function consented(
   return new URL(result.to);
 }
 
-/** What a page would work with for this person; null for nobody. */
-export const contextOf = (world: Ground, person: Person | null): Context =>
+/** What a page would work with for this person. */
+const contextOf = (world: Ground, person: Person): Context =>
   new Context({
-    caller: person
-      ? { kind: "session", id: subjectIn(person.token), sessionId: "sess_test", verifiedEmail: person.email, name: null }
-      : { kind: "anonymous" },
+    caller: {
+      kind: "session",
+      id: subjectIn(person.token),
+      sessionId: "sess_test",
+      verifiedEmail: person.email,
+      name: null,
+      mayAdminister: true,
+    },
     audience: "public",
     database: world.db,
     ports: portsOf(world.env as Env, () => {}),

@@ -1,5 +1,5 @@
 import { OpenAPIHono, type RouteConfig } from "@hono/zod-openapi";
-import { SCOPES, type Scope } from "#domain/credentials/scopes.ts";
+import { SCOPE_WORDS, SCOPES } from "#domain/credentials/scopes.ts";
 import type { Env } from "../runtime.ts";
 import { clerkWebhookContract } from "./clerk-webhook.ts";
 import { contractsUnder } from "./operation.ts";
@@ -7,19 +7,6 @@ import { stripeWebhookContracts } from "./stripe-webhooks.ts";
 import { registerV1, V1 } from "./v1/app.ts";
 import { v1Contracts } from "./v1/operation.ts";
 import { V2, v2 } from "./v2/app.ts";
-
-/** What each scope opens, in a sentence that a person reads before they agree. */
-export const SCOPE_WORDS: Readonly<Record<Scope, string>> = {
-  "read:roles": "See roles",
-  "read:candidates": "See submissions and their candidates",
-  "read:placements": "See placements",
-  "read:payouts": "See payouts",
-  "write:submissions": "Submit candidates to roles",
-  "write:updates": "Change submissions",
-  "write:roles": "Post and change roles",
-  "manage:webhooks": "Manage webhooks",
-  "read:audit": "Read the request log and the audit log",
-};
 
 type Origins = Pick<Env, "API_ORIGIN" | "CONSOLE_ORIGIN">;
 

@@ -15,6 +15,7 @@ export const PROBLEMS = {
   expired_token: { status: 401, title: "The token has expired" },
   revoked_credential: { status: 401, title: "The credential was revoked" },
   forbidden: { status: 403, title: "Not allowed" },
+  cross_site_request: { status: 403, title: "Sent from another site" },
   insufficient_scope: { status: 403, title: "A scope is missing" },
   credential_pending_approval: { status: 403, title: "The credential waits for approval" },
   credential_suspended: { status: 403, title: "The credential is suspended" },

@@ -18,11 +18,15 @@ export interface IssuerSettings {
   pinnedKeys: string | undefined;
   /** The origins a token may be made for, compared whole. */
   authorizedParties: readonly string[];
+  /** Whether a platform admin's rights ask for a second factor, which they do in production. */
+  secondFactor: boolean;
 }
 
 const MAX_TOKEN_BYTES = 8_192;
 /** How far the issuer's clock and ours may differ. */
 const TOLERANCE_SECONDS = 5;
+/** How old the second factor behind an admin's rights may be (IDENTITY §1). */
+const SECOND_FACTOR_MINUTES = 720;
 const BEARER = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i;
 
 // imported keys are kept for the life of the isolate
@@ -65,7 +69,14 @@ export async function callerOf(headers: Headers, settings: IssuerSettings): Prom
     sessionId: claims["sid"],
     verifiedEmail: typeof email === "string" && claims["email_verified"] === true ? email.trim().toLowerCase() : null,
     name: typeof name === "string" ? name : null,
+    mayAdminister: !settings.secondFactor || hasSecondFactor(claims["fva"]),
   };
+}
+
+/** The `fva` claim: minutes since each factor was shown, -1 for never. */
+function hasSecondFactor(fva: unknown): boolean {
+  const minutes: unknown = Array.isArray(fva) ? fva[1] : undefined;
+  return typeof minutes === "number" && minutes >= 0 && minutes <= SECOND_FACTOR_MINUTES;
 }
 
 /** As `verified`; within a minute, and not beyond the token's own end, the signature is not computed again. */

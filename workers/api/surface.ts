@@ -1,11 +1,10 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context as HonoContext, MiddlewareHandler } from "hono";
 import { toHex } from "#domain/bytes.ts";
-import { isUuid, uuidv7 } from "#domain/ids.ts";
+import { isUuid } from "#domain/ids.ts";
 import { Refusal } from "#domain/refusals.ts";
-import { databaseRefusal } from "#services/commit.ts";
 import { Replayed, type Reply, type RequestFacts } from "#services/context.ts";
-import { log } from "../runtime.ts";
+import { log, logFault, newRequestId } from "../runtime.ts";
 import type { ApiEnv } from "./app.ts";
 import { replyOf, send } from "./operation.ts";
 import { problem, refusalOf } from "./problems.ts";
@@ -17,7 +16,7 @@ const PRINTABLE = /^[\x20-\x7e]{1,255}$/;
 
 /** Every request gets an id; every response carries it, and every line of the log. */
 export const identified: MiddlewareHandler<ApiEnv> = async (c, next) => {
-  const requestId = uuidv7(new Date(), 0, crypto.getRandomValues(new Uint8Array(8)));
+  const requestId = newRequestId();
   c.set("requestId", requestId);
   c.set("startedAt", new Date());
   await next();
@@ -97,13 +96,7 @@ export function noSuchRoute(api: OpenAPIHono<ApiEnv>, c: HonoContext<ApiEnv>): R
 export function answerTo(error: Error, c: HonoContext<ApiEnv>): Response {
   if (error instanceof Replayed) return replyOf(error);
   const refusal = refusalOf(error);
-  if (refusal.code === "internal")
-    log("error", "fault", {
-      request_id: c.var.requestId,
-      error: error.name,
-      ...databaseRefusal(error),
-      stack: error.stack?.split("\n").slice(1, 6),
-    });
+  if (refusal.code === "internal") logFault(c.var.requestId, error);
   return send(problem(refusal, withoutToken(c.req.path), c.var.requestId));
 }
 

@@ -1,0 +1,48 @@
+import { createHash, randomUUID } from "node:crypto";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { transform } from "esbuild";
+
+/** What the pages load: built by wrangler before it starts or deploys, and by the tests. */
+const SOURCES = { theme: "theme.css", enhance: "enhance.ts", mark: "mark.svg" } as const;
+const HERE = import.meta.dirname;
+const DIST = join(HERE, "../dist");
+
+/**
+ * Writes `dist/public/`, what the assets binding serves, and `dist/assets.json`, where each file is
+ * to be found. A name holds the hash of its content, so that it can be kept for ever.
+ */
+export async function buildAssets(): Promise<Record<keyof typeof SOURCES, string>> {
+  const folder = join(DIST, "public/assets");
+  await mkdir(folder, { recursive: true });
+  const built = await Promise.all(
+    Object.entries(SOURCES).map(async ([name, source]) => {
+      const text = await minified(source, await readFile(join(HERE, source), "utf8"));
+      const hash = createHash("sha256").update(text).digest("hex").slice(0, 12);
+      const file = `${name}.${hash}.${source.split(".").at(-1)?.replace("ts", "js")}`;
+      await writeWhole(join(folder, file), text);
+      return [name, file] as const;
+    }),
+  );
+  const current = new Set<string>(built.map(([, file]) => file));
+  for (const file of await readdir(folder)) if (!current.has(file)) await rm(join(folder, file), { force: true });
+  const places = Object.fromEntries(built.map(([name, file]) => [name, `/assets/${file}`])) as Record<keyof typeof SOURCES, string>;
+  await writeWhole(join(DIST, "public/_headers"), await readFile(join(HERE, "_headers"), "utf8"));
+  await writeWhole(join(DIST, "assets.json"), JSON.stringify(places));
+  return places;
+}
+
+async function minified(source: string, text: string): Promise<string> {
+  if (source.endsWith(".svg")) return text.trim();
+  const { code } = await transform(text, { loader: source.endsWith(".css") ? "css" : "ts", minify: true, format: "iife" });
+  return code;
+}
+
+/** Several builds may run at once; each file is there whole or not at all. */
+async function writeWhole(file: string, text: string): Promise<void> {
+  const part = join(DIST, `${randomUUID()}.part`);
+  await writeFile(part, text);
+  await rename(part, file);
+}
+
+if (process.argv[1] === import.meta.filename) await buildAssets();
