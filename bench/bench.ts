@@ -185,6 +185,7 @@ async function main(): Promise<void> {
     CURSOR_HMAC_KEY: "bench",
     KEK_CURRENT: Buffer.alloc(32, 2).toString("base64"),
     API_ORIGIN: "http://127.0.0.1:8787",
+    CONSOLE_ORIGIN: "http://127.0.0.1:8787",
     MAIL_API_BASE: "http://127.0.0.1:9",
     MAIL_API_KEY: "bench",
     MAIL_FROM: "bench@splits.test",

@@ -108,8 +108,9 @@ export class CredentialObject extends DurableObject<Bindings> {
     this.ctx.storage.sql.exec("delete from access_token");
   }
 
-  /** Lets an access token of the grant pass; of more than 16 the oldest goes. */
-  async addAccessToken(token: AccessToken): Promise<void> {
+  /** Lets an access token of the grant pass, as of this version of it; of more than 16 the oldest goes. */
+  async addAccessToken(token: AccessToken, version: number): Promise<void> {
+    if (version < this.#minVersion) return; // a revocation was faster
     this.#unknown.delete(token.hash);
     this.#tokens.delete(token.hash);
     this.#tokens.set(token.hash, token);

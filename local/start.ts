@@ -98,6 +98,7 @@ async function start(): Promise<void> {
     CLERK_AZP: [origin, url("worker", "app.localhost")].join(","),
     SIGN_IN_CLIENT_ID,
     API_ORIGIN: origin,
+    CONSOLE_ORIGIN: origin,
     MAIL_API_BASE: mail.url,
     MAIL_FROM: "Splits Network <hello@splits.test>",
     STRIPE_API_BASE: stripe.url,

@@ -448,7 +448,7 @@ export interface CredentialOwner {
   authorize(question: CredentialQuestion): Promise<Authorization>;
   prime(record: CredentialRecord, now: number): Promise<void>;
   invalidate(version: number): Promise<void>;
-  addAccessToken(token: AccessToken): Promise<void>;
+  addAccessToken(token: AccessToken, version: number): Promise<void>;
   deny(secretHash: string, now: number): Promise<void>;
   grantOverage(month: string, units: number, now: number): Promise<void>;
 }

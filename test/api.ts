@@ -62,6 +62,7 @@ export async function marketplace() {
     USAGE: (bindings as { USAGE: Env["USAGE"] }).USAGE,
     REQUEST_LOG: queue((message) => sent.requestLog.push(message)),
     API_ORIGIN: "http://127.0.0.1:8787",
+    CONSOLE_ORIGIN: "http://127.0.0.1:8787",
     MAIL_API_BASE: "http://127.0.0.1:9",
     MAIL_API_KEY: "re_test",
     MAIL_FROM: "Splits Network <hello@splits.test>",

@@ -37,6 +37,8 @@ export interface Env {
   CLERK_WEBHOOK_SECRETS?: string;
   LINK_KEY: string;
   API_ORIGIN: string;
+  /** Where people sign in and agree. */
+  CONSOLE_ORIGIN: string;
   MAIL_API_BASE: string;
   MAIL_API_KEY: string;
   MAIL_FROM: string;
@@ -150,7 +152,15 @@ export function refuseLocalSwitches(env: Env): void {
     if (env[name]) throw new Error(`${name} is a local switch and must not be set here`);
   }
   const optional = env.SECRET_SCANNING_KEYS_URL ? (["SECRET_SCANNING_KEYS_URL"] as const) : [];
-  for (const name of ["CLERK_ISSUER", "CLERK_JWKS_URL", "CLERK_AZP", "API_ORIGIN", "MAIL_API_BASE", ...optional] as const) {
+  for (const name of [
+    "CLERK_ISSUER",
+    "CLERK_JWKS_URL",
+    "CLERK_AZP",
+    "API_ORIGIN",
+    "CONSOLE_ORIGIN",
+    "MAIL_API_BASE",
+    ...optional,
+  ] as const) {
     for (const address of (env[name] ?? "").split(",")) requirePublic(name, address);
   }
 }

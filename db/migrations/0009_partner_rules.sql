@@ -318,3 +318,41 @@ $$;
 
 CREATE INDEX request_log_export ON api.request_log (account_id, ingest_id);
 CREATE INDEX audit_events_export ON ops.audit_events (account_id, ingest_id) WHERE account_id IS NOT NULL;
+--> statement-breakpoint
+
+--------------------------------------------------------------------------------------------------
+-- OAuth (PLATFORM §5)
+--------------------------------------------------------------------------------------------------
+
+-- The families of a grant that can still be refreshed; each was begun at a fixed time before its end.
+CREATE FUNCTION api.live_families(of_grant uuid) RETURNS TABLE (family_id uuid, family_expires_at timestamptz)
+LANGUAGE sql STABLE
+AS $$
+  SELECT t.family_id, t.family_expires_at FROM api.oauth_tokens t
+  WHERE t.grant_id = of_grant AND t.kind = 'refresh' AND t.rotated_at IS NULL AND t.revoked_at IS NULL AND t.expires_at > ops.now()
+$$;
+-- Locks a grant and raises unless it has as many live families as were read.
+CREATE FUNCTION api.guard_families(of_grant uuid, read_count integer) RETURNS void
+LANGUAGE plpgsql VOLATILE
+AS $$
+BEGIN
+  PERFORM FROM api.oauth_grants g WHERE g.id = of_grant FOR NO KEY UPDATE;
+  IF (SELECT count(*) FROM api.live_families(of_grant)) <> read_count THEN
+    RAISE 'another family was begun or ended' USING ERRCODE = 'serialization_failure';
+  END IF;
+END
+$$;
+-- Locks a client and raises unless the active grant of it, a person and an account is the one that was read; NULL: none.
+CREATE FUNCTION api.guard_grant(client uuid, person uuid, account uuid, read_id uuid) RETURNS void
+LANGUAGE plpgsql VOLATILE
+AS $$
+BEGIN
+  PERFORM FROM api.oauth_clients c WHERE c.id = client FOR NO KEY UPDATE;
+  IF read_id IS DISTINCT FROM (
+    SELECT g.id FROM api.oauth_grants g
+    WHERE g.client_id = client AND g.user_id = person AND g.account_id = account AND g.status = 'active'
+  ) THEN
+    RAISE 'another consent was given or ended' USING ERRCODE = 'serialization_failure';
+  END IF;
+END
+$$;

@@ -14,6 +14,19 @@ export const SCOPES = [
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
+/** What each scope opens, in a sentence that a person reads before they agree. */
+export const SCOPE_WORDS: Readonly<Record<Scope, string>> = {
+  "read:roles": "See roles",
+  "read:candidates": "See submissions and their candidates",
+  "read:placements": "See placements",
+  "read:payouts": "See payouts",
+  "write:submissions": "Submit candidates to roles",
+  "write:updates": "Change submissions",
+  "write:roles": "Post and change roles",
+  "manage:webhooks": "Manage webhooks",
+  "read:audit": "Read the request log and the audit log",
+};
+
 export const ROLE_TYPES = ["recruiter", "company", "admin"] as const;
 export type RoleType = (typeof ROLE_TYPES)[number];
 

@@ -52,3 +52,10 @@ export const keyOrphaned = (credential: CredentialFacts, companyId: string): Dom
 
 export const keyExpiring = (credential: CredentialFacts, days: number): DomainEvent =>
   event("api_key.expiring", about(credential), { ...credential, days });
+
+export const reuseDetected = (grant: { id: string; userId: string; clientId: string }, ended: "family" | "grant"): DomainEvent =>
+  event(
+    "oauth.reuse_detected",
+    { type: "oauth_grant", id: grant.id },
+    { grant_id: grant.id, user_id: grant.userId, client_id: grant.clientId, ended },
+  );

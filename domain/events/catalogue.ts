@@ -251,6 +251,8 @@ export interface EventPayloads {
   "api_key.orphaned": CredentialFacts & { company_id: Id };
   "api_key.expiring": CredentialFacts & { days: number };
   "audit.gap": { gap_id: Id; credential_id: string; account_id: Id | null; minute: number; counted: number; logged: number };
+  /** A refresh token was used twice: somebody may hold a copy. `ended`: what was revoked. */
+  "oauth.reuse_detected": { grant_id: Id; user_id: Id; client_id: Id; ended: "family" | "grant" };
   "account.overage_reached": { account_id: Id; month: string; percent: number };
   "fee_terms.changed": { fee_terms_id: Id; effective_from: Instant };
   "splits_rates.changed": { splits_rates_id: Id; tier: string; effective_from: Instant };

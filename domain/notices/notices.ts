@@ -233,6 +233,21 @@ const REVIEWERS: Readonly<Record<string, Hearer>> = {
 /** Who hears what of which event. An event without a line is told to nobody. */
 const RULES: { readonly [T in EventType]?: Rule<T> } = {
   "user.registered": () => [mailed(about("user", "security", "user.registered", () => "Welcome to Splits Network"))],
+  "oauth.reuse_detected": ({ ended }) => [
+    mailed(
+      about(
+        "user",
+        "security",
+        "oauth.reuse_detected",
+        () => "A connected application was signed out",
+        () =>
+          ended === "grant"
+            ? "Copies of its access to your account were used twice within a day, so we ended all of it. Connect it again only if you trust it."
+            : "A copy of its access to your account may have been taken, so we ended that sign-in. Sign in to the application again.",
+      ),
+      "high",
+    ),
+  ],
   "recruiter.created": () => [
     about("platform_admin", "candidates", "recruiter.created", (f) => `${recruiter(f)} asks to join as a recruiter`),
   ],

@@ -1,4 +1,5 @@
 import { notificationSubscriber } from "../notifications/notify.ts";
+import { grantSubscriber } from "../oauth/grant-subscriber.ts";
 import { payoutSubscriber } from "../payouts/sweep.ts";
 import { stripeWorkSubscriber } from "../stripe-operations/stripe-work-subscriber.ts";
 import { credentialSubscriber } from "../credentials/credential-subscriber.ts";
@@ -12,4 +13,5 @@ export const SUBSCRIBERS: readonly Subscriber[] = [
   stripeWorkSubscriber,
   payoutSubscriber,
   credentialSubscriber,
+  grantSubscriber,
 ];

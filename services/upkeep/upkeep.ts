@@ -1,5 +1,5 @@
-import { lte, sql } from "drizzle-orm";
-import { oauthCodes, oauthTokens, usageMinutes, usageRoutesHourly } from "#db/schema/api.ts";
+import { sql } from "drizzle-orm";
+import { usageMinutes, usageRoutesHourly } from "#db/schema/api.ts";
 import { sessions, ssoTransactions } from "#db/schema/identity.ts";
 import { idempotencyKeys } from "#db/schema/ops.ts";
 import { deleteFrom, statement, updateOf } from "#db/statements.ts";
@@ -19,6 +19,7 @@ import { finishSchedules, releasePlacements } from "../placements/release.ts";
 import { endCredits } from "../invoices/end-credits.ts";
 import { remindOfInvoices } from "../invoices/remind.ts";
 import { endTeamGrace } from "../teams/end-grace.ts";
+import { forgetTokens } from "../oauth/forget-tokens.ts";
 import { closeDueJobs } from "../jobs/update-job.ts";
 import { expireRelationships } from "../recruiter-candidates/expire-relationships.ts";
 import { sweepOperations } from "../stripe-operations/run-operations.ts";
@@ -40,8 +41,6 @@ const OUTBOX_DAYS = 30;
 const ENDED_SESSION_DAYS = 30;
 const SIGN_IN_HOURS = 24;
 
-/** Codes and tokens of the authorization server are kept so long after their end. */
-const TOKEN_DAYS = 30;
 const USAGE_MONTHS = 13;
 
 /**
@@ -59,16 +58,10 @@ async function keepPartitions(ctx: Context): Promise<void> {
   ] as never);
 }
 
-/** Forgets the partner API's codes, tokens and counts that have outlived their use. */
+/** Forgets the partner API's counts that have outlived their use. */
 async function forgetOldUsage(ctx: Context): Promise<void> {
-  const longAgo = sql`ops.now() - make_interval(days => ${TOKEN_DAYS})`;
   const oldestUsage = sql`ops.now() - make_interval(months => ${USAGE_MONTHS})`;
   await ctx.database.writer.batch([
-    deleteFrom(oauthCodes).where(lte(oauthCodes.expiresAt, longAgo)),
-    deleteFrom(oauthTokens).where(lte(oauthTokens.expiresAt, longAgo)),
-    updateOf(oauthTokens)
-      .set({ replayReplyEnc: null })
-      .where(sql`${oauthTokens.replayUntil} <= ops.now() and ${oauthTokens.replayReplyEnc} is not null`),
     deleteFrom(usageMinutes).where(sql`${usageMinutes.minute} < ${minuteOf(oldestUsage)}`),
     deleteFrom(usageRoutesHourly).where(sql`${usageRoutesHourly.hour} < ${oldestUsage}`),
   ] as never);
@@ -142,6 +135,7 @@ export const NIGHTLY: readonly Step[] = [
   keepPartitions,
   forgetTheOld,
   forgetOldUsage,
+  forgetTokens,
   compareStripeEvents,
   alertContracts,
   expireTaxProfiles,

@@ -19,7 +19,9 @@ export const kept = (file: string): Promise<string> => readFile(resolve(ROOT, fi
 /** The partner API's contract as production serves it. */
 export async function contract(): Promise<object> {
   const url = "https://api.splits.network/openapi.json";
-  const answer = await (await apiFor(new Request(url))).request(url, {}, { API_ORIGIN: "https://api.splits.network" });
+  const answer = await (
+    await apiFor(new Request(url))
+  ).request(url, {}, { API_ORIGIN: "https://api.splits.network", CONSOLE_ORIGIN: "https://app.splits.network" });
   return (await answer.json()) as object;
 }
 

@@ -45,7 +45,9 @@ const FIRST_PARTY = "/api/v2/openapi.json";
 const PARTNER = "/openapi.json";
 
 const document = async (path = FIRST_PARTY): Promise<Document> =>
-  (await (await appOf(path)).request(path, {}, { API_ORIGIN: "https://api.splits.network" })).json() as Promise<Document>;
+  (
+    await (await appOf(path)).request(path, {}, { API_ORIGIN: "https://api.splits.network", CONSOLE_ORIGIN: "https://app.splits.network" })
+  ).json() as Promise<Document>;
 
 const appOf = (path: string) => apiFor(new Request(`https://api.splits.network${path}`));
 

@@ -68,6 +68,7 @@ export async function startWorker({
     LINK_KEY,
     ...PARTNER_KEYS,
     API_ORIGIN: origin,
+    CONSOLE_ORIGIN: origin,
     MAIL_API_BASE: mailUrl,
     MAIL_API_KEY: inject("mailKey"),
     MAIL_FROM: "Splits Network <hello@splits.test>",

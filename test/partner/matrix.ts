@@ -176,4 +176,6 @@ export const MATRIX: Readonly<Record<string, Line>> = {
   "get /request-logs": { need: "read:audit or session", answers: { to: MANAGERS } },
   "get /audit-events/verify": { need: "read:audit or session", answers: { to: MANAGERS } },
   "get /audit-events": { need: "read:audit or session", answers: { to: MANAGERS } },
+  "get /oauth-grants": managing(),
+  "delete /oauth-grants/{id}": managing(),
 };

@@ -42,7 +42,10 @@ const DOCUMENTS = ["/openapi.json", "/openapi-3.1.json", `${V2}/openapi.json`] a
 
 const isV1 = (url: string): boolean => /^[a-z]+:\/\/[^/]+\/api\/v1(?:[/?]|$)/.test(url);
 
+const isOAuth = (url: string): boolean => /^[a-z]+:\/\/[^/]+\/(?:oauth|\.well-known\/oauth-[a-z-]+)(?:[/?]|$)/.test(url);
+
 let partner: OpenAPIHono<ApiEnv> | undefined;
+let oauth: OpenAPIHono<ApiEnv> | undefined;
 const apps = new Map<string | null, OpenAPIHono<ApiEnv>>();
 
 /**
@@ -51,6 +54,7 @@ const apps = new Map<string | null, OpenAPIHono<ApiEnv>>();
  */
 export async function apiFor(request: Request): Promise<OpenAPIHono<ApiEnv>> {
   if (isV1(request.url)) return (partner ??= (await import("./v1/app.ts")).v1());
+  if (isOAuth(request.url)) return (oauth ??= (await import("../oauth/app.ts")).oauthApp());
   const resource = resourceOf(request.url);
   const known = apps.get(resource);
   if (known) return known;
@@ -66,7 +70,7 @@ async function apiApp(resource: string | null): Promise<OpenAPIHono<ApiEnv>> {
   for (const path of DOCUMENTS) {
     api.get(path, async (c) => {
       const { documentAt } = await import("./documents.ts");
-      return c.body(await documentAt(path, c.env.API_ORIGIN), 200, {
+      return c.body(await documentAt(path, c.env), 200, {
         "Content-Type": "application/json",
         "Access-Control-Allow-Origin": "*",
       });

@@ -1,5 +1,6 @@
 import { OpenAPIHono, type RouteConfig } from "@hono/zod-openapi";
-import { SCOPES, type Scope } from "#domain/credentials/scopes.ts";
+import { SCOPE_WORDS, SCOPES } from "#domain/credentials/scopes.ts";
+import type { Env } from "../runtime.ts";
 import { clerkWebhookContract } from "./clerk-webhook.ts";
 import { leakedCredentialsContract } from "./leaked-credentials.ts";
 import { contractsUnder } from "./operation.ts";
@@ -8,29 +9,19 @@ import { registerV1, V1 } from "./v1/app.ts";
 import { v1Contracts } from "./v1/operation.ts";
 import { V2, v2 } from "./v2/app.ts";
 
-/** What each scope opens, in a sentence that a person reads before they agree. */
-export const SCOPE_WORDS: Readonly<Record<Scope, string>> = {
-  "read:roles": "See roles",
-  "read:candidates": "See submissions and their candidates",
-  "read:placements": "See placements",
-  "read:payouts": "See payouts",
-  "write:submissions": "Submit candidates to roles",
-  "write:updates": "Change submissions",
-  "write:roles": "Post and change roles",
-  "manage:webhooks": "Manage webhooks",
-  "read:audit": "Read the request log and the audit log",
-};
+type Origins = Pick<Env, "API_ORIGIN" | "CONSOLE_ORIGIN">;
 
 /** What each part of the partner API is about. */
 const TAGS: Readonly<Record<string, string>> = {
   me: "Who a credential is, and what it may do.",
   roles: "Open roles, with the terms on which they are filled.",
+  "oauth-grants": "What people let applications do.",
 };
 
 const BEARER = "Always `Authorization: Bearer …`, never in the address.";
 
 /** The contract of the partner API, from the routes that run. */
-function partnerDocument(origin: string, version: "3.0.3" | "3.1.0"): string {
+function partnerDocument({ API_ORIGIN: origin, CONSOLE_ORIGIN }: Origins, version: "3.0.3" | "3.1.0"): string {
   registerV1();
   const contract = new OpenAPIHono();
   for (const route of v1Contracts(V1)) contract.openAPIRegistry.registerPath(route);
@@ -45,7 +36,7 @@ function partnerDocument(origin: string, version: "3.0.3" | "3.1.0"): string {
     description: `An access token of a person's grant. ${BEARER}`,
     flows: {
       authorizationCode: {
-        authorizationUrl: `${origin}/oauth/authorize`,
+        authorizationUrl: `${CONSOLE_ORIGIN}/oauth/authorize`,
         tokenUrl: `${origin}/oauth/token`,
         refreshUrl: `${origin}/oauth/token`,
         scopes: Object.fromEntries(SCOPES.map((scope) => [scope, SCOPE_WORDS[scope]])),
@@ -112,7 +103,7 @@ const isAnything = (value: unknown): boolean =>
   typeof value === "object" && value !== null && "nullable" in value && Object.keys(value).length === 1;
 
 /** The contract at one of the addresses of contracts. */
-export async function documentAt(path: string, origin: string): Promise<string> {
-  if (path === "/openapi.json") return partnerDocument(origin, "3.0.3");
-  return path === "/openapi-3.1.json" ? partnerDocument(origin, "3.1.0") : firstPartyDocument(origin);
+export async function documentAt(path: string, origins: Origins): Promise<string> {
+  if (path === "/openapi.json") return partnerDocument(origins, "3.0.3");
+  return path === "/openapi-3.1.json" ? partnerDocument(origins, "3.1.0") : firstPartyDocument(origins.API_ORIGIN);
 }

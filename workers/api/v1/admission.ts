@@ -223,7 +223,7 @@ async function prime(c: Call, bearer: Bearer, owner: CredentialOwner, now: numbe
   }
   await owner.prime(found.record, now);
   if (bearer.kind === "token" && bearer.token.type === "sna") {
-    await (found.token ? owner.addAccessToken(found.token) : owner.deny(bearer.hash, now));
+    await (found.token ? owner.addAccessToken(found.token, found.record.version) : owner.deny(bearer.hash, now));
   }
   return true;
 }

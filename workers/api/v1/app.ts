@@ -4,6 +4,7 @@ import { Refusal } from "#domain/refusals.ts";
 import { type RequestLogRow, requestLogRow } from "#services/request-log/row.ts";
 import type { ApiEnv } from "../app.ts";
 import { log } from "../../runtime.ts";
+import { preflight, showTo } from "../../cors.ts";
 import { send } from "../operation.ts";
 import { problem, PROBLEMS, refusalOf } from "../problems.ts";
 import { answerTo, identified, noSuchRoute, withoutToken } from "../surface.ts";
@@ -17,6 +18,7 @@ import { auditEvents } from "./audit-events.ts";
 import { limitHeaders } from "./limit-headers.ts";
 import { me } from "./me.ts";
 import { oauthClients } from "./oauth-clients.ts";
+import { oauthGrants } from "./oauth-grants.ts";
 import { traceOf } from "./operation.ts";
 import { requestLogs } from "./request-logs.ts";
 import { usage } from "./usage.ts";
@@ -41,6 +43,7 @@ const RESOURCES: readonly Routes[] = [
   payouts,
   apiKeys,
   oauthClients,
+  oauthGrants,
   approvals,
   accountPlans,
   usage,
@@ -52,6 +55,7 @@ const RESOURCES: readonly Routes[] = [
 export function v1(): OpenAPIHono<ApiEnv> {
   const api = new OpenAPIHono<ApiEnv>();
   api.use(identified);
+  api.use(shared);
   api.use(logged);
   api.use(limited);
   api.use(versioned);
@@ -71,6 +75,13 @@ export function registerV1(): void {
   const routes = new OpenAPIHono<ApiEnv>();
   for (const register of RESOURCES) register(routes);
 }
+
+/** A page may read the answers to the token of its own client (PLATFORM §1). */
+const shared: MiddlewareHandler<ApiEnv> = async (c, next) => {
+  if (c.req.method === "OPTIONS") return preflight(c);
+  await next();
+  await showTo(c, c.res, c.var.admission?.record.clientId ?? null);
+};
 
 /** Every answer to an authenticated request tells where its subject stands. */
 const limited: MiddlewareHandler<ApiEnv> = async (c, next) => {
