@@ -1,5 +1,5 @@
 /** Where each built file is to be found; written by `ui/build.ts`. */
 declare module "#assets" {
-  const places: { theme: string; enhance: string; mark: string };
+  const places: Record<"theme" | "enhance" | "mark" | "docs" | "swagger" | "swaggerTheme" | "postman", string>;
   export default places;
 }

@@ -4,7 +4,15 @@ import { join } from "node:path";
 import { transform } from "esbuild";
 
 /** What the pages load: built by wrangler before it starts or deploys, and by the tests. */
-const SOURCES = { theme: "theme.css", enhance: "enhance.ts", mark: "mark.svg" } as const;
+const SOURCES = {
+  theme: "theme.css",
+  enhance: "enhance.ts",
+  mark: "mark.svg",
+  docs: "docs.ts",
+  swagger: "../node_modules/swagger-ui-dist/swagger-ui-bundle.js",
+  swaggerTheme: "../node_modules/swagger-ui-dist/swagger-ui.css",
+  postman: "../docs/postman.json",
+} as const;
 const HERE = import.meta.dirname;
 const DIST = join(HERE, "../dist");
 
@@ -33,7 +41,7 @@ export async function buildAssets(): Promise<Record<keyof typeof SOURCES, string
 }
 
 async function minified(source: string, text: string): Promise<string> {
-  if (source.endsWith(".svg")) return text.trim();
+  if (!source.endsWith(".css") && !source.endsWith(".ts")) return text.trim();
   const { code } = await transform(text, { loader: source.endsWith(".css") ? "css" : "ts", minify: true, format: "iife" });
   return code;
 }

@@ -7,10 +7,19 @@ export interface PageFacts {
   description?: string | undefined;
   /** Where the browser goes by itself at once; the page shows the same address as a link. */
   refresh?: string | undefined;
+  /** What a page loads beside what every page loads. */
+  head?: Child;
 }
 
 /** A whole document: its head, the way past the navigation, and what the surface puts around its main part. */
-export const Document: FC<PageFacts & { class?: string; children?: Child }> = ({ title, description, refresh, class: name, children }) => (
+export const Document: FC<PageFacts & { class?: string; children?: Child }> = ({
+  title,
+  description,
+  refresh,
+  head,
+  class: name,
+  children,
+}) => (
   <html lang="en">
     <head>
       <meta charset="utf-8" />
@@ -22,6 +31,7 @@ export const Document: FC<PageFacts & { class?: string; children?: Child }> = ({
       <link rel="icon" href={assets.mark} type="image/svg+xml" />
       <link rel="stylesheet" href={assets.theme} />
       <script src={assets.enhance} defer></script>
+      {head}
     </head>
     <body class={name}>
       <a class="skip" href="#main">

@@ -65,7 +65,7 @@ export async function markupFaultsOf(html: string): Promise<string[]> {
 }
 
 /** With SCREENSHOTS set to a folder, every page that a test opens is kept there as a picture, by the name of the test. */
-async function shoot(page: Page, look: string): Promise<void> {
+export async function shoot(page: Page, look: string): Promise<void> {
   const folder = process.env["SCREENSHOTS"];
   if (!folder) return;
   const name = `${expect.getState().currentTestName} ${look}`.replaceAll(/\W+/g, "-");

@@ -221,6 +221,8 @@ describe("the partner's keys", () => {
       ENVIRONMENT: "production",
       CLERK_ISSUER: "https://clerk.splits.network",
       CLERK_JWKS_URL: "https://clerk.splits.network/jwks",
+      CLERK_AZP: "https://app.splits.network",
+      CONSOLE_ORIGIN: "https://app.splits.network",
       API_ORIGIN: "https://api.splits.network",
       MAIL_API_BASE: "https://api.resend.com",
     } as Env;

@@ -5,7 +5,6 @@ import { registerSubject } from "#services/users/register-subject.ts";
 import { type Env, issuerOf } from "../runtime.ts";
 import { clerkWebhook } from "./clerk-webhook.ts";
 import { send } from "./operation.ts";
-import { problemPage } from "./problem-page.ts";
 import { leakedCredentials } from "./leaked-credentials.ts";
 import { callerOf } from "./session-token.ts";
 import { stripeWebhook } from "./stripe-webhooks.ts";
@@ -76,7 +75,9 @@ async function apiApp(resource: string | null): Promise<OpenAPIHono<ApiEnv>> {
       });
     });
   }
-  api.get("/docs/problems/:code", problemPage);
+  api.get("/docs", async (c, next) => (await import("./pages/docs.tsx")).docsPage(c, next));
+  api.get("/docs/problems/:code", async (c, next) => (await import("./pages/problem.tsx")).problemPage(c, next));
+  api.get("/postman.json", async (c) => c.redirect((await import("#assets")).default.postman));
   api.get("/problems/:code", (c) => c.redirect(`/docs/problems/${c.req.param("code")}`, 308));
   api.post("/webhooks/clerk", clerkWebhook);
   api.post("/stripe/webhooks", stripeWebhook("platform"));

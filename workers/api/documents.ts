@@ -14,8 +14,21 @@ type Origins = Pick<Env, "API_ORIGIN" | "CONSOLE_ORIGIN">;
 /** What each part of the partner API is about. */
 const TAGS: Readonly<Record<string, string>> = {
   me: "Who a credential is, and what it may do.",
+  "event-types": "What can be heard of, and the scope each event needs.",
   roles: "Open roles, with the terms on which they are filled.",
-  "oauth-grants": "What people let applications do.",
+  submissions: "Candidates submitted to roles, and how far they have come.",
+  candidates: "The people behind the submissions you may see.",
+  placements: "Hires, and what becomes of them.",
+  payouts: "Your share of placement fees, and whether it has moved.",
+  "api-keys": "Keys of your account: asked for, rotated, revoked.",
+  "oauth-clients": "Apps that people let act for them.",
+  "oauth-grants": "What people gave your apps, or you gave theirs.",
+  approvals: "For platform admins: keys and apps that wait for a decision.",
+  "account-plan": "Your plan, and paid calls beyond it.",
+  "account-plans": "For platform admins: the plan of an account.",
+  usage: "Calls against the limit, and what the month comes to.",
+  "request-logs": "Every call, to read or to export.",
+  "audit-events": "Who managed what, in a chain that can be verified.",
 };
 
 const BEARER = "Always `Authorization: Bearer …`, never in the address.";

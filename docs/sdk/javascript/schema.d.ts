@@ -24,6 +24,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/event-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the events you can subscribe to */
+        get: operations["list_event_types"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -31,10 +48,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List roles */
+        /**
+         * List roles
+         * @description Every open role, and those the account owns, represents or has a submission on.
+         */
         get: operations["list_roles"];
         put?: never;
-        post?: never;
+        /**
+         * Post a role
+         * @description Ten for each company and UTC day; then 429 `daily_role_quota`, with Retry-After to the next day.
+         */
+        post: operations["create_roles"];
         delete?: never;
         options?: never;
         head?: never;
@@ -52,6 +76,354 @@ export interface paths {
         get: operations["get_roles"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a role, or open, pause or close it
+         * @description A JSON merge patch: what is absent stays, null clears.
+         */
+        patch: operations["update_roles"];
+        trace?: never;
+    };
+    "/api/v1/submissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List submissions
+         * @description A recruiter's own; a company's, of its roles, once they reached it.
+         */
+        get: operations["list_submissions"];
+        put?: never;
+        /**
+         * Submit a candidate to a role
+         * @description Somebody who has not consented to be represented by you, or whom nobody knows, answers 403 `consent_required`. A second live submission of a candidate to a role answers 409 `duplicate_active_deal`.
+         */
+        post: operations["create_submissions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/submissions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a submission */
+        get: operations["get_submissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a submission's notes or stage
+         * @description `screen` and `interview` bring it on, past the gate where you review; `rejected` ends it. The answer tells the stage it came to. A step that does not exist from here answers 409 `invalid_transition`.
+         */
+        patch: operations["update_submissions"];
+        trace?: never;
+    };
+    "/api/v1/candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List candidates
+         * @description Those of your own submissions; for a company, those submitted to its roles.
+         */
+        get: operations["list_candidates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/candidates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a candidate */
+        get: operations["get_candidates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/placements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List placements */
+        get: operations["list_placements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/placements/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a placement */
+        get: operations["get_placements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List payouts
+         * @description Your own; for a team, its members' as well.
+         */
+        get: operations["list_payouts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payouts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a payout */
+        get: operations["get_payouts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the account's keys */
+        get: operations["list_api_keys"];
+        put?: never;
+        /**
+         * Make a key
+         * @description It waits for approval. The answer is the only one that tells its secret.
+         */
+        post: operations["create_api_keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a key
+         * @description At once and for good.
+         */
+        delete: operations["revoke_api_keys"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a key a new secret
+         * @description Id, count and approval stay. A second rotation within the grace ends the secret before at once.
+         */
+        post: operations["rotate_api_keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys/{id}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shut a key off */
+        post: operations["suspend_api_keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys/{id}/unsuspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a suspended key pass again */
+        post: operations["unsuspend_api_keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oauth-clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the account's OAuth clients */
+        get: operations["list_oauth_clients"];
+        put?: never;
+        /**
+         * Register an OAuth client
+         * @description It waits for approval. The answer is the only one that tells its secret.
+         */
+        post: operations["create_oauth_clients"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oauth-clients/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete an OAuth client
+         * @description Every grant of it ends with it, at once.
+         */
+        delete: operations["delete_oauth_clients"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an OAuth client
+         * @description Another scope, redirect URI or origin than was approved has it wait for approval again, and its grants with it.
+         */
+        patch: operations["update_oauth_clients"];
+        trace?: never;
+    };
+    "/api/v1/oauth-clients/{id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give an OAuth client a new secret */
+        post: operations["rotate_secret_oauth_clients"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oauth-clients/{id}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shut an OAuth client off */
+        post: operations["suspend_oauth_clients"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oauth-clients/{id}/unsuspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a suspended OAuth client pass again */
+        post: operations["unsuspend_oauth_clients"];
         delete?: never;
         options?: never;
         head?: never;
@@ -95,6 +467,181 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what waits for approval */
+        get: operations["list_approvals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve or reject a key or an OAuth client
+         * @description A decision is final. Whoever made the credential is told, with the reason.
+         */
+        post: operations["decide_approvals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the account's plan */
+        get: operations["get_account_plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Buy requests beyond the limit, or stop
+         * @description It counts from the next request of each credential on.
+         */
+        patch: operations["update_account_plan"];
+        trace?: never;
+    };
+    "/api/v1/account-plans/{account_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put an account on a plan */
+        put: operations["put_account_plans"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/usage/invoice-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See what this month comes to
+         * @description The month's units so far and what the paid ones cost, by the query that bills them.
+         */
+        get: operations["preview_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See what was used
+         * @description Requests of the account's keys and grants by hour, day or month, in all or by route, key or version. Counts by route and version are added up every hour.
+         */
+        get: operations["get_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/request-logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the request log
+         * @description Every request of the account's credentials and sessions: who asked what, from where, and how it was answered. No body, no query. As lines (`ndjson`, `ocsf`, `cef`) it is an export in the order the rows came in.
+         */
+        get: operations["list_request_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-events/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify the chain of audit events
+         * @description Holds the account's chain against what is stored, from the oldest kept anchor on.
+         */
+        get: operations["verify_audit_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the audit events
+         * @description What was done to the account's credentials, plan and endpoints, and who read its logs. As lines (`ndjson`, `ocsf`, `cef`) it is an export in the order the events came in.
+         */
+        get: operations["list_audit_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -128,25 +675,1306 @@ export interface components {
             instance: string;
             code: string;
             request_id: string;
+            docs: string;
             errors?: {
                 pointer: string;
                 code: string;
                 message: string;
             }[];
         };
-        Role: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            company_id: string;
-            title: string;
-        } & {
-            [key: string]: unknown;
+        EventType: {
+            /**
+             * @description Its name
+             * @example application.stage_changed
+             */
+            type: string;
+            /**
+             * @description Without which you do not hear it
+             * @example read:roles
+             * @enum {string}
+             */
+            scope: "read:roles" | "read:candidates" | "read:placements" | "read:payouts" | "write:submissions" | "write:updates" | "write:roles" | "manage:webhooks" | "read:audit";
+            /**
+             * @description What happened
+             * @example A submission came to another stage
+             */
+            description: string;
+            /**
+             * @description The members of its data
+             * @example [
+             *       "application_id",
+             *       "role_id"
+             *     ]
+             */
+            data: string[];
+            /**
+             * @description Which accounts may hear it
+             * @example [
+             *       "company"
+             *     ]
+             */
+            account_kinds: ("company" | "team" | "recruiter" | "platform")[];
+            /**
+             * @description Whether endpoints subscribe to it; a test is only ever asked for
+             * @example true
+             */
+            subscribable: boolean;
         };
         CursorPagination: {
             limit: number;
             has_more: boolean;
             next_cursor: string | null;
+        };
+        Role: {
+            /**
+             * Format: uuid
+             * @description The role
+             * @example 019b218f-5440-7000-8000-000000000001
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The company that hires
+             * @example 019b218f-5440-7000-8000-000000000001
+             */
+            company_id: string;
+            /**
+             * @description What is hired
+             * @example Staff Engineer
+             */
+            title: string;
+            /**
+             * @description Where in the company
+             * @example Platform
+             */
+            department: string | null;
+            /**
+             * @description What kind of work
+             * @example Engineering
+             */
+            job_function: string | null;
+            /**
+             * @description Where the work is
+             * @example Berlin
+             */
+            location: string | null;
+            /**
+             * @description How it is employed
+             * @example full_time
+             * @enum {string|null}
+             */
+            employment_type: "full_time" | "part_time" | "contract" | "temporary" | null;
+            /**
+             * @description The level
+             * @example entry
+             * @enum {string|null}
+             */
+            job_level: "entry" | "mid" | "senior" | "lead" | "manager" | "director" | "vp" | "c_suite" | null;
+            /**
+             * @description How much of it is on site
+             * @example [
+             *       "remote"
+             *     ]
+             */
+            commute_types: ("remote" | "hybrid_1" | "hybrid_2" | "hybrid_3" | "hybrid_4" | "in_office")[];
+            /**
+             * @description Whether people who would move are welcome
+             * @example true
+             */
+            open_to_relocation: boolean;
+            /**
+             * @description Whether everybody may know the salary
+             * @example true
+             */
+            show_salary_range: boolean;
+            /**
+             * @description The salary at least, with two decimals
+             * @example 20000.00
+             */
+            salary_min?: string | null;
+            /**
+             * @description The salary at least, in cents
+             * @example 2000000
+             */
+            salary_min_cents?: number | null;
+            /**
+             * @description The salary at most, with two decimals
+             * @example 20000.00
+             */
+            salary_max?: string | null;
+            /**
+             * @description The salary at most, in cents
+             * @example 2000000
+             */
+            salary_max_cents?: number | null;
+            /**
+             * @description The currency of every amount of this record
+             * @example usd
+             * @enum {string}
+             */
+            currency: "usd";
+            /**
+             * @description Only an active role takes submissions
+             * @example draft
+             * @enum {string}
+             */
+            status: "draft" | "pending" | "active" | "paused" | "filled" | "closed";
+            /**
+             * @description What everybody reads
+             * @example You run the platform that forty teams build on.
+             */
+            description: string | null;
+            /**
+             * @description What candidates read
+             * @example Four days a week are fine.
+             */
+            candidate_description: string | null;
+            /**
+             * @description Why it is a premium role
+             * @example [
+             *       "urgent"
+             *     ]
+             */
+            premium_type: ("urgent" | "executive" | "niche" | "volume")[];
+            /**
+             * Format: date-time
+             * @description When it was first opened
+             * @example 2026-12-15T10:30:00.000Z
+             */
+            opened_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it was filled
+             * @example 2026-12-15T10:30:00.000Z
+             */
+            filled_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it was closed
+             * @example 2026-12-15T10:30:00.000Z
+             */
+            closed_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it closes by itself
+             * @example 2026-12-15T10:30:00.000Z
+             */
+            closes_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it came to be; lists are ordered by it, newest first
+             * @example 2026-12-15T10:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed
+             * @example 2026-12-15T10:30:00.000Z
+             */
+            updated_at: string;
+            /**
+             * @description Raised by every change; the ETag
+             * @example 3
+             */
+            version: number;
+            /**
+             * @description The fee the company set for this role; null where its terms decide, in percent with two decimals
+             * @example 20.00
+             */
+            fee_percentage?: string | null;
+            /**
+             * @description The fee a hire costs, of the first year's salary, in percent with two decimals
+             * @example 20.00
+             */
+            effective_fee_percentage?: string;
+            /**
+             * @description Days within which a placement that ends is replaced
+             * @example 90
+             */
+            guarantee_days?: number;
+            /**
+             * @description What recruiters should know
+             * @example The team prefers people who have run an on-call rota.
+             */
+            recruiter_description?: string | null;
+            /**
+             * Format: uuid
+             * @description The recruiter who posted the role for the company
+             * @example 019b218f-5440-7000-8000-000000000001
+             */
+            job_owner_recruiter_id?: string | null;
+            /**
+             * Format: uuid
+             * @description The recruiter who stands for the company
+             * @example 019b218f-5440-7000-8000-000000000001
+             */
+            company_recruiter_id?: string | null;
+            /**
+             * @description Only invited recruiters see it
+             * @example false
+             */
+            invite_only?: boolean;
+            /**
+             * @description How many hires the company promised
+             * @example 5
+             */
+            hires_committed?: number | null;
+            /**
+             * @description What every hire earns beside when the promise is kept, with two decimals
+             * @example 20000.00
+             */
+            bulk_bonus?: string | null;
+            /**
+             * @description What every hire earns beside when the promise is kept, in cents
+             * @example 2000000
+             */
+            bulk_bonus_cents?: number | null;
+            /**
+             * Format: date-time
+             * @description When it is to be opened
+             * @example 2026-12-15T10:30:00.000Z
+             */
+            activates_at?: string | null;
+            /**
+             * @description Why it was closed
+             * @example Hired inside
+             */
+            closed_reason?: string | null;
+        };
+        /**
+         * @example {
+         *       "title": "Staff Engineer",
+         *       "location": "Berlin",
+         *       "salary_min_cents": 12000000,
+         *       "status": "active"
+         *     }
+         */
+        RoleInput: {
+            /**
+             * Format: uuid
+             * @description The company that hires; the account's own unless told
+             */
+            company_id?: string;
+            /**
+             * @description What is hired
+             * @example Staff Engineer
+             */
+            title: string;
+            department?: string | null;
+            job_function?: string | null;
+            location?: string | null;
+            /** @enum {string|null} */
+            employment_type?: "full_time" | "part_time" | "contract" | "temporary" | null;
+            /** @enum {string|null} */
+            job_level?: "entry" | "mid" | "senior" | "lead" | "manager" | "director" | "vp" | "c_suite" | null;
+            commute_types?: ("remote" | "hybrid_1" | "hybrid_2" | "hybrid_3" | "hybrid_4" | "in_office")[];
+            open_to_relocation?: boolean;
+            /** @example 2000000 */
+            salary_min_cents?: number | null;
+            /** @example 20000.00 */
+            salary_min?: string | null;
+            /** @example 2000000 */
+            salary_max_cents?: number | null;
+            /** @example 20000.00 */
+            salary_max?: string | null;
+            show_salary_range?: boolean;
+            /** @example 20.00 */
+            fee_percentage?: string;
+            guarantee_days?: number;
+            /** Format: date-time */
+            activates_at?: string;
+            /** Format: date-time */
+            closes_at?: string;
+            description?: string | null;
+            recruiter_description?: string | null;
+            candidate_description?: string | null;
+            /** Format: uuid */
+            company_recruiter_id?: string | null;
+            invite_only?: boolean;
+            premium_type?: ("urgent" | "executive" | "niche" | "volume")[];
+            hires_committed?: number | null;
+            /** @example 2000000 */
+            bulk_bonus_cents?: number | null;
+            /** @example 20000.00 */
+            bulk_bonus?: string | null;
+            /**
+             * @description draft unless told
+             * @enum {string}
+             */
+            status?: "draft" | "pending" | "active";
+        };
+        /**
+         * @example {
+         *       "status": "closed",
+         *       "closed_reason": "Hired inside"
+         *     }
+         */
+        RoleChanges: {
+            /**
+             * @description What is hired
+             * @example Staff Engineer
+             */
+            title?: string;
+            department?: string | null;
+            job_function?: string | null;
+            location?: string | null;
+            /** @enum {string|null} */
+            employment_type?: "full_time" | "part_time" | "contract" | "temporary" | null;
+            /** @enum {string|null} */
+            job_level?: "entry" | "mid" | "senior" | "lead" | "manager" | "director" | "vp" | "c_suite" | null;
+            commute_types?: ("remote" | "hybrid_1" | "hybrid_2" | "hybrid_3" | "hybrid_4" | "in_office")[];
+            open_to_relocation?: boolean;
+            /** @example 2000000 */
+            salary_min_cents?: number | null;
+            /** @example 20000.00 */
+            salary_min?: string | null;
+            /** @example 2000000 */
+            salary_max_cents?: number | null;
+            /** @example 20000.00 */
+            salary_max?: string | null;
+            show_salary_range?: boolean;
+            /** @example 20.00 */
+            fee_percentage?: string;
+            guarantee_days?: number;
+            /** Format: date-time */
+            activates_at?: string;
+            /** Format: date-time */
+            closes_at?: string;
+            description?: string | null;
+            recruiter_description?: string | null;
+            candidate_description?: string | null;
+            /** Format: uuid */
+            company_recruiter_id?: string | null;
+            invite_only?: boolean;
+            premium_type?: ("urgent" | "executive" | "niche" | "volume")[];
+            hires_committed?: number | null;
+            /** @example 2000000 */
+            bulk_bonus_cents?: number | null;
+            /** @example 20000.00 */
+            bulk_bonus?: string | null;
+            /**
+             * @description Opens, pauses or closes the role
+             * @enum {string}
+             */
+            status?: "active" | "paused" | "closed";
+            closed_reason?: string | null;
+        };
+        Submission: {
+            /**
+             * Format: uuid
+             * @description The submission; events call it application_id
+             * @example 019b218f-5440-7000-8000-000000000001
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The role it is for
+             * @example 019b218f-5440-7000-8000-000000000001
+             */
+            role_id: string;
+            /**
+             * Format: uuid
+             * @description The company that hires
+             * @example 019b218f-5440-7000-8000-000000000001
+             */
+            company_id: string;
+            /**
+             * Format: uuid
+             * @description Who was submitted
+             * @example 019b218f-5440-7000-8000-000000000001
+             */
+            candidate_id: string;
+            /**
+             * Format: uuid
+             * @description Who represents the candidate
+             * @example 019b218f-5440-7000-8000-000000000001
+             */
+            candidate_recruiter_id: string | null;
+            /**
+             * Format: uuid
+             * @description Who stands for the company
+             * @example 019b218f-5440-7000-8000-000000000001
+             */
+            company_recruiter_id: string | null;
+            /**
+             * @description How far it came
+             * @example draft
+             * @enum {string}
+             */
+            stage: "draft" | "ai_review" | "ai_reviewed" | "ai_failed" | "recruiter_proposed" | "recruiter_request" | "recruiter_review" | "screen" | "submitted" | "company_review" | "company_feedback" | "interview" | "offer" | "hired" | "rejected" | "withdrawn" | "expired";
+            /**
+             * Format: date-time
+             * @description Since when
+             * @example 2026-12-15T10:30:00.000Z
+             */
+            stage_changed_at: string;
+            /**
+             * @description How it came in
+             * @example direct
+             * @enum {string}
+             */
+            submission_source: "direct" | "recruiter" | "company_recruiter" | "api" | "extension" | "widget" | "white_label" | "ats_sync";
+            /**
+             * @description What the candidate's side wrote to the company
+             * @example I have run such a platform for six years.
+             */
+            cover_letter: string | null;
+            /**
+             * @description What the candidate added
+             * @example I could begin in May.
+             */
+            candidate_notes: string | null;
+            /**
+             * @description The salary the candidate asks for, with two decimals
+             * @example 20000.00
+             */
+            salary: string | null;
+            /**
+             * @description The salary the candidate asks for, in cents
+             * @example 2000000
+             */
+            salary_cents: number | null;
+            /**
+             * @description The currency of every amount of this record
+             * @example usd
+             * @enum {string}
+             */
+            currency: "usd";
+            /**
+             * @description Notes of the recruiters' side, for it alone
+             * @example Knows the team.
+             */
+            recruiter_notes?: string | null;
+            /**
+             * @description Notes of the company's side, for it alone
+             * @example Strong on paper.
+             */
+            internal_notes?: string | null;
+            /**
+             * @description Whether the candidate took the offer
+             * @example false
+             */
+            accepted_by_candidate: boolean;
+            /**
+             * Format: date-time
+             * @description When it was first submitted
+             * @example 2026-12-15T10:30:00.000Z
+             */
+            submitted_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the candidate was hired
+             * @example 2026-12-15T10:30:00.000Z
+             */
+            hired_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it expired
+             * @example 2026-12-15T10:30:00.000Z
+             */
+            expired_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it ended
+             * @example 2026-12-15T10:30:00.000Z
+             */
+            closed_at: string | null;
+            /**
+             * @description Why the candidate declined, in a word
+             * @example salary
+             */
+            decline_reason: string | null;
+            /**
+             * @description Why it ended, in their own words
+             * @example Looking for more depth in storage.
+             */
+            decline_details: string | null;
+            /**
+             * Format: uuid
+             * @description The placement that came of it
+             * @example 019b218f-5440-7000-8000-000000000001
+             */
+            placement_id: string | null;
+            /**
+             * Format: date-time
+             * @description When it came to be; lists are ordered by it, newest first
+             * @example 2026-12-15T10:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed
+             * @example 2026-12-15T10:30:00.000Z
+             */
+            updated_at: string;
+            /**
+             * @description Raised by every change; the ETag
+             * @example 3
+             */
+            version: number;
+            /**
+             * Format: uuid
+             * @description The deal behind it
+             * @example 019b218f-5440-7000-8000-000000000001
+             */
+            assignment_id: string | null;
+            /**
+             * @description Where the deal stands
+             * @example proposed
+             * @enum {string|null}
+             */
+            state: "proposed" | "awaiting_candidate_recruiter" | "awaiting_company_recruiter" | "awaiting_company" | "under_review" | "info_requested" | "submitted_to_company" | "screen" | "in_process" | "offer" | "hired" | "rejected" | "declined" | "withdrawn" | "timed_out" | "closed" | null;
+            /**
+             * @description Whose review it waits for; none after the last
+             * @example candidate_recruiter
+             * @enum {string|null}
+             */
+            current_gate: "candidate_recruiter" | "company_recruiter" | "company" | "none" | null;
+            /** @description In reads */
+            candidate_summary?: {
+                /**
+                 * Format: uuid
+                 * @description The candidate
+                 * @example 019b218f-5440-7000-8000-000000000001
+                 */
+                id: string;
+                /**
+                 * @description Their name
+                 * @example Kim Example
+                 */
+                full_name: string;
+                /**
+                 * @description What they do now
+                 * @example Engineer
+                 */
+                current_title: string | null;
+            };
+            /** @description In reads */
+            role_summary?: {
+                /**
+                 * Format: uuid
+                 * @description The role
+                 * @example 019b218f-5440-7000-8000-000000000001
+                 */
+                id: string;
+                /**
+                 * @description What is hired
+                 * @example Staff Engineer
+                 */
+                title: string;
+                /**
+                 * Format: uuid
+                 * @description The company that hires
+                 * @example 019b218f-5440-7000-8000-000000000001
+                 */
+                company_id: string;
+                /**
+                 * @description Its name
+                 * @example Acme
+                 */
+                company_name: string;
+            };
+            /**
+             * @description Who represents the candidate; in reads
+             * @example Rosa Recruiter
+             */
+            recruiter_name?: string | null;
+        };
+        /**
+         * @example {
+         *       "role_id": "019b218f-5440-7000-8000-000000000001",
+         *       "candidate": {
+         *         "name": "Kim Example",
+         *         "email": "kim@example.com"
+         *       },
+         *       "notes": "Knows the team."
+         *     }
+         */
+        SubmissionInput: {
+            /**
+             * Format: uuid
+             * @description An active role
+             */
+            role_id: string;
+            /**
+             * Format: uuid
+             * @description Somebody you represent with their consent
+             */
+            candidate_id?: string;
+            /** @description The same, by their address, in place of candidate_id */
+            candidate?: {
+                name: string;
+                /** Format: email */
+                email: string;
+            };
+            /** @description For your own side alone */
+            notes?: string | null;
+        };
+        /**
+         * @example {
+         *       "stage": "rejected",
+         *       "reason": "Looking for more depth in storage."
+         *     }
+         */
+        SubmissionPatch: {
+            /** @description For your own side alone; null takes them away */
+            notes?: string | null;
+            /**
+             * @description Where to bring it; a rejection needs a reason
+             * @enum {string}
+             */
+            stage?: "screen" | "interview" | "rejected";
+            /** @description Why, said with a stage */
+            reason?: string | null;
+        };
+        Candidate: {
+            /**
+             * Format: uuid
+             * @description The candidate
+             * @example 019b218f-5440-7000-8000-000000000001
+             */
+            id: string;
+            /**
+             * @description Their name
+             * @example Kim Example
+             */
+            full_name: string;
+            /**
+             * @description Their address; masked where you may not read it
+             * @example k•••@•••
+             */
+            email: string;
+            /**
+             * @description Their telephone; masked where you may not read it
+             * @example +1 555 0100
+             */
+            phone: string | null;
+            /**
+             * @description Their page; masked where you may not read it
+             * @example https://www.linkedin.com/in/kim-example
+             */
+            linkedin_url: string | null;
+            /**
+             * @description Their page; masked where you may not read it
+             * @example https://github.com/kim-example
+             */
+            github_url: string | null;
+            /**
+             * @description Their page; masked where you may not read it
+             * @example https://kim.example
+             */
+            portfolio_url: string | null;
+            /**
+             * @description Whether you may read how to reach them
+             * @example true
+             */
+            contact_visible: boolean;
+            /**
+             * @description Whether they sign in themselves
+             * @example true
+             */
+            has_account: boolean;
+            /**
+             * @description Where they live
+             * @example Hamburg
+             */
+            location: string | null;
+            /**
+             * @description What they do now
+             * @example Engineer
+             */
+            current_title: string | null;
+            /**
+             * @description Where
+             * @example Example GmbH
+             */
+            current_company: string | null;
+            /**
+             * @description What they say of themselves
+             * @example I like quiet pagers.
+             */
+            bio: string | null;
+            /**
+             * @description What they know
+             * @example [
+             *       "postgres",
+             *       "typescript"
+             *     ]
+             */
+            skills: string[];
+            /**
+             * @description Whether we know who they are
+             * @example unverified
+             * @enum {string}
+             */
+            verification_status: "unverified" | "pending" | "verified" | "rejected";
+            /**
+             * @description Who may find them
+             * @example public
+             * @enum {string}
+             */
+            marketplace_visibility: "public" | "limited" | "hidden";
+            /**
+             * @description What they ask for at least, with two decimals
+             * @example 20000.00
+             */
+            desired_salary_min?: string | null;
+            /**
+             * @description What they ask for at least, in cents
+             * @example 2000000
+             */
+            desired_salary_min_cents?: number | null;
+            /**
+             * @description What they hope for, with two decimals
+             * @example 20000.00
+             */
+            desired_salary_max?: string | null;
+            /**
+             * @description What they hope for, in cents
+             * @example 2000000
+             */
+            desired_salary_max_cents?: number | null;
+            /**
+             * @description The currency of every amount of this record
+             * @example usd
+             * @enum {string}
+             */
+            currency: "usd";
+            /**
+             * @description What they look for
+             * @example full_time
+             */
+            desired_job_type: string | null;
+            /**
+             * @description Whether they would work from afar
+             * @example true
+             */
+            open_to_remote: boolean;
+            /**
+             * @description Whether they would move
+             * @example false
+             */
+            open_to_relocation: boolean;
+            /**
+             * @description From when
+             * @example Three months' notice
+             */
+            availability: string | null;
+            /**
+             * Format: date-time
+             * @description When it came to be; lists are ordered by it, newest first
+             * @example 2026-12-15T10:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed
+             * @example 2026-12-15T10:30:00.000Z
+             */
+            updated_at: string;
+            /**
+             * @description Raised by every change; the ETag
+             * @example 3
+             */
+            version: number;
+            /**
+             * Format: uuid
+             * @description The candidate's own user
+             * @example 019b218f-5440-7000-8000-000000000001
+             */
+            user_id?: string | null;
+            /**
+             * @description Shown on the marketplace
+             * @example false
+             */
+            show_email?: boolean;
+            /**
+             * @description Shown on the marketplace
+             * @example false
+             */
+            show_phone?: boolean;
+            /**
+             * @description Shown on the marketplace
+             * @example true
+             */
+            show_location?: boolean;
+            /**
+             * @description Shown on the marketplace
+             * @example true
+             */
+            show_current_company?: boolean;
+            /**
+             * @description Shown on the marketplace
+             * @example false
+             */
+            show_salary_expectations?: boolean;
+            /**
+             * @description Whether data may be shared
+             * @example true
+             */
+            data_sharing_consent?: boolean;
+            /**
+             * Format: date-time
+             * @description Since when
+             * @example 2026-12-15T10:30:00.000Z
+             */
+            data_sharing_consent_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Who entered them
+             * @example 019b218f-5440-7000-8000-000000000001
+             */
+            created_by_user_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Who verified them
+             * @example 019b218f-5440-7000-8000-000000000001
+             */
+            verified_by?: string | null;
+            /**
+             * Format: date-time
+             * @description When they were verified
+             * @example 2026-12-15T10:30:00.000Z
+             */
+            verified_at?: string | null;
+        };
+        Placement: {
+            /**
+             * Format: uuid
+             * @description The placement
+             * @example 019b218f-5440-7000-8000-000000000001
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The submission it came of
+             * @example 019b218f-5440-7000-8000-000000000001
+             */
+            submission_id: string;
+            /**
+             * Format: uuid
+             * @description The role that was filled
+             * @example 019b218f-5440-7000-8000-000000000001
+             */
+            role_id: string;
+            /**
+             * Format: uuid
+             * @description Who was hired
+             * @example 019b218f-5440-7000-8000-000000000001
+             */
+            candidate_id: string;
+            /**
+             * Format: uuid
+             * @description Who hired
+             * @example 019b218f-5440-7000-8000-000000000001
+             */
+            company_id: string;
+            /**
+             * @description What was hired
+             * @example Staff Engineer
+             */
+            role_title: string;
+            /**
+             * @description The company's name
+             * @example Acme
+             */
+            company_name: string;
+            /**
+             * @description Where it stands
+             * @example hired
+             * @enum {string}
+             */
+            state: "hired" | "active" | "completed" | "failed";
+            /**
+             * Format: date-time
+             * @description When the hire was made
+             * @example 2026-12-15T10:30:00.000Z
+             */
+            hired_at: string;
+            /**
+             * Format: date
+             * @description When the work begins
+             * @example 2027-01-11
+             */
+            start_date: string;
+            /**
+             * @description The currency of every amount of this record
+             * @example usd
+             * @enum {string}
+             */
+            currency: "usd";
+            /**
+             * Format: date-time
+             * @description When it came to be; lists are ordered by it, newest first
+             * @example 2026-12-15T10:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed
+             * @example 2026-12-15T10:30:00.000Z
+             */
+            updated_at: string;
+            /**
+             * @description Raised by every change; the ETag
+             * @example 3
+             */
+            version: number;
+            /**
+             * @description Who was hired
+             * @example Kim Example
+             */
+            candidate_name?: string;
+            /**
+             * @description For how long it is guaranteed
+             * @example 90
+             */
+            guarantee_days?: number;
+            /**
+             * Format: date-time
+             * @description Until when; at this instant it is over
+             * @example 2026-12-15T10:30:00.000Z
+             */
+            guarantee_expires_at?: string;
+            /**
+             * Format: date
+             * @description When the work ended
+             * @example 2027-01-11
+             */
+            end_date?: string | null;
+            /**
+             * Format: date-time
+             * @description When the guarantee passed
+             * @example 2026-12-15T10:30:00.000Z
+             */
+            completed_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was reported that the candidate is gone
+             * @example 2026-12-15T10:30:00.000Z
+             */
+            failed_at?: string | null;
+            /**
+             * @description Why
+             * @example Left in the second month
+             */
+            failure_reason?: string | null;
+            /**
+             * @description Whether that was within the guarantee
+             * @example true
+             */
+            within_guarantee?: boolean | null;
+            /**
+             * Format: uuid
+             * @description The placement it replaces
+             * @example 019b218f-5440-7000-8000-000000000001
+             */
+            replaces_placement_id?: string | null;
+            /**
+             * Format: uuid
+             * @description The placement that replaced it
+             * @example 019b218f-5440-7000-8000-000000000001
+             */
+            replacement_placement_id?: string | null;
+            /**
+             * @description The salary; for the company's own people, with two decimals
+             * @example 20000.00
+             */
+            salary?: string;
+            /**
+             * @description The salary; for the company's own people, in cents
+             * @example 2000000
+             */
+            salary_cents?: number;
+            /**
+             * @description What the company pays, of the salary; for its admins, null with a flat fee, in percent with two decimals
+             * @example 20.00
+             */
+            fee_percentage?: string | null;
+            /**
+             * @description What the company pays; for its admins, with two decimals
+             * @example 20000.00
+             */
+            placement_fee?: string;
+            /**
+             * @description What the company pays; for its admins, in cents
+             * @example 2000000
+             */
+            placement_fee_cents?: number;
+            /** @description What you earn of it, for recruiters; never the total */
+            own_shares?: {
+                /**
+                 * @description For which part in the deal
+                 * @example candidate_recruiter
+                 * @enum {string}
+                 */
+                role: "candidate_recruiter" | "company_recruiter" | "job_owner" | "candidate_sourcer" | "company_sourcer";
+                /**
+                 * @description The part of the fee, in percent with two decimals
+                 * @example 20.00
+                 */
+                rate: string;
+                /**
+                 * @description What it earns, with two decimals
+                 * @example 20000.00
+                 */
+                amount: string;
+                /**
+                 * @description What it earns, in cents
+                 * @example 2000000
+                 */
+                amount_cents: number;
+                /**
+                 * @description How much of that is a bonus, with two decimals
+                 * @example 20000.00
+                 */
+                bonus_amount: string;
+                /**
+                 * @description How much of that is a bonus, in cents
+                 * @example 2000000
+                 */
+                bonus_amount_cents: number;
+                /**
+                 * @description Of whose share
+                 * @example standard
+                 * @enum {string}
+                 */
+                kind: "standard" | "team_member" | "team_overhead" | "volume_bonus";
+            }[];
+        };
+        Payout: {
+            /**
+             * Format: uuid
+             * @description The payout
+             * @example 019b218f-5440-7000-8000-000000000001
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The placement it is for
+             * @example 019b218f-5440-7000-8000-000000000001
+             */
+            placement_id: string;
+            /**
+             * Format: uuid
+             * @description The share of the fee it pays
+             * @example 019b218f-5440-7000-8000-000000000001
+             */
+            placement_split_id: string;
+            /**
+             * Format: uuid
+             * @description Whose it is
+             * @example 019b218f-5440-7000-8000-000000000001
+             */
+            recruiter_id: string;
+            /**
+             * @description For which part in the deal
+             * @example candidate_recruiter
+             * @enum {string}
+             */
+            role: "candidate_recruiter" | "company_recruiter" | "job_owner" | "candidate_sourcer" | "company_sourcer";
+            /**
+             * @description Whether the money moved
+             * @example pending
+             * @enum {string}
+             */
+            status: "pending" | "processing" | "completed" | "failed" | "on_hold" | "cancelled" | "reversed";
+            /**
+             * @description The share, with two decimals
+             * @example 20000.00
+             */
+            amount: string;
+            /**
+             * @description The share, in cents
+             * @example 2000000
+             */
+            amount_cents: number;
+            /**
+             * @description What is sent of it, debts settled, with two decimals
+             * @example 20000.00
+             */
+            net_amount: string | null;
+            /**
+             * @description What is sent of it, debts settled, in cents
+             * @example 2000000
+             */
+            net_amount_cents: number | null;
+            /**
+             * @description The currency of every amount of this record
+             * @example usd
+             * @enum {string}
+             */
+            currency: "usd";
+            /**
+             * @description The transfer that carried it
+             * @example tr_1QXk2eLb3
+             */
+            stripe_transfer_id: string | null;
+            /**
+             * @description The first of the reasons for which it waits
+             * @example connect_required
+             */
+            hold_reason: string | null;
+            /**
+             * @description How it ended
+             * @example transfer
+             * @enum {string|null}
+             */
+            completion_reason: "transfer" | "zero_amount" | "offset_in_full" | null;
+            /**
+             * Format: date-time
+             * @description When it ended
+             * @example 2026-12-15T10:30:00.000Z
+             */
+            completed_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it came to be; lists are ordered by it, newest first
+             * @example 2026-12-15T10:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed
+             * @example 2026-12-15T10:30:00.000Z
+             */
+            updated_at: string;
+            /**
+             * @description Raised by every change; the ETag
+             * @example 3
+             */
+            version: number;
+        };
+        ApiKey: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            account_id: string;
+            /** Format: uuid */
+            created_by: string;
+            name: string;
+            /**
+             * @description The key without its secret
+             * @example snk_live_0123456789dDjpyi_…uNac
+             */
+            display: string;
+            /** @enum {string} */
+            env: "live" | "test";
+            /** @enum {string} */
+            role_type: "recruiter" | "company" | "admin";
+            scopes: ("read:roles" | "read:candidates" | "read:placements" | "read:payouts" | "write:submissions" | "write:updates" | "write:roles" | "manage:webhooks" | "read:audit")[];
+            ip_allowlist: string[];
+            /** @enum {string} */
+            status: "pending" | "active" | "suspended" | "revoked" | "rejected" | "expired";
+            status_reason: string | null;
+            /** Format: date-time */
+            expires_at: string | null;
+            /** Format: date-time */
+            previous_secret_expires_at: string | null;
+            /** Format: date-time */
+            approved_at: string | null;
+            /** Format: date-time */
+            last_used_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+        };
+        NewApiKey: components["schemas"]["ApiKey"] & {
+            /** @description The whole key. It is shown this once */
+            secret: string;
+        };
+        ApiKeyInput: {
+            name: string;
+            /** @description Within what the account's role type and plan may hold */
+            scopes: ("read:roles" | "read:candidates" | "read:placements" | "read:payouts" | "write:submissions" | "write:updates" | "write:roles" | "manage:webhooks" | "read:audit")[];
+            /** @description Networks in CIDR notation; none lets every address pass */
+            ip_allowlist?: string[];
+            /** Format: date-time */
+            expires_at?: string;
+        };
+        /** @description A suspended credential's old secret gets no grace */
+        Rotation: {
+            /** @default 86400 */
+            grace_seconds: number;
+        };
+        CredentialReason: {
+            reason: string;
+        };
+        OAuthClient: {
+            /** Format: uuid */
+            id: string;
+            /** @description What the application calls itself (RFC 6749 §2.2) */
+            client_id: string;
+            /** Format: uuid */
+            account_id: string;
+            /** Format: uuid */
+            created_by: string;
+            name: string;
+            /** @enum {string} */
+            type: "confidential" | "public";
+            /** @enum {string} */
+            auth_method: "client_secret_basic" | "client_secret_post" | "none";
+            secret_last4: string | null;
+            redirect_uris: string[];
+            allowed_origins: string[];
+            scopes: ("read:roles" | "read:candidates" | "read:placements" | "read:payouts" | "write:submissions" | "write:updates" | "write:roles" | "manage:webhooks" | "read:audit")[];
+            ip_allowlist: string[];
+            /** @enum {string} */
+            status: "pending" | "approved" | "suspended" | "rejected" | "deleted";
+            status_reason: string | null;
+            /** Format: date-time */
+            previous_secret_expires_at: string | null;
+            /** Format: date-time */
+            approved_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+        };
+        NewOAuthClient: components["schemas"]["OAuthClient"] & {
+            /** @description It is shown this once; a public client has none */
+            client_secret: string | null;
+        };
+        OAuthClientInput: {
+            name: string;
+            /** @enum {string} */
+            type: "confidential" | "public";
+            /** @enum {string} */
+            auth_method?: "client_secret_basic" | "client_secret_post" | "none";
+            /**
+             * @description Where people are sent back to: https, or http on a loopback address. They match exactly.
+             * @default []
+             */
+            redirect_uris: string[];
+            /**
+             * @description Where a public client's pages come from
+             * @default []
+             */
+            allowed_origins: string[];
+            /** @description Within what the account's role type and plan may hold */
+            scopes: ("read:roles" | "read:candidates" | "read:placements" | "read:payouts" | "write:submissions" | "write:updates" | "write:roles" | "manage:webhooks" | "read:audit")[];
+            /** @description Networks in CIDR notation; none lets every address pass */
+            ip_allowlist?: string[];
+        };
+        OAuthClientChange: {
+            name?: string;
+            /** @description Where people are sent back to: https, or http on a loopback address. They match exactly. */
+            redirect_uris?: string[];
+            /** @description Where a public client's pages come from */
+            allowed_origins?: string[];
+            /** @description Within what the account's role type and plan may hold */
+            scopes?: ("read:roles" | "read:candidates" | "read:placements" | "read:payouts" | "write:submissions" | "write:updates" | "write:roles" | "manage:webhooks" | "read:audit")[];
+            /** @description Networks in CIDR notation; none lets every address pass */
+            ip_allowlist?: string[];
+        };
+        Deleted: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {boolean} */
+            deleted: true;
         };
         OAuthGrant: {
             /** Format: uuid */
@@ -166,6 +1994,222 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             version: number;
+        };
+        AccessRequest: {
+            /**
+             * Format: uuid
+             * @description The key or client itself
+             */
+            id: string;
+            /** @enum {string} */
+            kind: "api_key" | "oauth_client";
+            account: {
+                /** Format: uuid */
+                id: string;
+                /** @enum {string} */
+                kind: "company" | "team" | "recruiter" | "platform";
+                name: string;
+            };
+            /** Format: uuid */
+            requested_by: string;
+            name: string;
+            scopes: ("read:roles" | "read:candidates" | "read:placements" | "read:payouts" | "write:submissions" | "write:updates" | "write:roles" | "manage:webhooks" | "read:audit")[];
+            redirect_uris: string[];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        DecidedAccess: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "api_key" | "oauth_client";
+            /** Format: uuid */
+            account_id: string;
+            /** @enum {string} */
+            status: "pending" | "active" | "suspended" | "revoked" | "rejected" | "expired" | "approved" | "deleted";
+            status_reason: string | null;
+            /** Format: date-time */
+            approved_at: string | null;
+            version: number;
+        };
+        AccessDecision: {
+            /** @enum {string} */
+            decision: "approve" | "reject";
+            reason?: string | null;
+        };
+        AccountPlan: {
+            /** Format: uuid */
+            account_id: string;
+            /** @enum {string} */
+            plan: "standard" | "premium" | "enterprise";
+            /** @description Requests an hour, in place of the plan's */
+            custom_limit: number | null;
+            requests_per_hour: number;
+            /** @description Whether the plan sells requests beyond the limit */
+            overage_available: boolean;
+            overage_enabled: boolean;
+            /** @description What requests beyond the limit may cost in a month */
+            spend_cap_cents: number;
+            /** @description The price of one of them, in millionths of a dollar */
+            unit_price_micros: number;
+            max_keys: number;
+            max_webhooks: number;
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+        };
+        AccountPlanChange: {
+            overage_enabled?: boolean;
+            spend_cap_cents?: number;
+        };
+        AccountPlanInput: {
+            /** @enum {string} */
+            plan: "standard" | "premium" | "enterprise";
+            /** @description For enterprise alone */
+            custom_limit?: number | null;
+            reason: string;
+        };
+        InvoicePreview: {
+            /** Format: date */
+            month: string;
+            /** @enum {string} */
+            plan: "standard" | "premium" | "enterprise";
+            base_units: number;
+            overage_units: number;
+            /** @description Of the overage, reported for billing so far */
+            reported_units: number;
+            /** @description The price of a unit, in millionths of a dollar */
+            unit_price_micros: number;
+            amount_cents: number;
+            spend_cap_cents: number;
+            /** @enum {string} */
+            currency: "usd";
+        };
+        Usage: {
+            /** @enum {string} */
+            period: "hour" | "day" | "month";
+            /** @enum {string|null} */
+            group: "route" | "key" | "version" | null;
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            until: string;
+            limit: {
+                /** @enum {string} */
+                plan: "standard" | "premium" | "enterprise";
+                /** @description In a rolling hour, of each key or grant */
+                requests_per_hour: number;
+                /** @description How far paid requests may go; null where overage is off */
+                ceiling_per_hour: number | null;
+            } | null;
+            totals: {
+                /** @description Requests that the limiter decided on, whatever it said */
+                requests: number;
+                /** @description Of them beyond the limit and paid for; null by route or version */
+                overage: number | null;
+                /** @description Of them refused by the limit; null by route or version */
+                denied: number | null;
+                /** @description Of them answered 4xx or 5xx; only by route or version */
+                failed: number | null;
+                /** @description Only by route or version */
+                mean_latency_ms: number | null;
+            };
+            rows: {
+                /**
+                 * Format: date-time
+                 * @description The beginning of the hour, day or month, in UTC
+                 */
+                start: string;
+                /** @description The route, the version, or the id of the key or grant */
+                group: string | null;
+                /** @description Requests that the limiter decided on, whatever it said */
+                requests: number;
+                /** @description Of them beyond the limit and paid for; null by route or version */
+                overage: number | null;
+                /** @description Of them refused by the limit; null by route or version */
+                denied: number | null;
+                /** @description Of them answered 4xx or 5xx; only by route or version */
+                failed: number | null;
+                /** @description Only by route or version */
+                mean_latency_ms: number | null;
+            }[];
+        };
+        RequestLog: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            request_id: string;
+            /** Format: uuid */
+            account_id: string | null;
+            /** Format: uuid */
+            user_id: string | null;
+            credential: {
+                /** @enum {string} */
+                kind: "key" | "grant" | "user";
+                id: string;
+            } | null;
+            /** Format: uuid */
+            client_id: string | null;
+            method: string;
+            route: string;
+            path: string;
+            status: number;
+            error_code: string | null;
+            latency_ms: number;
+            bytes_out: number;
+            ip: string | null;
+            user_agent: string | null;
+            country: string | null;
+            scopes_used: string[];
+            rate_remaining: number | null;
+            overage: boolean;
+            /** @description How many refusals of one minute this row stands for */
+            repeat_count: number;
+            /** @description The number of the limiter's verdict; without a gap for each credential */
+            seq: number | null;
+        };
+        ChainVerification: {
+            verified: boolean;
+            events: number;
+            from_seq: number;
+            to_seq: number;
+            /** @description The first event that is changed or missing */
+            broken_at: number | null;
+        };
+        AuditEvent: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            at: string;
+            request_id: string;
+            /** Format: uuid */
+            account_id: string | null;
+            actor: {
+                kind: string;
+                /** Format: uuid */
+                user_id: string | null;
+                /** Format: uuid */
+                credential_id: string | null;
+            };
+            action: string;
+            target: {
+                type: string;
+                /** Format: uuid */
+                id: string;
+            };
+            /** @description Names of changed fields; values only where they are not personal */
+            changes: {
+                [key: string]: unknown;
+            };
+            reason: string | null;
+            /** @description The place in the account's chain */
+            seq: number | null;
+            /** @description SHA-256 over the hash before, the place and the event */
+            chain_hash: string | null;
         };
     };
     responses: never;
@@ -227,6 +2271,127 @@ export interface operations {
                 };
             };
             /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_event_types: {
+        parameters: {
+            query?: {
+                /** @description Rows a page, 25 unless told */
+                limit?: number;
+                /** @description The `next_cursor` of the page before, with the same filters */
+                cursor?: string;
+            };
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["EventType"][];
+                        pagination: components["schemas"]["CursorPagination"];
+                    };
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -265,6 +2430,11 @@ export interface operations {
                 status?: "draft" | "pending" | "active" | "paused" | "filled" | "closed";
                 company_id?: string;
                 location?: string;
+                employment_type?: "full_time" | "part_time" | "contract" | "temporary";
+                job_level?: "entry" | "mid" | "senior" | "lead" | "manager" | "director" | "vp" | "c_suite";
+                commute_type?: "remote" | "hybrid_1" | "hybrid_2" | "hybrid_3" | "hybrid_4" | "in_office";
+                premium_type?: "urgent" | "executive" | "niche" | "volume";
+                open_to_relocation?: boolean;
             };
             header?: {
                 /** @description With a session: the account to act for, if you have several. */
@@ -307,6 +2477,172 @@ export interface operations {
             };
             /** @description A problem */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_roles: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+                /** @description 1 to 255 printable ASCII characters. The same key and body get the stored reply for 24 hours. */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleInput"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Role"];
+                    };
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -414,6 +2750,3337 @@ export interface operations {
                 };
             };
             /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_roles: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+                /** @description 1 to 255 printable ASCII characters. The same key and body get the stored reply for 24 hours. */
+                "idempotency-key"?: string;
+                /** @description The ETag that was read; another version answers 412. */
+                "if-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleChanges"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Role"];
+                    };
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_submissions: {
+        parameters: {
+            query?: {
+                /** @description Rows a page, 25 unless told */
+                limit?: number;
+                /** @description The `next_cursor` of the page before, with the same filters */
+                cursor?: string;
+                /** @description Comma list of draft, ai_review, ai_reviewed, ai_failed, recruiter_proposed, recruiter_request, recruiter_review, screen, submitted, company_review, company_feedback, interview, offer, hired, rejected, withdrawn, expired, screening */
+                stage?: string;
+                role_id?: string;
+                candidate_id?: string;
+                company_id?: string;
+                submitted_after?: string;
+            };
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Submission"][];
+                        pagination: components["schemas"]["CursorPagination"];
+                    };
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_submissions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+                /** @description 1 to 255 printable ASCII characters. The same key and body get the stored reply for 24 hours. */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubmissionInput"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Submission"];
+                    };
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_submissions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+                /** @description The ETag that was read; the same version answers 304. */
+                "if-none-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Submission"];
+                    };
+                };
+            };
+            /** @description Nothing has changed */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_submissions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+                /** @description 1 to 255 printable ASCII characters. The same key and body get the stored reply for 24 hours. */
+                "idempotency-key"?: string;
+                /** @description The ETag that was read; another version answers 412. */
+                "if-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubmissionPatch"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Submission"];
+                    };
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_candidates: {
+        parameters: {
+            query?: {
+                /** @description Rows a page, 25 unless told */
+                limit?: number;
+                /** @description The `next_cursor` of the page before, with the same filters */
+                cursor?: string;
+                role_id?: string;
+            };
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Candidate"][];
+                        pagination: components["schemas"]["CursorPagination"];
+                    };
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_candidates: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+                /** @description The ETag that was read; the same version answers 304. */
+                "if-none-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Candidate"];
+                    };
+                };
+            };
+            /** @description Nothing has changed */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_placements: {
+        parameters: {
+            query?: {
+                /** @description Rows a page, 25 unless told */
+                limit?: number;
+                /** @description The `next_cursor` of the page before, with the same filters */
+                cursor?: string;
+                state?: "hired" | "active" | "completed" | "failed";
+                role_id?: string;
+                candidate_id?: string;
+                company_id?: string;
+                hired_after?: string;
+                hired_before?: string;
+            };
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Placement"][];
+                        pagination: components["schemas"]["CursorPagination"];
+                    };
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_placements: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+                /** @description The ETag that was read; the same version answers 304. */
+                "if-none-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Placement"];
+                    };
+                };
+            };
+            /** @description Nothing has changed */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_payouts: {
+        parameters: {
+            query?: {
+                /** @description Rows a page, 25 unless told */
+                limit?: number;
+                /** @description The `next_cursor` of the page before, with the same filters */
+                cursor?: string;
+                status?: "pending" | "processing" | "completed" | "failed" | "on_hold" | "cancelled" | "reversed";
+                placement_id?: string;
+                recruiter_id?: string;
+                /** @description A UTC month */
+                period?: string;
+            };
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Payout"][];
+                        pagination: components["schemas"]["CursorPagination"];
+                    };
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_payouts: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+                /** @description The ETag that was read; the same version answers 304. */
+                "if-none-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Payout"];
+                    };
+                };
+            };
+            /** @description Nothing has changed */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_api_keys: {
+        parameters: {
+            query?: {
+                /** @description Rows a page, 25 unless told */
+                limit?: number;
+                /** @description The `next_cursor` of the page before, with the same filters */
+                cursor?: string;
+                status?: "pending" | "active" | "suspended" | "revoked" | "rejected" | "expired";
+            };
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ApiKey"][];
+                        pagination: components["schemas"]["CursorPagination"];
+                    };
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_api_keys: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+                /** @description 1 to 255 printable ASCII characters. The same key and body get the stored reply for 24 hours. */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyInput"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["NewApiKey"];
+                    };
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_api_keys: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+                /** @description 1 to 255 printable ASCII characters. The same key and body get the stored reply for 24 hours. */
+                "idempotency-key"?: string;
+                /** @description The ETag that was read; another version answers 412. */
+                "if-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ApiKey"];
+                    };
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_api_keys: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+                /** @description 1 to 255 printable ASCII characters. The same key and body get the stored reply for 24 hours. */
+                "idempotency-key"?: string;
+                /** @description The ETag that was read; another version answers 412. */
+                "if-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rotation"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["NewApiKey"];
+                    };
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suspend_api_keys: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+                /** @description 1 to 255 printable ASCII characters. The same key and body get the stored reply for 24 hours. */
+                "idempotency-key"?: string;
+                /** @description The ETag that was read; another version answers 412. */
+                "if-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CredentialReason"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ApiKey"];
+                    };
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unsuspend_api_keys: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+                /** @description 1 to 255 printable ASCII characters. The same key and body get the stored reply for 24 hours. */
+                "idempotency-key"?: string;
+                /** @description The ETag that was read; another version answers 412. */
+                "if-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CredentialReason"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ApiKey"];
+                    };
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_oauth_clients: {
+        parameters: {
+            query?: {
+                /** @description Rows a page, 25 unless told */
+                limit?: number;
+                /** @description The `next_cursor` of the page before, with the same filters */
+                cursor?: string;
+                status?: "pending" | "approved" | "suspended" | "rejected" | "deleted";
+            };
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["OAuthClient"][];
+                        pagination: components["schemas"]["CursorPagination"];
+                    };
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_oauth_clients: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+                /** @description 1 to 255 printable ASCII characters. The same key and body get the stored reply for 24 hours. */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OAuthClientInput"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["NewOAuthClient"];
+                    };
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_oauth_clients: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+                /** @description 1 to 255 printable ASCII characters. The same key and body get the stored reply for 24 hours. */
+                "idempotency-key"?: string;
+                /** @description The ETag that was read; another version answers 412. */
+                "if-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Deleted"];
+                    };
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_oauth_clients: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+                /** @description 1 to 255 printable ASCII characters. The same key and body get the stored reply for 24 hours. */
+                "idempotency-key"?: string;
+                /** @description The ETag that was read; another version answers 412. */
+                "if-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OAuthClientChange"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["OAuthClient"];
+                    };
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_secret_oauth_clients: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+                /** @description 1 to 255 printable ASCII characters. The same key and body get the stored reply for 24 hours. */
+                "idempotency-key"?: string;
+                /** @description The ETag that was read; another version answers 412. */
+                "if-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rotation"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["NewOAuthClient"];
+                    };
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suspend_oauth_clients: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+                /** @description 1 to 255 printable ASCII characters. The same key and body get the stored reply for 24 hours. */
+                "idempotency-key"?: string;
+                /** @description The ETag that was read; another version answers 412. */
+                "if-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CredentialReason"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["OAuthClient"];
+                    };
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unsuspend_oauth_clients: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+                /** @description 1 to 255 printable ASCII characters. The same key and body get the stored reply for 24 hours. */
+                "idempotency-key"?: string;
+                /** @description The ETag that was read; another version answers 412. */
+                "if-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CredentialReason"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["OAuthClient"];
+                    };
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -492,6 +6159,24 @@ export interface operations {
             };
             /** @description A problem */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -594,7 +6279,25 @@ export interface operations {
                 };
             };
             /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -631,6 +6334,1214 @@ export interface operations {
             };
             /** @description A problem */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_approvals: {
+        parameters: {
+            query?: {
+                /** @description Rows a page, 25 unless told */
+                limit?: number;
+                /** @description The `next_cursor` of the page before, with the same filters */
+                cursor?: string;
+                kind?: "api_key" | "oauth_client";
+                account_id?: string;
+                account_kind?: "company" | "team" | "recruiter" | "platform";
+            };
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["AccessRequest"][];
+                        pagination: components["schemas"]["CursorPagination"];
+                    };
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_approvals: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+                /** @description 1 to 255 printable ASCII characters. The same key and body get the stored reply for 24 hours. */
+                "idempotency-key"?: string;
+                /** @description The ETag that was read; another version answers 412. */
+                "if-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccessDecision"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DecidedAccess"];
+                    };
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_account_plan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["AccountPlan"];
+                    };
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_account_plan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+                /** @description 1 to 255 printable ASCII characters. The same key and body get the stored reply for 24 hours. */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountPlanChange"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["AccountPlan"];
+                    };
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_account_plans: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+                /** @description 1 to 255 printable ASCII characters. The same key and body get the stored reply for 24 hours. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountPlanInput"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["AccountPlan"];
+                    };
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_usage: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["InvoicePreview"];
+                    };
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_usage: {
+        parameters: {
+            query?: {
+                period?: "hour" | "day" | "month";
+                /** @description Counts by route, by key or grant, or by version of the API */
+                group?: string;
+                since?: string;
+                /** @description Now, unless told */
+                until?: string;
+            };
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Usage"];
+                    };
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_request_logs: {
+        parameters: {
+            query?: {
+                /** @description Rows a page: 25 unless told, at most 100; as lines 1000 */
+                limit?: number;
+                /** @description `next_cursor`, or `X-Next-Cursor` of an export, with the same filters */
+                cursor?: string;
+                /** @description Overrules `Accept`: application/json, application/x-ndjson, application/vnd.ocsf+x-ndjson, application/vnd.cef */
+                format?: "json" | "ndjson" | "ocsf" | "cef";
+                /** @description From this instant on */
+                since?: string;
+                /** @description Before this instant */
+                until?: string;
+                /** @description For the platform: one account */
+                account_id?: string;
+                credential_id?: string;
+                user_id?: string;
+                route?: string;
+                status?: string;
+            };
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["RequestLog"][];
+                        pagination: components["schemas"]["CursorPagination"];
+                    };
+                    "application/x-ndjson": string;
+                    "application/vnd.ocsf+x-ndjson": string;
+                    "application/vnd.cef; charset=utf-8": string;
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_audit_events: {
+        parameters: {
+            query?: {
+                /** @description For the platform: another account */
+                account_id?: string;
+            };
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ChainVerification"];
+                    };
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_audit_events: {
+        parameters: {
+            query?: {
+                /** @description Rows a page: 25 unless told, at most 100; as lines 1000 */
+                limit?: number;
+                /** @description `next_cursor`, or `X-Next-Cursor` of an export, with the same filters */
+                cursor?: string;
+                /** @description Overrules `Accept`: application/json, application/x-ndjson, application/vnd.ocsf+x-ndjson, application/vnd.cef */
+                format?: "json" | "ndjson" | "ocsf" | "cef";
+                /** @description From this instant on */
+                since?: string;
+                /** @description Before this instant */
+                until?: string;
+                /** @description For the platform: one account */
+                account_id?: string;
+                /** @description The person, key or grant */
+                actor?: string;
+                action?: string;
+                target?: string;
+            };
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["AuditEvent"][];
+                        pagination: components["schemas"]["CursorPagination"];
+                    };
+                    "application/x-ndjson": string;
+                    "application/vnd.ocsf+x-ndjson": string;
+                    "application/vnd.cef; charset=utf-8": string;
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,7 +1,9 @@
 import type { Handler } from "hono";
 import { type ErrorCode, Refusal } from "#domain/refusals.ts";
-import type { ApiEnv } from "./app.ts";
-import { PROBLEMS } from "./problems.ts";
+import { Document, Heading, Mark } from "#ui/page.tsx";
+import type { ApiEnv } from "../app.ts";
+import { PROBLEMS } from "../problems.ts";
+import { sendPage } from "./send-page.ts";
 
 /** What to do about an answer, by its status. */
 const ADVICE: Readonly<Record<number, string>> = {
@@ -27,8 +29,21 @@ export const problemPage: Handler<ApiEnv> = async (c) => {
   const code = c.req.param("code") as ErrorCode;
   if (!Object.hasOwn(PROBLEMS, code)) throw new Refusal("not_found", "There is no such problem.");
   const { status, title }: { status: number; title: string } = PROBLEMS[code];
-  c.header("Content-Security-Policy", "default-src 'none'");
-  return c.html(
-    `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${code}</title></head><body><h1>${title}</h1><p><code>${code}</code>, status ${status}</p><p>${ADVICE[status] ?? ""}</p></body></html>`,
+  return sendPage(
+    c,
+    <Document title={title} description={`What ${code} means, and what to do about it.`}>
+      <header class="top">
+        <Mark href="/docs" />
+      </header>
+      <main id="main" class="narrow stack">
+        <Heading title={title}>
+          <code>{code}</code>, status {status}
+        </Heading>
+        <p>{ADVICE[status] ?? ""}</p>
+        <p>
+          <a href="/docs">All calls of the partner API</a>
+        </p>
+      </main>
+    </Document>,
   );
 };

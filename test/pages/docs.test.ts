@@ -1,0 +1,54 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type RunningWorker, startWorker } from "../http/worker.ts";
+import { type TestDatabase, testDatabase } from "../database.ts";
+import { faultsOf, hasChromium, markupFaultsOf, openBrowser, shoot } from "./browser.ts";
+
+describe.runIf(hasChromium)("the documentation, as a browser shows it", () => {
+  let [browser, worker, database]: [Browser?, RunningWorker?, TestDatabase?] = [];
+  const origin = () => worker?.origin ?? "";
+
+  beforeAll(async () => {
+    [browser, database] = await Promise.all([openBrowser(), testDatabase()]);
+    worker = await startWorker({ databaseUrl: database.url });
+  }, 120_000);
+  afterAll(() => Promise.all([browser?.close(), worker?.stop(), database?.drop()]));
+
+  it("shows every call under the policy of every page, from files of our own", async () => {
+    const page = await (browser as Browser).newPage();
+    const [faults, elsewhere]: [string[], string[]] = [[], []];
+    page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
+    page.on("pageerror", (error) => faults.push(error.message));
+    page.on(
+      "request",
+      (request) => !/^(data|blob):/.test(request.url()) && !request.url().startsWith(origin()) && elsewhere.push(request.url()),
+    );
+    await page.goto(`${origin()}/docs`);
+    await page.waitForSelector(".opblock");
+    const { paths } = (await (await fetch(`${origin()}/openapi.json`)).json()) as { paths: Record<string, object> };
+    const operations = Object.values(paths).flatMap((methods) => Object.keys(methods));
+    expect(await page.locator(".opblock").count()).toBe(operations.length);
+    await page.locator(".opblock-summary-control").first().click();
+    await page.waitForSelector(".opblock-body");
+    await shoot(page, "open");
+    expect(faults).toEqual([]);
+    expect(elsewhere).toEqual([]);
+    await page.close();
+  });
+
+  it("is written well, and links what it is made of", async () => {
+    const answer = await fetch(`${origin()}/docs`);
+    expect(answer.headers.get("content-security-policy")).toContain("script-src 'self';");
+    expect(await markupFaultsOf(await answer.text())).toEqual([]);
+    for (const path of ["/openapi.json", "/openapi-3.1.json", "/postman.json"]) {
+      const linked = await fetch(origin() + path);
+      expect([path, linked.status, typeof (await linked.json())]).toEqual([path, 200, "object"]);
+    }
+  });
+
+  it("has a page for each problem", async () => {
+    const url = `${origin()}/docs/problems/insufficient_scope`;
+    expect(await faultsOf(browser as Browser, url)).toEqual([]);
+    expect(await markupFaultsOf(await (await fetch(url)).text())).toEqual([]);
+  });
+});

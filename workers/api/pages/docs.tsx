@@ -1,0 +1,36 @@
+import type { Handler } from "hono";
+import assets from "#assets";
+import { Document, Mark } from "#ui/page.tsx";
+import type { ApiEnv } from "../app.ts";
+import { sendPage } from "./send-page.ts";
+
+/** Every call of the partner API, to read and to try: Swagger UI from our own files, under the policy of every page. */
+export const docsPage: Handler<ApiEnv> = (c) =>
+  sendPage(
+    c,
+    <Document
+      title="Partner API"
+      description="Every call of the Splits Network partner API, to read and to try."
+      head={[
+        <link rel="stylesheet" href={assets.swaggerTheme} />,
+        <script src={assets.swagger} defer></script>,
+        <script src={assets.docs} defer></script>,
+      ]}
+    >
+      <header class="top">
+        <Mark href="/docs" />
+        <nav aria-label="Contracts" class="row">
+          <a href="/openapi.json">OpenAPI 3.0</a>
+          <a href="/openapi-3.1.json">OpenAPI 3.1</a>
+          <a href="/postman.json">Postman</a>
+        </nav>
+      </header>
+      <main id="main">
+        <h1 class="unseen">Partner API</h1>
+        <noscript>
+          <p class="notice">This page needs JavaScript. The same contract is at /openapi.json.</p>
+        </noscript>
+        <div id="calls" data-contract="/openapi.json"></div>
+      </main>
+    </Document>,
+  );
