@@ -10,7 +10,7 @@ async function ranAtStart(): Promise<string[]> {
     metafile: true,
     format: "esm",
     conditions: ["workerd", "worker", "browser"],
-    external: ["node:*", "crypto", "events", "util", "fs", "path"],
+    external: ["node:*", "cloudflare:*", "crypto", "events", "util", "fs", "path"],
     logLevel: "error",
   });
   const found = new Set(["workers/main.ts"]);
