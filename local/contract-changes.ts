@@ -118,13 +118,10 @@ function schemaChanges(direction: Direction, before: ContractDocument, after: Co
 function resolved(schema: ContractSchema, document: ContractDocument): ContractSchema {
   const name = schema.$ref?.split("/").at(-1);
   const own = name ? (document.components?.schemas?.[name] ?? {}) : schema;
-  return (own.allOf ?? []).reduce<ContractSchema>((whole, part) => {
-    const each = resolved(part, document);
-    return {
-      ...whole,
-      ...each,
-      properties: { ...whole.properties, ...each.properties },
-      required: [...(whole.required ?? []), ...(each.required ?? [])],
-    };
-  }, own);
+  const parts = (own.allOf ?? []).map((part) => resolved(part, document));
+  return {
+    ...Object.assign({}, own, ...parts),
+    properties: Object.assign({}, own.properties, ...parts.map(({ properties }) => properties)),
+    required: [own, ...parts].flatMap(({ required }) => required ?? []),
+  };
 }

@@ -128,7 +128,7 @@ it.each([FIRST_PARTY, PARTNER])("%s sets a bound to every integer of a body that
 });
 
 it.each([FIRST_PARTY, PARTNER, "/openapi-3.1.json"])("%s lints clean", { timeout: 60_000 }, async (path) => {
-  const file = join(folder, `${path.replaceAll("/", "-")}`);
+  const file = join(folder, path.replaceAll("/", "-"));
   await writeFile(file, JSON.stringify(await document(path)));
   const env = { ...process.env, REDOCLY_TELEMETRY: "off", REDOCLY_SUPPRESS_UPDATE_NOTICE: "true" };
   // `/invitations/{token}` beside `/{id}/renew`: the paths are given, and no id is called "invitations"

@@ -8,7 +8,7 @@ import { unstable_readConfig as readConfig } from "wrangler";
 import worker from "#workers/main.ts";
 import { type Env, refuseLocalSwitches } from "#workers/runtime.ts";
 
-vi.mock("cloudflare:workers", () => ({ DurableObject: class {} })); // the platform's own module; Node has none
+vi.mock("cloudflare:workers", () => ({ DurableObject: Object })); // the platform's own module; Node has none
 
 const local = readConfig({ config: "wrangler.toml" });
 const production = readConfig({ config: "wrangler.toml", env: "production" });
