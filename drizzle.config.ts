@@ -1,6 +1,6 @@
 import { defineConfig } from "drizzle-kit";
 
-/** `db/schema/audit.ts` is missing on purpose: the migrations write its partitioned table by hand. */
+/** `db/schema/audit.ts` and `requests.ts` are missing on purpose: the migrations write their partitioned tables and view by hand. */
 export default defineConfig({
   dialect: "postgresql",
   casing: "snake_case",

@@ -34,7 +34,7 @@ export default defineConfig({
           ...turn(2),
         },
       },
-      { test: { name: "http", include: ["test/http/**/*.test.ts"], ...world, ...turn(1) } },
+      { test: { name: "http", include: ["test/http/**/*.test.ts", "test/docs/**/*.test.ts"], ...world, ...turn(1) } },
       { test: { name: "pages", include: ["test/pages/**/*.test.{ts,tsx}"], ...world, ...turn(1) } },
       // looks at what the others left behind
       { test: { name: "contract", include: ["test/contract/**/*.test.ts"], ...world, ...turn(3) } },

@@ -136,7 +136,26 @@ function workerd(scriptPath: string, bindings: Record<string, string>): Miniflar
     compatibilityDate: COMPATIBILITY_DATE,
     compatibilityFlags: ["nodejs_compat"],
     bindings,
-    queueProducers: { EVENTS: "events", MAIL: "mail", PAYOUTS: "payouts", STRIPE_WORK: "stripe-work", STRIPE_EVENTS: "stripe-events" },
+    queueProducers: {
+      EVENTS: "events",
+      MAIL: "mail",
+      PAYOUTS: "payouts",
+      STRIPE_WORK: "stripe-work",
+      STRIPE_EVENTS: "stripe-events",
+      USAGE: "usage",
+      REQUEST_LOG: "request-log",
+    },
+    ...(scriptPath.endsWith("bare.js")
+      ? {}
+      : {
+          durableObjects: { CREDENTIALS: { className: "CredentialObject", useSQLite: true } },
+          ratelimits: Object.fromEntries(
+            ["RL_IP", "RL_CLIENT", "RL_FALLBACK"].map((name) => [
+              name,
+              { namespace_id: name, simple: { limit: 1_000_000, period: 60 as const } },
+            ]),
+          ),
+        }),
     handleStructuredLogs: () => undefined,
   });
   return new Miniflare(options);
@@ -162,6 +181,9 @@ async function main(): Promise<void> {
     CLERK_JWKS: JSON.stringify({ keys: [jwk] }),
     CLERK_AZP: PARTY,
     LINK_KEY: "bench",
+    CREDENTIAL_MAC_KEYS: Buffer.alloc(32, 1).toString("base64"),
+    CURSOR_HMAC_KEY: "bench",
+    KEK_CURRENT: Buffer.alloc(32, 2).toString("base64"),
     API_ORIGIN: "http://127.0.0.1:8787",
     CONSOLE_ORIGIN: "http://127.0.0.1:8787",
     MAIL_API_BASE: "http://127.0.0.1:9",

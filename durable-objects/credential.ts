@@ -17,8 +17,13 @@ const UNKNOWN_KEPT = 64;
 const UNKNOWN_SECONDS = 60;
 const MISSES_PER_MINUTE = 10;
 const REPORT_MS = 60_000;
+/** Whoever draws a block and is not back by then is no longer waited for. */
+const DRAWING_MS = 2_000;
 /** How long an empty budget is believed to be empty. */
 const SPENT_SECONDS = 60;
+
+/** The row behind this object, as metering names it. */
+type Subject = Pick<CredentialRecord, "credentialId" | "accountId" | "kind">;
 
 /** One minute's count; `seqHi` is the last verdict's number, `sent` what metering knows already. */
 interface Row extends Bucket {
@@ -34,12 +39,15 @@ interface Row extends Bucket {
  */
 export class CredentialObject extends DurableObject<Bindings> {
   #record: CredentialRecord | null = null;
+  /** Whose usage is counted; known even while the record is to be read again, or never will be. */
+  #subject: Subject | null = null;
   #fetchedAt = 0;
   #minVersion = 0;
   #tokens = new Map<string, AccessToken>();
   #buckets = new Map<number, Row>();
   #month = { month: "", granted: 0, used: 0 };
   #spentUntil = 0;
+  #drawing: { done: Promise<void>; end: () => void } | null = null;
   #seq = 0;
   #unknown = new Map<string, number>();
   #misses = { minute: 0, count: 0 };
@@ -52,9 +60,21 @@ export class CredentialObject extends DurableObject<Bindings> {
 
   /**
    * Decides one request. A `miss` asks the caller to read the credential and `prime`; refusals are not
-   * counted; every verdict takes the next number of this subject.
+   * counted; every verdict takes the next number of this subject. One caller at a time is asked to draw
+   * a block, the others wait for it.
    */
-  async authorize({ secretHash, cost, now, ip }: CredentialQuestion): Promise<Authorization> {
+  async authorize(question: CredentialQuestion): Promise<Authorization> {
+    const answer = this.#answer(question);
+    if (answer.kind !== "need_block") return answer;
+    if (!this.#drawing) {
+      this.#beginDrawing();
+      return answer;
+    }
+    await this.#drawing.done;
+    return this.authorize(question);
+  }
+
+  #answer({ secretHash, cost, now, ip }: CredentialQuestion): Authorization {
     const record = this.#record;
     if (!record || now - this.#fetchedAt > RECORD_LIFE_SECONDS) return this.#miss(secretHash, now);
     const scopes = this.#scopesFor(record, secretHash, now);
@@ -70,27 +90,21 @@ export class CredentialObject extends DurableObject<Bindings> {
   async prime(record: CredentialRecord, now: number): Promise<void> {
     if (record.version < this.#minVersion) return;
     this.#record = record;
+    this.#subject = { credentialId: record.credentialId, accountId: record.accountId, kind: record.kind };
     this.#fetchedAt = now;
-    this.ctx.storage.sql.exec(
-      "insert or replace into record (one, version, min_version, snapshot, fetched_at) values (1, ?, ?, ?, ?)",
-      record.version,
-      this.#minVersion,
-      JSON.stringify(record),
-      now,
-    );
+    this.#keepRecord();
   }
 
-  /** Forgets everything older than this version. */
+  /** Forgets everything older than this version, and that the budget was spent: its cap may have changed. */
   async invalidate(version: number): Promise<void> {
     this.#minVersion = Math.max(this.#minVersion, version);
+    this.#spentUntil = 0;
     if (this.#record && this.#record.version >= this.#minVersion) return;
     this.#record = null;
+    this.#fetchedAt = 0;
     this.#tokens.clear();
     this.#unknown.clear();
-    this.ctx.storage.sql.exec(
-      "insert or replace into record (one, version, min_version, snapshot, fetched_at) values (1, 0, ?, null, 0)",
-      this.#minVersion,
-    );
+    this.#keepRecord();
     this.ctx.storage.sql.exec("delete from access_token");
   }
 
@@ -126,6 +140,7 @@ export class CredentialObject extends DurableObject<Bindings> {
     this.#month.granted += units;
     this.#spentUntil = units === 0 ? now + SPENT_SECONDS : 0;
     this.#keepMonth();
+    this.#drawing?.end();
   }
 
   /** Sends the minutes that are over to metering, then rests until the next request. */
@@ -133,14 +148,16 @@ export class CredentialObject extends DurableObject<Bindings> {
     this.#alarmSet = false;
     const minute = Math.floor(Date.now() / 60_000);
     const waiting = [...this.#buckets.values()].filter((row) => !row.sent && row.minute < minute);
-    if (waiting.length > 0 && this.#record) {
+    if (waiting.length > 0 && this.#subject) {
+      const told = waiting.map((row) => ({ row, seqHi: row.seqHi }));
       await this.env.USAGE.send({
-        credential_id: this.#record.credentialId,
-        account_id: this.#record.accountId,
-        kind: this.#record.kind,
+        credential_id: this.#subject.credentialId,
+        account_id: this.#subject.accountId,
+        kind: this.#subject.kind,
         minutes: waiting.map(({ minute: at, admitted, overage, denied }) => ({ minute: at, admitted, overage, denied })),
       });
-      for (const row of waiting) {
+      for (const { row, seqHi } of told) {
+        if (row.seqHi !== seqHi) continue; // counted on while the message was on its way: told again
         row.sent = true;
         this.ctx.storage.sql.exec("update bucket set sent = 1 where minute = ?", row.minute);
       }
@@ -209,6 +226,20 @@ export class CredentialObject extends DurableObject<Bindings> {
     return rotating && sameHash(secretHash, record.prevSecretHash) ? record.scopes : "wrong";
   }
 
+  #beginDrawing(): void {
+    const { promise: done, resolve } = Promise.withResolvers<void>();
+    const drawing = {
+      done,
+      end: () => {
+        clearTimeout(limit);
+        if (this.#drawing === drawing) this.#drawing = null;
+        resolve();
+      },
+    };
+    const limit = setTimeout(drawing.end, DRAWING_MS);
+    this.#drawing = drawing;
+  }
+
   #miss(secretHash: string | null, now: number): Authorization {
     const unknownUntil = secretHash === null ? 0 : (this.#unknown.get(secretHash) ?? 0);
     if (unknownUntil > now) return { kind: "refused", code: "invalid_token" };
@@ -237,6 +268,16 @@ export class CredentialObject extends DurableObject<Bindings> {
     );
   }
 
+  #keepRecord(): void {
+    this.ctx.storage.sql.exec(
+      "insert or replace into record (one, min_version, snapshot, subject, fetched_at) values (1, ?, ?, ?, ?)",
+      this.#minVersion,
+      this.#record && JSON.stringify(this.#record),
+      this.#subject && JSON.stringify(this.#subject),
+      this.#fetchedAt,
+    );
+  }
+
   #keepMonth(): void {
     const { month, granted, used } = this.#month;
     this.ctx.storage.sql.exec("insert or replace into month (month, granted, used) values (?, ?, ?)", month, granted, used);
@@ -250,13 +291,16 @@ export class CredentialObject extends DurableObject<Bindings> {
   #load(): void {
     const { sql } = this.ctx.storage;
     sql.exec(`
-      create table if not exists record (one integer primary key, version integer, min_version integer, snapshot text, fetched_at integer);
+      create table if not exists record (one integer primary key, min_version integer, snapshot text, subject text, fetched_at integer);
       create table if not exists access_token (hash text primary key, expires_at integer, scopes text, family_id text);
       create table if not exists bucket (minute integer primary key, admitted integer, overage integer, denied integer, seq_hi integer, sent integer);
       create table if not exists month (month text primary key, granted integer, used integer)`);
-    const [kept] = sql.exec<{ min_version: number; snapshot: string | null; fetched_at: number }>("select * from record").toArray();
+    const [kept] = sql
+      .exec<{ min_version: number; snapshot: string | null; subject: string | null; fetched_at: number }>("select * from record")
+      .toArray();
     this.#minVersion = kept?.min_version ?? 0;
     this.#record = kept?.snapshot ? (JSON.parse(kept.snapshot) as CredentialRecord) : null;
+    this.#subject = kept?.subject ? (JSON.parse(kept.subject) as Subject) : null;
     this.#fetchedAt = kept?.fetched_at ?? 0;
     for (const token of sql.exec<Record<string, never>>("select * from access_token order by rowid")) {
       const { hash, expires_at: expiresAt, scopes, family_id: familyId } = token as never as Record<string, string & number>;

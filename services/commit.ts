@@ -151,7 +151,7 @@ export async function commit<Result>(ctx: Context, result: Result, change: Chang
   // nothing to write and no reply to keep: nothing to ask of the database
   const isSent = changes || key.length > 0;
   if (isSent) await ctx.database.writer.batch(batch as never);
-  if (ctx.partner && isSent) ctx.partner.trace.kept = true;
+  if (ctx.partner && reply && isSent) ctx.partner.trace.kept = true;
   ctx.reply = reply;
   if (events.length > 0) {
     const nudge = ctx.ports.events.send(events.map(({ id }) => id));
@@ -359,9 +359,10 @@ export async function deciding<Result>(
 
 /** Refuses when the caller's `If-Match` or `version` names another version than the one read. */
 export function expectVersion(ctx: Context, row: { version: number }, version?: number): void {
-  for (const expected of [ctx.request.ifMatch, version]) {
-    if (expected != null && expected !== row.version) {
-      throw new Refusal("precondition_failed", `You hold version ${expected}; the current one is ${row.version}. Read it again first.`);
+  for (const held of [ctx.request.ifMatch, version === undefined ? null : [version]]) {
+    if (held && !held.includes(row.version)) {
+      const yours = held.length === 0 ? "another version" : `version ${held.join(", ")}`;
+      throw new Refusal("precondition_failed", `You hold ${yours}; the current one is ${row.version}. Read it again first.`);
     }
   }
 }

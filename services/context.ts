@@ -7,7 +7,7 @@ import { uuidv7 } from "#domain/ids.ts";
 import { type AccountKind, holdableScopes, ROLE_TYPE_OF, type RoleType, type Scope } from "#domain/credentials/scopes.ts";
 import { forbidden, Refusal } from "#domain/refusals.ts";
 import type { Ports } from "./ports.ts";
-import { insufficientScope } from "./scopes.ts";
+import { insufficientScope, scopeOf } from "./scopes.ts";
 
 export type { Statement };
 
@@ -34,8 +34,11 @@ export interface PartnerCaller {
   scopes: readonly Scope[];
 }
 
-/** What a route of the partner API needs: a scope, any credential, or somebody's own session. */
-export type Need = Scope | "any" | "session" | "admin session";
+/**
+ * What a route of the partner API needs: a scope, any credential, or somebody's own session. Where a
+ * scope stands beside the session, a session is one of an owner or admin of the account.
+ */
+export type Need = Scope | `${Scope} or session` | "any" | "session" | "admin session";
 
 /** On the partner API everything happens within one account (DESIGN R-22). */
 export interface PartnerRequest {
@@ -81,6 +84,15 @@ export interface Access {
   account: { id: string; kind: AccountKind; status: "active" | "suspended"; manages: boolean } | null;
   /** Every account of the person; only on the partner API. */
   accountIds: readonly string[];
+  /** The notice of the version that was asked; null while it is current. Only on the partner API. */
+  apiVersion: ApiVersion | null;
+}
+
+/** When a deprecated version of the partner API ends, and what comes after it. */
+export interface ApiVersion {
+  deprecatedAt: Date;
+  sunsetAt: Date | null;
+  successor: string | null;
 }
 
 /** The session behind a console cookie, and who is in it. */
@@ -116,7 +128,8 @@ export interface RequestFacts {
   ip: string | null;
   userAgent: string | null;
   organizationId: string | null;
-  ifMatch: number | null;
+  /** The versions the caller holds, one of which is to be the current one; null without a condition. */
+  ifMatch: readonly number[] | null;
   idempotency: { key: string; fingerprint: string; anonymousOwner: string } | null;
 }
 
@@ -177,6 +190,7 @@ const NOBODY: Access = {
   teams: [],
   account: null,
   accountIds: [],
+  apiVersion: null,
 };
 
 export interface ContextParts {
@@ -332,6 +346,10 @@ export class Context {
   }
 
   #judge(entered: Entered): void {
+    const { now, apiVersion } = this.#access;
+    if (apiVersion?.sunsetAt && apiVersion.sunsetAt <= now) {
+      throw new Refusal("version_sunset", `This version ended on ${apiVersion.sunsetAt.toISOString().slice(0, 10)}. Use its successor.`);
+    }
     if (entered.user_status === "deactivated") throw new Refusal("revoked_credential", "This account has been deactivated.");
     if (entered.unknown_organization) throw forbidden("You are no member of the organization named in X-Organization-Id.");
     if (this.audience === "public" || this.caller.kind === "system") return;
@@ -366,13 +384,12 @@ function judgePartner(caller: Caller, { need, accountId }: PartnerRequest, { acc
   if (account.status === "suspended") throw new Refusal("credential_suspended", "This account is suspended. Write to support.");
   const roleType = ROLE_TYPE_OF[account.kind];
   if (caller.kind === "partner") return;
-  if (need === "session" && !account.manages) throw new Refusal("role_type_not_permitted", "This is for owners and admins of the account.");
+  if (need.endsWith("session") && !account.manages)
+    throw new Refusal("role_type_not_permitted", "This is for owners and admins of the account.");
   if (need === "admin session" && roleType !== "admin") throw new Refusal("role_type_not_permitted", "This is for platform admins.");
-  if (!isHeldByAll(need) && !holdableScopes(roleType, "enterprise").includes(need)) throw insufficientScope(need);
+  const scope = scopeOf(need);
+  if (scope !== null && !holdableScopes(roleType, "enterprise").includes(scope)) throw insufficientScope(scope);
 }
-
-const isHeldByAll = (need: Need): need is "any" | "session" | "admin session" =>
-  need === "any" || need === "session" || need === "admin session";
 
 interface Entered {
   now: string;
@@ -389,6 +406,7 @@ interface Entered {
   teams: { team_id: string; team_role: string }[];
   account: Access["account"];
   account_ids: string[];
+  api_version: { deprecated_at: string; sunset_at: string | null; successor: string | null } | null;
   unknown_organization: boolean;
   session?: {
     id: string;
@@ -433,6 +451,11 @@ const toAccess = (entered: Entered): Access => ({
   teams: entered.teams,
   account: entered.account,
   accountIds: entered.account_ids,
+  apiVersion: entered.api_version && {
+    deprecatedAt: new Date(entered.api_version.deprecated_at),
+    sunsetAt: entered.api_version.sunset_at === null ? null : new Date(entered.api_version.sunset_at),
+    successor: entered.api_version.successor,
+  },
 });
 
 function enter(caller: Caller, organizationId: string | null, partner: PartnerRequest | undefined): Statement {

@@ -2,7 +2,8 @@ import { and, getTableColumns, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import { select } from "#db/statements.ts";
 import type { Context, Statement } from "./context.ts";
-import type { Noun } from "./listing.ts";
+import { everybody, platformAdmins } from "./audience.ts";
+import type { Noun, Way } from "./listing.ts";
 
 /** Where a page ended: the row's birth in microseconds since the epoch, and its id. */
 export interface Place {
@@ -25,6 +26,9 @@ export interface KeysetPage<Row> {
 /** A noun whose rows are told by another instant than `created_at`. */
 export type KeysetNoun<Row extends { id: string }> = Noun<Row> & { bornAt?: PgColumn };
 
+/** Whose ways lead to a table's rows at large. */
+const TO_EVERYTHING: readonly Way["opensTo"][] = [everybody, platformAdmins];
+
 /**
  * One page of what the caller may see, newest first, beginning after a place: it costs the same
  * however far down the list it is, and rows that come meanwhile shift nothing (PLATFORM §9).
@@ -45,12 +49,15 @@ export async function listAfter<Row extends { id: string }>(
     ...Object.entries(filters).map(([name, value]) => noun.filters?.[name]?.(value as never)),
   );
   const order = sql`${born} desc, ${id} desc`;
-  const ways = (noun.ways?.() ?? [noun.readable()]).map((way) => ("opensTo" in way ? way : { rows: way, opensTo: () => true }));
+  const ways = (noun.ways?.() ?? [noun.readable()]).map((way): Way => ("opensTo" in way ? way : { rows: way, opensTo: everybody }));
+  // a way to everything is walked along the order's index; somebody's own rows are found by their owner
+  // and then sorted, where the planner would walk that index however far apart they are
+  const own = sql`${born} + interval '0' desc, ${id} desc`;
   const firstOfEach = ctx
     .likely(ways)
     .map(
-      ({ rows }) =>
-        sql`(select ${id} as id, ${born} as born from ${noun.table} where ${and(rows, narrowing)} order by ${order} limit ${limit + 1})`,
+      ({ rows, opensTo }) =>
+        sql`(select ${id} as id, ${born} as born from ${noun.table} where ${and(rows, narrowing)} order by ${TO_EVERYTHING.includes(opensTo) ? order : own} limit ${limit + 1})`,
     );
   const { editable, ...shown } = noun.columns;
   const found = (

@@ -388,6 +388,22 @@ export interface ProviderBooks {
   invoices(since: Date): Promise<(ComparedInvoice & { id: string })[]>;
 }
 
+/** What an account used beyond its plan. Fixed under its identifier. */
+export interface UsageReport {
+  identifier: string;
+  /** The provider's id of who is billed. */
+  customerId: string;
+  units: number;
+  /** The end of what it covers. */
+  at: Date;
+}
+
+/** Bills usage at the payment provider. */
+export interface UsageMeter {
+  /** Tells of usage, once for each identifier: `accepted`, now or before; else the code of a refusal, or null where nobody knows. */
+  report(report: UsageReport): Promise<string | null>;
+}
+
 /** One request as a credential's object sees it. `now` in epoch seconds. */
 export interface CredentialQuestion {
   /** SHA-256 of the whole secret, in hex; null for a session, which was verified before. */
@@ -442,6 +458,8 @@ export interface CredentialTokens {
   env: TokenEnv;
   /** A new token; with `random`, one under the same id. */
   mint(type: TokenType, random?: string): Promise<Token>;
+  /** A new secret under an id that there is already. */
+  mintUnder(type: TokenType, publicId: string): Token;
   read(text: string): Promise<Token | TokenFault>;
   /** The id of another type over the same random digits. */
   idOf(type: TokenType, random: string): Promise<string>;
@@ -473,6 +491,7 @@ export interface Ports {
   transfers: Transfers;
   chargebacks: Chargebacks;
   books: ProviderBooks;
+  usageMeter: UsageMeter;
   /** Invoices to companies at the payment provider. */
   invoices: InvoiceBilling;
   /** Payees' accounts at the payment provider. */

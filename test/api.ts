@@ -51,6 +51,7 @@ export async function marketplace() {
     CLERK_AZP: AUTHORIZED_PARTY,
     CLERK_WEBHOOK_SECRETS: "whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0",
     LINK_KEY: "a link key of the tests",
+    SECRET_SCANNING_KEYS_URL: "http://127.0.0.1:9/keys",
     CREDENTIAL_MAC_KEYS: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
     CURSOR_HMAC_KEY: "a cursor key of the tests",
     KEK_CURRENT: "ISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+P0A=",
@@ -93,7 +94,7 @@ export async function marketplace() {
     const response = await worker.fetch(request as never, env, execution);
     const words = await response.text();
     await waitOnExecutionContext(execution);
-    const json = /json/.test(response.headers.get("content-type") ?? "");
+    const json = /[/+]json\b/.test(response.headers.get("content-type") ?? "");
     return { status: response.status, headers: response.headers, body: json && words !== "" ? JSON.parse(words) : words };
   }
 

@@ -1,4 +1,13 @@
-import { importMacKeys, isGenuineId, type MacKeys, mintToken, newRandom, publicIdOf, readToken } from "#domain/credentials/token.ts";
+import {
+  importMacKeys,
+  isGenuineId,
+  type MacKeys,
+  mintToken,
+  mintUnder,
+  newRandom,
+  publicIdOf,
+  readToken,
+} from "#domain/credentials/token.ts";
 import { fromBase64 } from "#domain/bytes.ts";
 import type { CredentialTokens } from "#services/ports.ts";
 
@@ -28,6 +37,7 @@ export function credentialTokensOf({
   return {
     env,
     mint: async (type, random) => mintToken(await macKeys(list), type, env, random ?? newRandom(randomBytes), randomBytes),
+    mintUnder: (type, publicId) => mintUnder(type, env, publicId, randomBytes),
     read: async (text) => readToken(await macKeys(list), env, text),
     idOf: async (type, random) => publicIdOf(await macKeys(list), type, env, random),
     isGenuineId: async (type, id) => isGenuineId(await macKeys(list), type, env, id),

@@ -9,7 +9,8 @@ const NAMES: Readonly<Record<string, Surface>> = {
 
 /** On the machine's own bare names the path decides, so that one port serves everything (DESIGN R-20). */
 const BARE = new Set(["127.0.0.1", "localhost", "[::1]"]);
-const API_PATH = /^\/(?:api|oauth(?!\/authorize(?:\/|$))|\.well-known|docs|openapi[^/]*|security|webhooks|stripe)(?:\/|$)/;
+const API_PATH =
+  /^\/(?:api|oauth(?!\/authorize(?:\/|$))|\.well-known|docs|problems|openapi[^/]*|postman\.json|security|webhooks|stripe)(?:\/|$)/;
 
 /** The surface behind an address; null where no surface has this name. */
 export function surfaceOf(address: string): Surface | null {

@@ -5,6 +5,7 @@ import { stripeBooks } from "#integrations/stripe/books.ts";
 import { stripeClient } from "#integrations/stripe/client.ts";
 import { stripeConnect } from "#integrations/stripe/connect.ts";
 import { stripeChargebacks } from "#integrations/stripe/disputes.ts";
+import { stripeMeter } from "#integrations/stripe/meter.ts";
 import { stripeProviderEvents } from "#integrations/stripe/events.ts";
 import { stripeTransfers } from "#integrations/stripe/transfers.ts";
 import { toBase64Url, toHex } from "#domain/bytes.ts";
@@ -46,6 +47,8 @@ export interface Env {
   CURSOR_HMAC_KEY: string;
   /** Keys that secrets at rest are sealed under, base64 of 32 bytes, newest first, separated by commas. */
   KEK_CURRENT: string;
+  /** Where the partner that reports leaked secrets publishes its keys; without it nobody reports. */
+  SECRET_SCANNING_KEYS_URL?: string;
   CREDENTIALS: DurableObjectNamespace<CredentialObject>;
   /** Bad credentials per address, failed token requests per client, and calls per credential while its object is away. */
   RL_IP: RateLimit;
@@ -92,6 +95,7 @@ export function portsOf(env: Env, later: (work: Promise<unknown>) => void): Port
     transfers: stripeTransfers(stripe),
     chargebacks: stripeChargebacks(stripe),
     books: stripeBooks(stripe),
+    usageMeter: stripeMeter(stripe),
     invoices: stripeInvoices(stripe),
     connect: stripeConnect(stripe),
     providerEvents: stripeProviderEvents({
@@ -147,8 +151,17 @@ export function refuseLocalSwitches(env: Env): void {
   for (const name of ["LOCAL_NEON_ENDPOINT", "STRIPE_API_BASE"] as const) {
     if (env[name]) throw new Error(`${name} is a local switch and must not be set here`);
   }
-  for (const name of ["CLERK_ISSUER", "CLERK_JWKS_URL", "CLERK_AZP", "API_ORIGIN", "CONSOLE_ORIGIN", "MAIL_API_BASE"] as const) {
-    for (const address of env[name].split(",")) requirePublic(name, address);
+  const optional = env.SECRET_SCANNING_KEYS_URL ? (["SECRET_SCANNING_KEYS_URL"] as const) : [];
+  for (const name of [
+    "CLERK_ISSUER",
+    "CLERK_JWKS_URL",
+    "CLERK_AZP",
+    "API_ORIGIN",
+    "CONSOLE_ORIGIN",
+    "MAIL_API_BASE",
+    ...optional,
+  ] as const) {
+    for (const address of (env[name] ?? "").split(",")) requirePublic(name, address);
   }
 }
 

@@ -1,11 +1,13 @@
 import { sweepOutbox } from "#services/events/handle-events.ts";
 import type { Context } from "#services/context.ts";
 import { unsentMails } from "#services/notifications/send-mails.ts";
-import { MINUTELY, NIGHTLY } from "#services/upkeep/upkeep.ts";
+import { HOURLY, MINUTELY, NIGHTLY, QUARTER_HOURLY } from "#services/upkeep/upkeep.ts";
 
 /** What each cron of wrangler.toml does. Every step repairs what a lost message left behind, or lets time pass. */
 const CRONS: Readonly<Record<string, readonly ((ctx: Context) => Promise<unknown>)[]>> = {
   "* * * * *": [(ctx) => sweepOutbox(ctx, (ids) => ctx.ports.events.send(ids)), resendMails, ...MINUTELY],
+  "*/15 * * * *": QUARTER_HOURLY,
+  "20 * * * *": HOURLY,
   "10 3 * * *": NIGHTLY,
 };
 

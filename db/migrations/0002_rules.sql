@@ -12,7 +12,8 @@
 --   'system'     ourselves, with every right
 -- `organization` narrows the memberships to one; without a membership there it is unknown.
 -- `partner` narrows everything to one account (DESIGN R-22): the named one, or the only one the
--- person has; without a part in the named one it is unknown.
+-- person has; without a part in the named one it is unknown. It also tells what is announced of the
+-- version that was asked, so that this costs no trip of its own.
 CREATE FUNCTION ops.enter(
   kind text, id text, organization uuid DEFAULT NULL, partner boolean DEFAULT false, account uuid DEFAULT NULL
 ) RETURNS jsonb
@@ -99,6 +100,10 @@ BEGIN
         team_ids := '{}';
         managed_team_ids := '{}';
         teams := '[]';
+      ELSIF acting_kind = 'recruiter' THEN -- what a team shares belongs to the team's own account
+        team_ids := '{}';
+        managed_team_ids := '{}';
+        teams := '[]';
       ELSIF acting_kind = 'team' THEN
         team_ids := ARRAY[acting_id];
         managed_team_ids := ARRAY[acting_id];
@@ -147,6 +152,10 @@ BEGIN
     'account', CASE WHEN acting_id IS NOT NULL THEN
       jsonb_build_object('id', acting_id, 'kind', acting_kind, 'status', acting_status, 'manages', manages)
     END,
+    'api_version', CASE WHEN partner THEN (
+      SELECT jsonb_build_object('deprecated_at', v.deprecated_at, 'sunset_at', v.sunset_at, 'successor', (
+        SELECT n.version FROM api.api_versions n WHERE n.released_at > v.released_at ORDER BY n.released_at LIMIT 1))
+      FROM api.api_versions v WHERE v.version = 'v1' AND v.deprecated_at IS NOT NULL) END,
     'unknown_organization', organization IS NOT NULL AND NOT admin AND membership.organization_ids = '{}'
   );
 END

@@ -50,6 +50,7 @@ CREATE TABLE "api"."api_keys" (
 	"approved_by" uuid,
 	"approved_at" timestamp with time zone,
 	"last_used_at" timestamp with time zone,
+	"expiry_warned_days" integer,
 	CONSTRAINT "api_keys_publicId_unique" UNIQUE("public_id"),
 	CONSTRAINT "api_keys_role_type" CHECK ("api"."api_keys"."role_type" in ('recruiter', 'company', 'admin')),
 	CONSTRAINT "api_keys_status" CHECK ("api"."api_keys"."status" in ('pending', 'active', 'suspended', 'revoked', 'rejected', 'expired')),
@@ -250,6 +251,7 @@ ALTER TABLE "api"."overage_budgets" ADD CONSTRAINT "overage_budgets_account_id_a
 ALTER TABLE "api"."role_quotas" ADD CONSTRAINT "role_quotas_company_id_companies_id_fk" FOREIGN KEY ("company_id") REFERENCES "ats"."companies"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "api_keys_account" ON "api"."api_keys" USING btree ("account_id","created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
 CREATE INDEX "api_keys_pending" ON "api"."api_keys" USING btree ("created_at") WHERE status = 'pending';--> statement-breakpoint
+CREATE INDEX "api_keys_expiry" ON "api"."api_keys" USING btree ("expires_at") WHERE status in ('pending', 'active', 'suspended');--> statement-breakpoint
 CREATE INDEX "oauth_clients_account" ON "api"."oauth_clients" USING btree ("owner_account_id","created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
 CREATE INDEX "oauth_clients_pending" ON "api"."oauth_clients" USING btree ("created_at") WHERE status = 'pending';--> statement-breakpoint
 CREATE INDEX "oauth_codes_expiry" ON "api"."oauth_codes" USING btree ("expires_at");--> statement-breakpoint
@@ -263,3 +265,26 @@ CREATE INDEX "usage_minutes_account" ON "api"."usage_minutes" USING btree ("acco
 CREATE INDEX "usage_routes_account" ON "api"."usage_routes_hourly" USING btree ("account_id","hour");
 --> statement-breakpoint
 ALTER TABLE "ops"."idempotency_keys" ADD COLUMN "sealed_until" timestamp with time zone;
+--> statement-breakpoint
+CREATE TABLE "api"."audit_gaps" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"created_at" timestamp with time zone DEFAULT ops.now() NOT NULL,
+	"credential_id" text NOT NULL,
+	"minute" integer NOT NULL,
+	"account_id" uuid,
+	"counted" integer NOT NULL,
+	"logged" integer NOT NULL,
+	CONSTRAINT "audit_gaps_once" UNIQUE("credential_id","minute")
+);
+--> statement-breakpoint
+ALTER TABLE "api"."meter_reports" ADD COLUMN "month" date NOT NULL;
+--> statement-breakpoint
+ALTER TABLE "api"."meter_reports" ADD COLUMN "customer_id" text NOT NULL;
+--> statement-breakpoint
+CREATE INDEX "meter_reports_unsent" ON "api"."meter_reports" USING btree ("hour") WHERE stripe_status is null;
+--> statement-breakpoint
+CREATE INDEX "usage_minutes_overage" ON "api"."usage_minutes" USING btree ("minute") WHERE overage > 0;
+--> statement-breakpoint
+CREATE INDEX "usage_minutes_minute" ON "api"."usage_minutes" USING brin ("minute");
+--> statement-breakpoint
+CREATE INDEX "idempotency_keys_sealed" ON "ops"."idempotency_keys" USING btree ("sealed_until") WHERE body <> '';

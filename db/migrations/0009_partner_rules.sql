@@ -146,18 +146,20 @@ AS $$ SELECT encode(sha256(convert_to(previous || seq || body, 'UTF8')), 'hex') 
 CREATE FUNCTION ops.verify_audit(account uuid) RETURNS jsonb
 LANGUAGE sql STABLE
 AS $$
-  WITH anchor AS (
-    SELECT a.seq, a.hash FROM api.audit_anchors a
-    WHERE a.account_id = account
-      -- the chain must be whole from the anchor on; before it, events may have been dropped with their month
-      AND a.seq >= coalesce((SELECT min(e.seq) FROM ops.audit_events e WHERE e.account_id = account), 0) - 1
-    ORDER BY a.seq LIMIT 1
+  WITH first AS (SELECT min(e.seq) AS seq FROM ops.audit_events e WHERE e.account_id = account),
+  -- what is older than the kept months may be gone with them: only then does an anchor stand for it
+  anchor AS (
+    SELECT a.seq, a.hash FROM api.audit_anchors a, first
+    WHERE a.account_id = account AND a.seq >= coalesce(first.seq, 0) - 1
+      AND a.day < date_trunc('month', ops.now() AT TIME ZONE 'UTC')
+        - make_interval(months => (SELECT k.kept_months - 1 FROM ops.monthly k WHERE k.table_name = 'ops.audit_events'::regclass))
+    ORDER BY CASE WHEN first.seq IS NULL THEN -a.seq ELSE a.seq END LIMIT 1
   ),
   start AS (
     SELECT
       CASE WHEN first.seq = 1 THEN 0 ELSE coalesce((SELECT a.seq FROM anchor a), 0) END AS seq,
       CASE WHEN first.seq = 1 THEN '' ELSE coalesce((SELECT a.hash FROM anchor a), '') END AS hash
-    FROM (SELECT min(e.seq) AS seq FROM ops.audit_events e WHERE e.account_id = account) first
+    FROM first
   ),
   chain AS (
     SELECT
@@ -254,6 +256,68 @@ BEGIN
   END IF;
 END
 $$;
+--> statement-breakpoint
+
+--------------------------------------------------------------------------------------------------
+-- Management of credentials (PLATFORM §4, §6)
+--------------------------------------------------------------------------------------------------
+
+-- What waits for an administrator: keys and clients in one list.
+CREATE VIEW api.access_requests AS
+SELECT w.*, a.kind AS account_kind, coalesce(c.name, t.name, r.name, u.name) AS account_name
+FROM (
+  SELECT k.id, 'api_key' AS kind, k.account_id, k.user_id AS requested_by, k.name, k.scopes, '{}'::text[] AS redirect_uris, k.created_at, k.updated_at
+  FROM api.api_keys k WHERE k.status = 'pending'
+  UNION ALL
+  SELECT o.id, 'oauth_client', o.owner_account_id, o.owner_user_id, o.name, o.allowed_scopes, o.redirect_uris, o.created_at, o.updated_at
+  FROM api.oauth_clients o WHERE o.status = 'pending'
+) w
+JOIN api.accounts a ON a.id = w.account_id
+LEFT JOIN ats.companies c ON c.id = a.company_id
+LEFT JOIN network.teams t ON t.id = a.team_id
+LEFT JOIN network.recruiters r ON r.id = a.recruiter_id
+LEFT JOIN identity.users u ON u.id = a.owner_user_id;
+--> statement-breakpoint
+-- Locks an account's plan, which has no id of its own, and demands the version that was read.
+CREATE FUNCTION ops.guard_account_plan(account uuid, read_version integer) RETURNS void
+LANGUAGE plpgsql VOLATILE
+AS $$
+BEGIN
+  PERFORM FROM api.account_plans p WHERE p.account_id = account AND p.version = read_version FOR UPDATE;
+  IF NOT FOUND THEN
+    RAISE 'the plan of % changed', account USING ERRCODE = 'serialization_failure';
+  END IF;
+END
+$$;
+-- Locks the live keys of an account and the active grants of an account or of a client, and demands
+-- exactly those that were read, as {id: version}: each of their objects will be told its version.
+CREATE FUNCTION ops.guard_subjects(account uuid, client uuid, seen jsonb) RETURNS void
+LANGUAGE plpgsql VOLATILE
+AS $$
+BEGIN
+  PERFORM FROM api.api_keys k
+  WHERE k.account_id = account AND k.status IN ('pending', 'active', 'suspended') ORDER BY k.id FOR NO KEY UPDATE;
+  PERFORM FROM api.oauth_grants g
+  WHERE (g.account_id = account OR g.client_id = client) AND g.status = 'active' ORDER BY g.id FOR NO KEY UPDATE;
+  IF seen IS DISTINCT FROM (
+    SELECT coalesce(jsonb_object_agg(s.id, s.version), '{}') FROM (
+      SELECT k.id, k.version FROM api.api_keys k WHERE k.account_id = account AND k.status IN ('pending', 'active', 'suspended')
+      UNION ALL
+      SELECT g.id, g.version FROM api.oauth_grants g WHERE (g.account_id = account OR g.client_id = client) AND g.status = 'active'
+    ) s
+  ) THEN
+    RAISE 'a credential of account %, client % changed', account, client USING ERRCODE = 'serialization_failure';
+  END IF;
+END
+$$;
+--> statement-breakpoint
+
+--------------------------------------------------------------------------------------------------
+-- Exports: an account's rows in the order they came in (DESIGN R-25)
+--------------------------------------------------------------------------------------------------
+
+CREATE INDEX request_log_export ON api.request_log (account_id, ingest_id);
+CREATE INDEX audit_events_export ON ops.audit_events (account_id, ingest_id) WHERE account_id IS NOT NULL;
 --> statement-breakpoint
 
 --------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import {
   pgSchema,
   primaryKey,
   text,
+  unique,
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
@@ -123,12 +124,17 @@ export const apiKeys = api.table(
     approvedBy: uuid().references(() => users.id),
     approvedAt: instant(),
     lastUsedAt: instant(),
+    /** The last warning of its end, in days before it. */
+    expiryWarnedDays: integer(),
   },
   (t) => [
     index("api_keys_account").on(t.accountId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
     index("api_keys_pending")
       .on(t.createdAt)
       .where(sql`status = 'pending'`),
+    index("api_keys_expiry")
+      .on(t.expiresAt)
+      .where(sql`status in ('pending', 'active', 'suspended')`),
     oneOf("api_keys_role_type", t.roleType, ROLE_TYPES),
     oneOf("api_keys_status", t.status, KEY_STATUSES),
     oneOf("api_keys_env", t.env, ["live", "test"]),
@@ -298,7 +304,15 @@ export const usageMinutes = api.table(
     denied: integer().notNull().default(0),
     free: integer().notNull().default(0),
   },
-  (t) => [primaryKey({ columns: [t.credentialId, t.minute] }), index("usage_minutes_account").on(t.accountId, t.minute)],
+  (t) => [
+    primaryKey({ columns: [t.credentialId, t.minute] }),
+    index("usage_minutes_account").on(t.accountId, t.minute),
+    index("usage_minutes_overage")
+      .on(t.minute)
+      .where(sql`overage > 0`),
+    // minutes come nearly in their order, so that a span of them is found in an index of a few pages
+    index("usage_minutes_minute").using("brin", t.minute),
+  ],
 );
 
 /** Requests per hour, route and kind of answer, added up from the request log. */
@@ -322,20 +336,45 @@ export const usageRoutesHourly = api.table(
   ],
 );
 
-/** What was told to the payment provider of an account's overage, once an hour. */
+/** A subject's minute of which the limiter counted other than the request log keeps. */
+export const auditGaps = api.table(
+  "audit_gaps",
+  {
+    ...born(),
+    credentialId: text().notNull(),
+    minute: integer().notNull(),
+    accountId: uuid(),
+    counted: integer().notNull(),
+    logged: integer().notNull(),
+  },
+  (t) => [unique("audit_gaps_once").on(t.credentialId, t.minute)],
+);
+
+/** What was told to the payment provider of an account's overage: at most once for each hour, of one month. */
 export const meterReports = api.table(
   "meter_reports",
   {
     accountId: uuid()
       .notNull()
       .references(() => accounts.id),
+    /** The last hour it covers, by its beginning. */
     hour: instant().notNull(),
+    /** The month its units are billed for. */
+    month: date().notNull(),
     units: bigint({ mode: "number" }).notNull(),
     identifier: text().notNull().unique(),
+    /** The provider's id of who is billed. */
+    customerId: text().notNull(),
+    /** The provider's word: `accepted`, `unknown`, or the code of its refusal, which bills nothing; null until there is one. */
     stripeStatus: text(),
     reportedAt: instant(),
   },
-  (t) => [primaryKey({ columns: [t.accountId, t.hour] })],
+  (t) => [
+    primaryKey({ columns: [t.accountId, t.hour] }),
+    index("meter_reports_unsent")
+      .on(t.hour)
+      .where(sql`stripe_status is null`),
+  ],
 );
 
 /** The end of each account's chain of audit events. */
@@ -347,7 +386,7 @@ export const auditHeads = api.table("audit_heads", {
   hash: text().notNull(),
 });
 
-/** Where a chain stood at the end of a day: what verification starts from once older events are gone. */
+/** Where a chain stood on a day: what verification starts from once older events are gone. */
 export const auditAnchors = api.table(
   "audit_anchors",
   {

@@ -54,7 +54,13 @@ export const idempotencyKeys = ops.table(
     createdAt: instant().notNull(),
     expiresAt: instant().notNull(),
   },
-  (t) => [primaryKey({ name: "idempotency_keys_pkey", columns: [t.owner, t.key] }), index("idempotency_keys_expiry").on(t.expiresAt)],
+  (t) => [
+    primaryKey({ name: "idempotency_keys_pkey", columns: [t.owner, t.key] }),
+    index("idempotency_keys_expiry").on(t.expiresAt),
+    index("idempotency_keys_sealed")
+      .on(t.sealedUntil)
+      .where(sql`body <> ''`),
+  ],
 );
 
 /** Verified webhooks of providers, kept once each; the payload is emptied when its work is done. */

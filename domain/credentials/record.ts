@@ -47,6 +47,30 @@ export function isAllowedFrom(allowlist: readonly string[], ip: string | null): 
   return address !== null && allowlist.some((network) => contains(network, address));
 }
 
+/**
+ * A network in its one spelling: `192.0.2.7` is `192.0.2.7/32`, IPv6 is shortened (RFC 5952). Null for
+ * what is none: bits beyond its length, or an IPv4 address in the clothes of IPv6.
+ */
+export function networkOf(text: string): string | null {
+  const [base = "", length, ...rest] = text.split("/");
+  const bits = base.includes(":") ? ipv6Bits(base) : addressBits(base);
+  if (!bits || rest.length > 0 || (length !== undefined && !/^(?:0|[1-9]\d{0,2})$/.test(length))) return null;
+  const prefix = Number(length ?? bits.width);
+  const beyond = BigInt(bits.width - prefix);
+  if (prefix > bits.width || (bits.value >> beyond) << beyond !== bits.value) return null;
+  if (bits.width === 128 && bits.value >> 32n === 0xffffn) return null;
+  return `${bits.width === 32 ? ipv4Text(bits.value) : ipv6Text(bits.value)}/${prefix}`;
+}
+
+const ipv4Text = (value: bigint): string => [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 255n).join(".");
+
+/** The longest run of two or more zero groups becomes `::`, the first of several. */
+function ipv6Text(value: bigint): string {
+  const groups = Array.from({ length: 8 }, (_, index) => ((value >> BigInt(112 - index * 16)) & 0xffffn).toString(16)).join(":");
+  const longest = (groups.match(/\b0(?::0)+\b/g) ?? []).reduce((best, run) => (run.length > best.length ? run : best), "");
+  return longest === "" ? groups : groups.replace(new RegExp(`:?\\b${longest}\\b:?`), "::");
+}
+
 interface Bits {
   value: bigint;
   width: 32 | 128;

@@ -1,3 +1,5 @@
+import { invalidField, Refusal } from "../refusals.ts";
+
 /** What a credential may be allowed to do (PLATFORM §6). */
 export const SCOPES = [
   "read:roles",
@@ -49,6 +51,18 @@ const HOLDABLE: Readonly<Record<RoleType, readonly Scope[]>> = {
 export function holdableScopes(roleType: RoleType, plan: "standard" | "premium" | "enterprise"): readonly Scope[] {
   const own = HOLDABLE[roleType];
   return plan === "enterprise" && !own.includes("read:audit") ? [...own, "read:audit"] : own;
+}
+
+/**
+ * The scopes that are asked for, each once, in our order. Refuses one that credentials of this role type
+ * may not hold (422, naming it), and one that they may hold under an enterprise plan alone (`plan_required`).
+ */
+export function requireHoldable(asked: readonly Scope[], roleType: RoleType, plan: "standard" | "premium" | "enterprise"): Scope[] {
+  const refused = asked.find((scope) => !holdableScopes(roleType, plan).includes(scope));
+  if (refused && holdableScopes(roleType, "enterprise").includes(refused))
+    throw new Refusal("plan_required", `${refused} comes with the enterprise plan.`, { plan: "enterprise" });
+  if (refused) throw invalidField("scopes", "not_holdable", `${refused} is not for credentials of a ${roleType} account`);
+  return SCOPES.filter((scope) => asked.includes(scope));
 }
 
 /** The scopes of a space-separated list, each once, in our order (RFC 6749 §3.3); null when one is unknown. */

@@ -102,10 +102,17 @@ export async function mintToken(
   random: string,
   randomBytes: (count: number) => Uint8Array,
 ): Promise<Token> {
-  const publicId = await publicIdOf(keys, type, env, random);
-  const body = `${type}_${env}_${publicId}_${randomDigits(SECRET_DIGITS, randomBytes)}`;
-  return { type, env, random, publicId, text: body + checksum(body) };
+  return mintUnder(type, env, await publicIdOf(keys, type, env, random), randomBytes);
 }
+
+/** A new secret under an id that there is already, whichever server key signed it. */
+export function mintUnder(type: TokenType, env: TokenEnv, publicId: string, randomBytes: (count: number) => Uint8Array): Token {
+  const body = `${type}_${env}_${publicId}_${randomDigits(SECRET_DIGITS, randomBytes)}`;
+  return { type, env, random: randomOf(publicId), publicId, text: body + checksum(body) };
+}
+
+/** The random digits of an id, by which its subject is named. */
+export const randomOf = (publicId: string): string => publicId.slice(0, RANDOM_DIGITS);
 
 /** Why a string is none of our tokens, told apart only as far as the caller may know. */
 export type TokenFault = "malformed" | "invalid";
@@ -119,7 +126,7 @@ export async function readToken(keys: MacKeys, env: TokenEnv, text: string): Pro
   if (!type || !itsEnv || !publicId) return "malformed";
   if (checksum(text.slice(0, -CRC_DIGITS)) !== text.slice(-CRC_DIGITS)) return "malformed";
   if (itsEnv !== env) return "malformed";
-  const random = publicId.slice(0, RANDOM_DIGITS);
+  const random = randomOf(publicId);
   const given = publicId.slice(RANDOM_DIGITS);
   let genuine = false;
   for (const key of keys) genuine = sameDigits(await mac(key, type as TokenType, env, random), given) || genuine;
@@ -145,6 +152,12 @@ export function sameDigits(one: string, other: string): boolean {
 /** What is stored of a secret: SHA-256 of the whole string, in hex. Enough for what is random throughout. */
 export const hashToken = async (text: string): Promise<string> =>
   toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))));
+
+/** What a row keeps of a new secret. */
+export const keptOf = async ({ text }: Token): Promise<{ secretHash: string; last4: string }> => ({
+  secretHash: await hashToken(text),
+  last4: text.slice(-4),
+});
 
 /** A secret as it may be shown again: prefix, id and its last four characters. */
 export const displayOf = ({ type, env, publicId, last4 }: { type: TokenType; env: TokenEnv; publicId: string; last4: string }): string =>

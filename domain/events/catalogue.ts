@@ -83,6 +83,13 @@ interface CreditFacts {
   amount_cents: number;
 }
 
+interface CredentialFacts {
+  credential_id: Id;
+  credential_kind: "api_key" | "oauth_client";
+  account_id: Id;
+  user_id: Id;
+}
+
 interface PayoutFacts {
   transaction_id: Id;
   placement_id: Id;
@@ -237,6 +244,13 @@ export interface EventPayloads {
 
   /** Internal: the owners of these subjects' limits forget what is older than their version. */
   "credential.changed": { subjects: readonly { name: string; version: number }[] };
+  "api_access.requested": CredentialFacts;
+  "api_access.decided": CredentialFacts & { decision: "approved" | "rejected" };
+  "api_credential.suspended": CredentialFacts & { cause: "admin" | "leak" };
+  "api_credential.unsuspended": CredentialFacts;
+  "api_key.orphaned": CredentialFacts & { company_id: Id };
+  "api_key.expiring": CredentialFacts & { days: number };
+  "audit.gap": { gap_id: Id; credential_id: string; account_id: Id | null; minute: number; counted: number; logged: number };
   /** A refresh token was used twice: somebody may hold a copy. `ended`: what was revoked. */
   "oauth.reuse_detected": { grant_id: Id; user_id: Id; client_id: Id; ended: "family" | "grant" };
   "account.overage_reached": { account_id: Id; month: string; percent: number };

@@ -12,6 +12,7 @@ export type Hearer =
   /** Whoever earns of the placement. */
   | "earner"
   | "platform_admin"
+  | "account_manager"
   | "user";
 
 export type Category =
@@ -33,6 +34,8 @@ export interface Facts {
   candidateName: string | null;
   recruiterName: string | null;
   teamName: string | null;
+  /** A key or client, as its owner calls it. */
+  credentialName: string | null;
   reason: string | null;
 }
 
@@ -57,6 +60,7 @@ const company = (facts: Facts): string => facts.companyName ?? "the company";
 const candidate = (facts: Facts): string => facts.candidateName ?? "the candidate";
 const recruiter = (facts: Facts): string => facts.recruiterName ?? "a recruiter";
 const team = (facts: Facts): string => facts.teamName ?? "a team";
+const credential = (facts: Facts): string => (facts.credentialName ? `“${facts.credentialName}”` : "your credential");
 const because = (facts: Facts): string => (facts.reason ? ` Reason given: ${facts.reason}` : "");
 
 const about = (to: Hearer, category: Category, template: string, subject: Notice["subject"], text: Notice["text"] = subject): Notice => ({
@@ -513,8 +517,79 @@ const RULES: { readonly [T in EventType]?: Rule<T> } = {
       "high",
     ),
   ],
+  "account.overage_reached": ({ percent }) => [
+    mailed(
+      about(
+        "account_manager",
+        "billing",
+        "account.overage_reached",
+        () => `${percent} % of this month's API spend cap is drawn`,
+        () =>
+          percent < 100
+            ? "Requests beyond your plan's limit are paid for up to the cap. You can change it in your account plan."
+            : "Requests beyond your plan's limit are refused until you raise the cap, or the month ends.",
+      ),
+      ...(percent < 100 ? [] : (["high"] as const)),
+    ),
+  ],
   "approval.requested": () => [
     mailed(about("platform_admin", "security", "approval.requested", () => "Something about money waits for a second admin")),
+  ],
+  "api_access.requested": () => [
+    mailed(about("platform_admin", "security", "api_access.requested", (f) => `Access to the API is asked for: ${credential(f)}`)),
+  ],
+  "api_access.decided": ({ decision }) => [
+    mailed(
+      about(
+        "user",
+        "security",
+        "api_access.decided",
+        (f) => `Access to the API for ${credential(f)} was ${decision}`,
+        (f) => (decision === "approved" ? `${credential(f)} may use the API now.` : `${credential(f)} may not use the API.${because(f)}`),
+      ),
+    ),
+  ],
+  "api_credential.suspended": ({ cause }) => [
+    mailed(
+      about(
+        "user",
+        "security",
+        "api_credential.suspended",
+        (f) => `${credential(f)} may not use the API any more`,
+        (f) =>
+          cause === "leak"
+            ? `The secret of ${credential(f)} was found in public, so it was shut off at once. Make or rotate a secret, and ask us to let it in again.`
+            : `${credential(f)} was suspended.${because(f)}`,
+      ),
+      "urgent",
+    ),
+  ],
+  "api_credential.unsuspended": () => [
+    mailed(about("user", "security", "api_credential.unsuspended", (f) => `${credential(f)} may use the API again`)),
+  ],
+  "api_key.orphaned": () => [
+    mailed(
+      about(
+        "company_admin",
+        "security",
+        "api_key.orphaned",
+        (f) => `The key ${credential(f)} is suspended: whoever made it has left`,
+        () => "Make a key of your own in its place, or revoke it.",
+      ),
+      "high",
+    ),
+  ],
+  "api_key.expiring": ({ days }) => [
+    mailed(
+      about(
+        "user",
+        "security",
+        "api_key.expiring",
+        (f) => `The key ${credential(f)} ends in ${days} days or less`,
+        () => "A key's end does not move. Make another key in time; it waits for approval first.",
+      ),
+      days <= 3 ? "high" : undefined,
+    ),
   ],
   "switch.changed": ({ name, enabled }) => [
     mailed(

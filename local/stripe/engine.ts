@@ -14,6 +14,7 @@ import { creditNotes } from "./operations/credit-notes.ts";
 import { customers } from "./operations/customers.ts";
 import { events } from "./operations/events.ts";
 import { invoices } from "./operations/invoices.ts";
+import { meterEvents } from "./operations/meter-events.ts";
 import { payments } from "./operations/payments.ts";
 import { subscriptions } from "./operations/subscriptions.ts";
 import { transfers } from "./operations/transfers.ts";
@@ -36,6 +37,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...payments,
   ...transfers,
   ...balances,
+  ...meterEvents,
   ...events,
 ];
 

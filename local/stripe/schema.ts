@@ -106,6 +106,13 @@ export const list = <T>(of: Param<T>): Param<T[], false> =>
     return entries.toSorted(([a], [b]) => Number(a) - Number(b)).map(([name, each]) => of.parse(each, `${at}[${name}]`));
   });
 
+/** Names and texts. */
+export const map = (): Param<Record<string, string>, false> =>
+  optional({ type: "map" }, (given, at) => {
+    if (typeof given !== "object" || Array.isArray(given)) throw invalid("Invalid hash", { param: at });
+    return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, text().parse(value, `${at}[${name}]`)]));
+  });
+
 /** Names and texts chosen by the caller. An empty text removes its name; `null` removes all of them. */
 export const metadata = (): Param<Record<string, string> | null, false> =>
   optional({ type: "either", of: [{ type: "map" }, { type: "empty" }] }, (given, at) => {

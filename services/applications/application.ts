@@ -15,6 +15,8 @@ import {
 } from "#db/schema/ats.ts";
 import { recruiters, teamMembers } from "#db/schema/network.ts";
 import { computed, select } from "#db/statements.ts";
+import type { Party } from "#domain/deals/deal.ts";
+import type { CraState, Gate } from "#domain/deals/states.ts";
 import { readableApplications, waysToApplications } from "../deals/access.ts";
 import type { Noun } from "../listing.ts";
 import { jobOf, recruiterOf } from "../neighbours.ts";
@@ -22,6 +24,17 @@ import { readableNotes } from "./notes-access.ts";
 
 /** From where the caller looks at an application: each side has notes of its own. */
 export type Side = "admin" | "company" | "recruiter" | "candidate";
+
+/** The side of who acted. */
+export const SIDES: Readonly<Record<Party | "system", Side>> = {
+  candidate: "candidate",
+  candidate_recruiter: "recruiter",
+  company_recruiter: "recruiter",
+  company_admin: "company",
+  hiring_manager: "company",
+  platform_admin: "admin",
+  system: "admin",
+};
 
 export type Application = typeof applications.$inferSelect & {
   side: Side;
@@ -31,8 +44,8 @@ export type Application = typeof applications.$inferSelect & {
   companyName: string;
   recruiterName: string | null;
   craId: string | null;
-  craState: string | null;
-  currentGate: string | null;
+  craState: CraState | null;
+  currentGate: Gate | "none" | null;
 };
 
 const side = (): SQL => sql`case when (select ops.is_admin()) then 'admin'
@@ -89,8 +102,8 @@ export const applicationNoun = {
       sql`(select r.name from ${recruiters} r where r.id = ${applications.candidateRecruiterId})`,
     ),
     craId: computed<string | null>("cra_id", deal("d.id")),
-    craState: computed<string | null>("cra_state", deal("d.state")),
-    currentGate: computed<string | null>("cra_gate", deal("d.current_gate")),
+    craState: computed<CraState | null>("cra_state", deal("d.state")),
+    currentGate: computed<Gate | "none" | null>("cra_gate", deal("d.current_gate")),
   },
   readable: readableApplications,
   ways: waysToApplications,

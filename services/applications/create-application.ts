@@ -11,6 +11,7 @@ import type { Context } from "../context.ts";
 import { representingRecruiter } from "../deals/access.ts";
 import { type ChangedDeal, DUPLICATE_DEAL } from "../deals/change-deal.ts";
 import { readableJobs } from "../jobs/access.ts";
+import { requireScope } from "../scopes.ts";
 
 export interface NewApplication {
   jobId: string;
@@ -26,6 +27,7 @@ export interface NewApplication {
  * their consent. Refuses a recruiter without it with `consent_required`.
  */
 export async function createApplication(ctx: Context, { jobId, candidateId, ...words }: NewApplication): Promise<ChangedDeal> {
+  requireScope(ctx, "write:submissions");
   return deciding(
     ctx,
     async () => {
@@ -45,7 +47,7 @@ export async function createApplication(ctx: Context, { jobId, candidateId, ...w
       const place = readable("job", jobId, job);
       const { companyId } = place;
       const person = readable("candidate", candidateId, candidate);
-      const actor = actorOf(ctx, person);
+      const actor = representationOf(ctx, person);
       if (words.recruiterNotes && !actor.parties.has("candidate_recruiter"))
         throw forbidden("Only the recruiter writes the recruiter's notes.");
       const facts = { id: ctx.newId(), jobId, companyId, candidateId, candidateRecruiterId: person.recruiterId, companyRecruiterId: null };
@@ -86,7 +88,14 @@ export async function createApplication(ctx: Context, { jobId, candidateId, ...w
   );
 }
 
-function actorOf(ctx: Context, person: { own: boolean; recruiterId: string | null }): Actor {
+export const consentRequired = (): Refusal =>
+  new Refusal("consent_required", "The candidate has not consented to be represented by you. Invite them first.");
+
+/**
+ * Who the caller is to a candidate who is to be brought to a job. Refuses a recruiter who is not active, or without the
+ * candidate's consent.
+ */
+export function representationOf(ctx: Context, person: { own: boolean; recruiterId: string | null }): Actor {
   const { recruiterId, recruiterStatus, isPlatformAdmin } = ctx.access;
   const parties = new Set<Party>();
   if (person.own) parties.add("candidate");
@@ -95,6 +104,6 @@ function actorOf(ctx: Context, person: { own: boolean; recruiterId: string | nul
   if (recruiterId && recruiterStatus !== "active" && !person.own) {
     throw new Refusal("recruiter_not_active", `Your recruiter account is ${recruiterStatus}; only active recruiters bring candidates.`);
   }
-  if (recruiterId && parties.size === 0) throw new Refusal("consent_required", "The candidate has not consented to be represented by you.");
+  if (recruiterId && parties.size === 0) throw consentRequired();
   return { userId: ctx.userId, parties, mayAdvance: false, mayHire: false };
 }

@@ -7,6 +7,7 @@ import { forbidden, invalidTransition } from "#domain/refusals.ts";
 import { asItStands, commit, deciding, differing, expectVersion, insert, newRow, unchanged, update } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { changeDeal, type ChangedDeal, type DealAtHand, readDeal } from "../deals/change-deal.ts";
+import { requireScope } from "../scopes.ts";
 
 /** The words of an application. Never its stage: that has actions of its own. */
 export interface ApplicationWords {
@@ -21,9 +22,16 @@ export interface ApplicationWords {
  * Changes what an application says. The candidate's side writes while it is being prepared, and its
  * recruiter keeps notes at any time; the company keeps internal notes.
  */
-export async function updateApplication(ctx: Context, id: string, words: ApplicationWords, version?: number): Promise<ChangedDeal> {
+export async function updateApplication(
+  ctx: Context,
+  id: string,
+  said: ApplicationWords | ((deal: DealAtHand) => ApplicationWords),
+  version?: number,
+): Promise<ChangedDeal> {
+  requireScope(ctx, "write:updates");
   return deciding(ctx, async () => {
     const deal = await readDeal(ctx, { applicationId: id });
+    const words = typeof said === "function" ? said(deal) : said;
     const actedAs = mayWrite(deal, words);
     expectVersion(ctx, deal.application, version);
     const changed = differing(deal.application, words);

@@ -68,6 +68,7 @@ export async function findGrant(
       ...planFields,
       userStatus: users.status,
       clientStatus: oauthClients.status,
+      allowedScopes: oauthClients.allowedScopes,
       ipAllowlist: oauthClients.ipAllowlist,
     })
       .from(oauthGrants)
@@ -89,6 +90,7 @@ export async function findGrant(
   );
   if (!row) return null;
   const { grant } = row;
+  const allowed = held(grant.scopes, row).filter((scope) => row.allowedScopes.includes(scope));
   const ended = grant.status === "revoked" || row.clientStatus === "rejected" || row.clientStatus === "deleted";
   const record: CredentialRecord = {
     version: grant.version,
@@ -98,7 +100,7 @@ export async function findGrant(
     userId: grant.userId,
     clientId: grant.clientId,
     roleType: ROLE_TYPE_OF[row.accountKind],
-    scopes: held(grant.scopes, row),
+    scopes: allowed,
     plan: row.plan,
     limit: row.limit,
     ceilingMultiple: row.ceilingMultiple,
@@ -113,7 +115,7 @@ export async function findGrant(
   const kept = own && {
     hash: tokenHash,
     expiresAt: seconds(own.expiresAt) as number,
-    scopes: held(own.scopes, row),
+    scopes: own.scopes.filter((scope) => allowed.includes(scope)),
     familyId: own.familyId,
   };
   return { record, token: kept ?? null };

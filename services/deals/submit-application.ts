@@ -6,13 +6,15 @@ import { submitApplication as submit } from "#domain/deals/submit.ts";
 import { invalid } from "#domain/refusals.ts";
 import { commit, deciding, expectVersion, unchanged } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
-import { type ChangedDeal, type DealAtHand, dealChange, DUPLICATE_DEAL, readDeal } from "./change-deal.ts";
+import { requireScope } from "../scopes.ts";
+import { type ChangedDeal, dealChange, DUPLICATE_DEAL, readDeal } from "./change-deal.ts";
 
 /**
  * Submits an application: the gates are computed from who represents both sides at this instant and
  * frozen. The guards hold the job and the candidate's relationships to what was read (DESIGN R-3).
  */
 export async function submitApplication(ctx: Context, applicationId: string, version?: number): Promise<ChangedDeal> {
+  requireScope(ctx, "write:submissions");
   return deciding(
     ctx,
     async () => {
@@ -49,16 +51,19 @@ const unanswered = (applicationId: string): Statement =>
     order by q.sort_order, q.id`);
 
 /** Refuses a submission whose required questions are open, each by its id. */
-function requireAnswers(open: readonly { id: string; question: string }[]): void {
+export function requireAnswers(open: readonly { id: string; question: string }[]): void {
   if (open.length === 0) return;
   throw invalid(
     ...open.map(({ id, question }) => ({ pointer: `/pre_screen_answers/${id}`, code: "required", message: `Answer first: ${question}` })),
   );
 }
 
-function submissionCounter(ctx: Context, deal: DealAtHand): Statement[] {
-  const recruiterId = deal.candidate.recruiterId;
-  if (!recruiterId || deal.application.submittedAt) return [];
+/** Counts a first submission for the recruiter who represents the candidate. */
+export function submissionCounter(
+  ctx: Context,
+  { candidate: { recruiterId }, application }: { candidate: { recruiterId: string | null }; application: { submittedAt: Date | null } },
+): Statement[] {
+  if (!recruiterId || application.submittedAt) return [];
   return [
     insertInto(recruiterReputation)
       .values({ recruiterId, totalSubmissions: 1 })

@@ -20,6 +20,9 @@ export type Job = Omit<typeof jobs.$inferSelect, "search"> & {
   effectiveFee: BasisPoints;
 };
 
+/** Whether a job's salary may be told to the caller. */
+export const showsSalary = ({ internal, showSalaryRange }: Job): boolean => internal || showSalaryRange;
+
 const SALARY_BANDS: Record<string, readonly [from: number, to: number | null]> = {
   under_50k: [0, 50_000],
   "50k_100k": [50_000, 100_000],

@@ -10,6 +10,7 @@ import { conflict, forbidden, invalidField, notFound } from "#domain/refusals.ts
 import { asItStands, commit, deciding, differing, editable, expectVersion, type Guard, reasonOf, unchanged, update } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
 import { rowById } from "../listing.ts";
+import { requireScope } from "../scopes.ts";
 import { isCompanyRecruiter, overridesJob } from "./access.ts";
 import { checkJob } from "./check-job.ts";
 import { type JobFields, notConnected } from "./create-job.ts";
@@ -43,6 +44,7 @@ interface Facts {
  * lowered while deals are open (D-25); a company recruiter must be one of the company's.
  */
 export async function updateJob(ctx: Context, id: string, changes: JobChanges, version?: number): Promise<Job> {
+  requireScope(ctx, "write:roles");
   return deciding(
     ctx,
     async () => {

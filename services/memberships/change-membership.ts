@@ -4,6 +4,7 @@ import { memberships, organizations, users } from "#db/schema/identity.ts";
 import { computed, select } from "#db/statements.ts";
 import { leavesNoAdmin, type MembershipFacts } from "#domain/identity/membership.ts";
 import { conflict, forbidden, invalidField } from "#domain/refusals.ts";
+import { keysKeptBy, suspendOrphaned } from "../api-keys/suspend-keys-of-leaver.ts";
 import {
   asItStands,
   commit,
@@ -18,6 +19,7 @@ import {
   update,
 } from "../commit.ts";
 import type { Context } from "../context.ts";
+import { commitWithCredentials } from "../credentials/change-credentials.ts";
 import { rowById } from "../listing.ts";
 import { editableOrganizations, readableOrganizations } from "../organizations/access.ts";
 import { readableUsers } from "../users/access.ts";
@@ -107,13 +109,13 @@ export async function updateMembership(ctx: Context, id: string, changes: Member
   );
 }
 
-/** Takes somebody out of an organization. Its last admin stays. */
+/** Takes somebody out of an organization, and suspends the keys that they made for it. Its last admin stays. */
 export async function deleteMembership(ctx: Context, id: string): Promise<{ id: string }> {
   return deciding(ctx, async () => {
-    const { before, organization, others } = await read(ctx, id);
+    const { before, organization, others, keys } = await read(ctx, id);
     expectVersion(ctx, before);
     if (leavesNoAdmin(before, null, others)) throw lastAdmin();
-    return commit(
+    return commitWithCredentials(
       ctx,
       { id },
       {
@@ -122,6 +124,7 @@ export async function deleteMembership(ctx: Context, id: string): Promise<{ id: 
         audit: { action: "membership.deleted", subject: { type: "membership", id }, before, companyId: before.companyId },
         events: [],
       },
+      suspendOrphaned(ctx, keys),
     );
   });
 }
@@ -129,7 +132,7 @@ export async function deleteMembership(ctx: Context, id: string): Promise<{ id: 
 /** A membership the caller may change, with what its change depends on. The organization's version orders all changes in it. */
 async function read(ctx: Context, id: string, companyId?: string | null) {
   const organizationId = sql`(select organization_id from ${memberships} where id = ${id})`;
-  const [[found], [organization], others, [ofCompany]] = await ctx.read(
+  const [[found], [organization], others, [ofCompany], keys] = await ctx.read(
     rowById<Membership>(ctx, membershipNoun, id),
     select({ id: organizations.id, version: organizations.version })
       .from(organizations)
@@ -141,6 +144,7 @@ async function read(ctx: Context, id: string, companyId?: string | null) {
         sql`${memberships.organizationId} = ${organizationId} and ${memberships.deletedAt} is null and ${memberships.roleName} = 'company_admin'`,
       ),
     companyOf(organizationId, companyId ?? null),
+    keysKeptBy(id),
   );
   const before = editable("membership", id, found as Membership | undefined);
   return {
@@ -148,6 +152,7 @@ async function read(ctx: Context, id: string, companyId?: string | null) {
     organization: readable("organization", before.organizationId, organization),
     others: others as MembershipFacts[],
     ofCompany,
+    keys,
   };
 }
 

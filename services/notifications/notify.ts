@@ -68,6 +68,7 @@ const toFacts = (row: Record<string, string | null> = {}): Facts => ({
   candidateName: row["candidate_name"] ?? null,
   recruiterName: row["recruiter_name"] ?? null,
   teamName: row["team_name"] ?? null,
+  credentialName: row["credential_name"] ?? null,
   reason: row["reason"] ?? null,
 });
 
@@ -86,11 +87,16 @@ function partsOf(event: StoredEvent) {
     team: payload["team_id"] ?? null,
     placement: payload["placement_id"] ?? null,
     invitation: payload["invitation_id"] ?? null,
+    credential: payload["credential_id"] ?? null,
+    account: payload["account_id"] ?? null,
   };
 }
 
 const companyOf = ({ job, company, placement }: ReturnType<typeof partsOf>) =>
   sql`coalesce(${company}::uuid, (select company_id from ats.jobs where id = ${job}::uuid), (select company_id from ats.placements where id = ${placement}::uuid))`;
+
+/** A key or a client; their ids are of one kind. */
+const CREDENTIALS = sql`(select id, name, status_reason from api.api_keys union all select id, name, status_reason from api.oauth_clients) credential`;
 
 function factsOf(event: StoredEvent): Statement {
   const parts = partsOf(event);
@@ -100,9 +106,10 @@ function factsOf(event: StoredEvent): Statement {
     (select full_name from ats.candidates where id = ${parts.candidate}::uuid) as candidate_name,
     (select name from network.recruiters where id = coalesce(${parts.recruiter}::uuid, ${parts.candidateRecruiter}::uuid, ${parts.companyRecruiter}::uuid)) as recruiter_name,
     (select name from network.teams where id = ${parts.team}::uuid) as team_name,
-    (select f.message_text from ats.cra_gate_feedback f join ats.candidate_role_assignments d on d.id = f.assignment_id
+    (select name from ${CREDENTIALS} where id = ${parts.credential}::uuid) as credential_name,
+    coalesce((select status_reason from ${CREDENTIALS} where id = ${parts.credential}::uuid), (select f.message_text from ats.cra_gate_feedback f join ats.candidate_role_assignments d on d.id = f.assignment_id
       where d.application_id = ${parts.application}::uuid and d.state = 'rejected' and f.feedback_type = 'denial_reason'
-      order by f.created_at desc limit 1) as reason`);
+      order by f.created_at desc limit 1)) as reason`);
 }
 
 function peopleOf(event: StoredEvent): Statement {
@@ -129,6 +136,19 @@ function peopleOf(event: StoredEvent): Statement {
       union select 'platform_admin', u.id, u.email::text from identity.user_roles r join identity.users u on u.id = r.user_id and u.status = 'active' where r.deleted_at is null
       union select 'invitee', u.id, i.email::text from network.team_invitations i
         left join identity.users u on u.email = i.email and u.status = 'active' where i.id = ${parts.invitation}::uuid and i.status = 'pending'
+      union select 'account_manager', u.id, u.email::text from api.accounts a
+        cross join lateral (
+          select a.owner_user_id as user_id
+          union select r.user_id from network.recruiters r where r.id = a.recruiter_id
+          union select r.user_id from network.team_members t join network.recruiters r on r.id = t.recruiter_id
+            where t.team_id = a.team_id and t.status = 'active' and t.role in ('owner', 'admin')
+          union select m.user_id from ats.companies c
+            join identity.memberships m on m.organization_id = c.identity_organization_id and m.deleted_at is null and m.role_name = 'company_admin'
+              and (m.company_id is null or m.company_id = c.id)
+            where c.id = a.company_id
+        ) manager
+        join identity.users u on u.id = manager.user_id and u.status = 'active'
+        where a.id = ${parts.account}::uuid
       union select 'user', id, email::text from identity.users where id = ${parts.user}::uuid
     )
     select party, user_id, email,

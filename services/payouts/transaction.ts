@@ -2,7 +2,9 @@ import { eq, getTableColumns, sql } from "drizzle-orm";
 import { placementPayoutTransactions as transactions, placementSplits as splits } from "#db/schema/billing.ts";
 import { computed, select } from "#db/statements.ts";
 import type { Context } from "../context.ts";
+import { type KeysetPage, type KeysetQuery, listAfter } from "../keyset.ts";
 import { getOne, type Included, listOf, type ListQuery, type Noun, type Page } from "../listing.ts";
+import { requireScope } from "../scopes.ts";
 import { readableTransactions, requireEarner, waysToTransactions } from "./access.ts";
 import { payoutConditions } from "./facts.ts";
 import { placementInclude } from "./split.ts";
@@ -58,6 +60,16 @@ export async function listTransactions(ctx: Context, query: ListQuery): Promise<
   return page;
 }
 
+/** As `listTransactions`, beginning after a place. */
+export async function transactionsAfter(ctx: Context, query: KeysetQuery): Promise<KeysetPage<Transaction>> {
+  requireScope(ctx, "read:payouts");
+  const page = await listAfter<Transaction>(ctx, transactionNoun, query);
+  requireEarner(ctx);
+  return page;
+}
+
 /** One payout transaction the caller may see, or 404. */
-export const getTransaction = (ctx: Context, id: string, include: readonly string[]): Promise<Included<Transaction>> =>
-  getOne<Transaction>(ctx, transactionNoun, id, include);
+export async function getTransaction(ctx: Context, id: string, include: readonly string[] = []): Promise<Included<Transaction>> {
+  requireScope(ctx, "read:payouts");
+  return getOne<Transaction>(ctx, transactionNoun, id, include);
+}

@@ -1,7 +1,8 @@
 import { sql } from "drizzle-orm";
+import { usageMinutes, usageRoutesHourly } from "#db/schema/api.ts";
 import { sessions, ssoTransactions } from "#db/schema/identity.ts";
 import { idempotencyKeys } from "#db/schema/ops.ts";
-import { deleteFrom, statement } from "#db/statements.ts";
+import { deleteFrom, statement, updateOf } from "#db/statements.ts";
 import type { Context } from "../context.ts";
 import { activatePlacements, completePlacements, warnOfGuaranteeEnds } from "../placements/pass-time.ts";
 import { keepSeats, suspendUnpaidTeams } from "../subscriptions/keep-seats.ts";
@@ -9,6 +10,7 @@ import { clawBackLostChargebacks } from "../payouts/claw-back.ts";
 import { watchPayouts } from "../payouts/watch-payouts.ts";
 import { freeFundedPayouts, queueDuePayouts, refreshHolds } from "../payouts/sweep.ts";
 import { expireInvitations } from "../team-invitations/send-invitation.ts";
+import { expireKeys, warnOfKeyEnds } from "../api-keys/expire-keys.ts";
 import { expireApprovals } from "../approvals/expire-approvals.ts";
 import { alertContracts } from "../contracts/alert-contracts.ts";
 import { reconcileDaily } from "../reconciliation/run-reconciliation.ts";
@@ -24,6 +26,10 @@ import { sweepOperations } from "../stripe-operations/run-operations.ts";
 import { compareStripeEvents } from "../stripe-events/keep-events.ts";
 import { sweepStripeEvents } from "../stripe-events/work-on-events.ts";
 import { expireDeals, warnOfExpiries } from "../deals/expire-deals.ts";
+import { findGaps } from "../request-log/find-gaps.ts";
+import { minuteOf } from "../usage/overage-units.ts";
+import { rebuildRoutes } from "../usage/rebuild-routes.ts";
+import { reportOverage } from "../usage/report-overage.ts";
 
 /** One step of the schedule. */
 export type Step = (ctx: Context) => Promise<unknown>;
@@ -35,9 +41,39 @@ const OUTBOX_DAYS = 30;
 const ENDED_SESSION_DAYS = 30;
 const SIGN_IN_HOURS = 24;
 
-/** Keeps the months of the partitioned logs ahead of time. */
+const USAGE_MONTHS = 13;
+
+/**
+ * Keeps the months of the partitioned logs ahead of time, and drops those past their retention. Before
+ * that it notes where each chain of audit events stands, for what is dropped to be verified without.
+ */
 async function keepPartitions(ctx: Context): Promise<void> {
-  await ctx.database.writer.batch([statement(sql`select ops.ensure_partitions(${PARTITIONS_AHEAD})`)]);
+  await ctx.database.writer.batch([
+    statement(sql`insert into api.audit_anchors (account_id, day, seq, hash)
+      select h.account_id, (ops.now() at time zone 'UTC')::date, h.seq, h.hash from api.audit_heads h
+      where h.seq > coalesce((select max(a.seq) from api.audit_anchors a where a.account_id = h.account_id), 0)
+      on conflict do nothing`),
+    statement(sql`select ops.ensure_partitions(${PARTITIONS_AHEAD})`),
+    statement(sql`select ops.drop_partitions()`),
+  ] as never);
+}
+
+/** Forgets the partner API's counts that have outlived their use. */
+async function forgetOldUsage(ctx: Context): Promise<void> {
+  const oldestUsage = sql`ops.now() - make_interval(months => ${USAGE_MONTHS})`;
+  await ctx.database.writer.batch([
+    deleteFrom(usageMinutes).where(sql`${usageMinutes.minute} < ${minuteOf(oldestUsage)}`),
+    deleteFrom(usageRoutesHourly).where(sql`${usageRoutesHourly.hour} < ${oldestUsage}`),
+  ] as never);
+}
+
+/** Empties the sealed replies that nobody may have again (DESIGN R-18). */
+async function emptySealedReplies(ctx: Context): Promise<void> {
+  await ctx.database.writer.batch([
+    updateOf(idempotencyKeys)
+      .set({ body: "" })
+      .where(sql`${idempotencyKeys.sealedUntil} <= ops.now() and body <> ''`),
+  ] as never);
 }
 
 /** Forgets what has outlived its use: stored replies and sign-ins after a day, told events and ended sessions after a month. */
@@ -73,6 +109,7 @@ export const MINUTELY: readonly Step[] = [
   warnOfGuaranteeEnds,
   endTeamGrace,
   expireApprovals,
+  expireKeys,
   suspendUnpaidTeams,
   expireInvitations,
   keepSeats,
@@ -83,16 +120,25 @@ export const MINUTELY: readonly Step[] = [
   watchPayouts,
   queueOperations,
   queueStripeEvents,
+  emptySealedReplies,
 ];
+
+/** Every quarter of an hour: whether a log has gaps. */
+export const QUARTER_HOURLY: readonly Step[] = [findGaps];
+
+/** Every hour, behind its end: what was used in it. */
+export const HOURLY: readonly Step[] = [reportOverage, rebuildRoutes];
 
 /** Every night: what keeps the tables small. */
 export const NIGHTLY: readonly Step[] = [
   remindOfInvoices,
   keepPartitions,
   forgetTheOld,
+  forgetOldUsage,
   forgetTokens,
   compareStripeEvents,
   alertContracts,
   expireTaxProfiles,
+  warnOfKeyEnds,
   reconcileDaily,
 ];

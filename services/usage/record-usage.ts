@@ -17,10 +17,15 @@ export async function recordUsage(ctx: Context, messages: readonly UsageMessage[
   const latest = new Map(rows.map((row) => [`${row.credentialId} ${row.minute}`, row]));
   if (latest.size === 0) return;
   const greater = (name: string) => sql.raw(`greatest(usage_minutes.${name}, excluded.${name})`);
-  const used = (kind: UsageMessage["kind"]) =>
-    idArray([...new Set(messages.filter((each) => each.kind === kind).map((each) => each.credential_id))]);
-  const newest = Math.max(...rows.map(({ minute }) => minute));
-  const at = sql`${new Date((newest + 1) * 60_000).toISOString()}::timestamptz`;
+  const lastMinutes = new Map<string, number>();
+  for (const { credentialId, minute } of rows) lastMinutes.set(credentialId, Math.max(minute, lastMinutes.get(credentialId) ?? 0));
+  /** Moves the last use of the rows of one kind: the end of the last minute that counted anything. */
+  const used = (kind: UsageMessage["kind"], table: typeof apiKeys | typeof oauthGrants) => {
+    const ids = [...new Set(messages.filter((each) => each.kind === kind).map((each) => each.credential_id))];
+    const minutes = ids.map((id) => lastMinutes.get(id) ?? 0);
+    return statement(sql`update ${table} set last_used_at = greatest(last_used_at, to_timestamp((used.minute + 1) * 60.0))
+      from unnest(${idArray(ids)}, ${`{${minutes.join(",")}}`}::integer[]) as used(id, minute) where ${table.id} = used.id`);
+  };
   await ctx.database.writer.batch([
     insertInto(usageMinutes)
       .values([...latest.values()])
@@ -28,7 +33,7 @@ export async function recordUsage(ctx: Context, messages: readonly UsageMessage[
         target: [usageMinutes.credentialId, usageMinutes.minute],
         set: { admitted: greater("admitted"), overage: greater("overage"), denied: greater("denied") },
       }) as Statement,
-    statement(sql`update ${apiKeys} set last_used_at = greatest(last_used_at, ${at}) where id = any(${used("key")})`),
-    statement(sql`update ${oauthGrants} set last_used_at = greatest(last_used_at, ${at}) where id = any(${used("grant")})`),
+    used("key", apiKeys),
+    used("grant", oauthGrants),
   ] as never);
 }

@@ -419,7 +419,7 @@ export const INCLUDES: Readonly<Record<string, Readonly<Record<string, IncludeAc
     lines: { refused: NOT_ACME_ADMINS, shows: { "invoice of placement": { fee: [...ADMIN, "companyAdmin"] } } },
     payments: { refused: NOT_ACME_ADMINS, shows: { "invoice of placement": { "payment of invoice": [...ADMIN, "companyAdmin"] } } },
     credits: { refused: NOT_ACME_ADMINS, shows: { "invoice of placement": { "credit of placement": [...ADMIN, "companyAdmin"] } } },
-    refunds: { refused: NOT_ACME_ADMINS, shows: { "invoice of placement": { "refund of invoice": [...ADMIN, "companyAdmin"] } } },
+    refunds: { refused: NOT_ACME_ADMINS, shows: { "invoice of placement": { refund: [...ADMIN, "companyAdmin"] } } },
     placement: { shows: beside({ "invoice of placement": "placement" }), fields: { placement: { placement_fee_cents: [] } } },
   },
   "placement-credits": { placement: { shows: beside({ "credit of placement": "placement" }) } },

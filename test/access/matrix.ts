@@ -887,6 +887,9 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
     acts: { receive: { body: () => ({ type: "user.created", data: { id: "user_1" } }), may: [], everybody: 400 } },
   },
 
+  // a partner signs what it reports
+  "leaked-credentials": { audience: "public", acts: { report: { body: () => [], may: [], everybody: 400 } } },
+
   // Stripe signs what it sends
   "stripe-webhooks": {
     audience: "public",
@@ -899,7 +902,7 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
 
   "stripe-operations": {
     listedOnly: true,
-    rows: { "stripe operation": ADMIN, "refund of invoice": ADMIN, refund: ADMIN },
+    rows: { "stripe operation": ADMIN, refund: ADMIN },
     list: [{}],
     refused: EVERYBODY.filter((actor) => actor !== "platformAdmin"),
     acts: { retry: { on: "stripe operation", body: () => ({ reason: "The address is right now" }), may: ADMIN } },

@@ -627,14 +627,6 @@ export async function accessWorld() {
     feeCents: cents(1),
     paidAt: new Date(),
   });
-  await add(stripeOperations, "refund of invoice", {
-    kind: "refund",
-    subjectType: "placement",
-    subjectId: id("placement"),
-    request: { placement_id: id("placement"), amount_cents: 100 },
-    status: "failed",
-    nextAttemptAt: new Date(),
-  });
   await add(placementCredits, "credit of placement", {
     placementId: id("placement"),
     companyId: id("Acme"),

@@ -27,6 +27,7 @@ function problemOf({ status, headers, body }: Answer): { status: number; code: s
     instance: expect.stringMatching(/^\//),
     status,
     request_id: headers.get("x-request-id"),
+    docs: `https://api.splits.network/docs/problems/${body.code}`,
   });
   expect(body.request_id).toMatch(/^[0-9a-f-]{36}$/);
   return { status, code: body.code, pointers: (body.errors ?? []).map(({ pointer }: { pointer: string }) => pointer) };

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connect, type Database } from "#db/connection.ts";
 import { type Caller, Context } from "#services/context.ts";
 import { jobNoun } from "#services/jobs/job.ts";
-import { listJobs } from "#services/jobs/list-jobs.ts";
+import { jobsAfter, listJobs } from "#services/jobs/list-jobs.ts";
 import type { ListQuery } from "#services/listing.ts";
 import type { Ports } from "#services/ports.ts";
 import { testDatabase } from "../database.ts";
@@ -46,9 +46,12 @@ interface Cost {
   rows: number;
 }
 
+/** A list as it is asked for of a table with so many rows. */
+type Listing = (ctx: Context, count: number) => Promise<{ rows: readonly unknown[] }>;
+
 interface Grown {
   /** What the statements of one list cost. */
-  cost(caller: Caller, query?: Partial<ListQuery>): Promise<Cost>;
+  cost(caller: Caller, list: Listing): Promise<Cost>;
   stop(): Promise<void>;
 }
 
@@ -83,8 +86,8 @@ async function grown(count: number): Promise<Grown> {
   await client.query("vacuum analyze");
 
   return {
-    async cost(caller, query = {}) {
-      const asked = await statementsOf(database, caller, query);
+    async cost(caller, list) {
+      const asked = await statementsOf(database, caller, (ctx) => list(ctx, count));
       let total: Cost = { pages: 0, scanned: [], rows: asked.rows };
       await client.query("begin isolation level repeatable read read only");
       const [enter, ...statements] = asked.queries;
@@ -119,7 +122,7 @@ const scannedBy = (plan: Plan): string[] => [
 async function statementsOf(
   database: { url: string; neonUrl: string },
   caller: Caller,
-  query: Partial<ListQuery>,
+  list: (ctx: Context) => ReturnType<Listing>,
 ): Promise<{ queries: Query[]; rows: number }> {
   const { reader, writer } = connect({ url: database.url, endpoint: `${database.neonUrl}/sql`, requestId: "growth" });
   let queries: Query[] = [];
@@ -129,8 +132,8 @@ async function statementsOf(
       return reader.batch(statements as never);
     },
   };
-  const list = () =>
-    listJobs(
+  const ask = () =>
+    list(
       new Context({
         caller,
         audience: "public",
@@ -147,12 +150,24 @@ async function statementsOf(
           idempotency: null,
         },
       }),
-      { page: 1, limit: 25, sortBy: "created_at", sortOrder: "desc", include: [], filters: {}, ...query },
     );
-  await list();
-  const { rows } = await list();
+  await ask();
+  const { rows } = await ask();
   return { queries, rows: rows.length };
 }
+
+const page =
+  (query: Partial<ListQuery>): Listing =>
+  (ctx) =>
+    listJobs(ctx, { page: 1, limit: 25, sortBy: "created_at", sortOrder: "desc", include: [], filters: {}, ...query });
+
+/** A page of the partner API that begins in the middle of the table. */
+const middle =
+  (filters: Record<string, unknown>): Listing =>
+  (ctx, count) => {
+    const at = String((Math.floor(Date.now() / 1_000) - count / 2) * 1_000_000);
+    return jobsAfter(ctx, { limit: 25, after: { at, id: "ffffffff-ffff-ffff-ffff-ffffffffffff" }, filters });
+  };
 
 const person = (number: number): Caller => ({
   kind: "session",
@@ -183,9 +198,20 @@ describe("25 jobs out of a million cost what they cost out of ten thousand:", ()
     ["with a rare word", nobody, { search: "glassblower" }],
     ["with all includes", recruiter, { include: Object.keys(jobNoun.includes) }],
   ])("%s", async (_, caller, query) => {
-    const [few, many] = [await small.cost(caller, query), await large.cost(caller, query)];
-    expect([few.rows, many.rows]).toEqual([query.limit ?? 25, query.limit ?? 25]);
-    expect(many.scanned).not.toContain("jobs");
-    expect(many.pages / few.pages).toBeLessThanOrEqual(MOST);
+    await costAlike(caller, page(query), query.limit ?? 25);
   });
+
+  it.each<[string, Caller, Record<string, unknown>]>([
+    ["for a recruiter", recruiter, {}],
+    ["for a company admin", admin, {}],
+    ["for a platform admin", ada, {}],
+    ["of one status", recruiter, { status: "active" }],
+  ])("by a cursor in the middle, %s", (_, caller, filters) => costAlike(caller, middle(filters), 25));
 });
+
+async function costAlike(caller: Caller, list: Listing, rows: number): Promise<void> {
+  const [few, many] = [await small.cost(caller, list), await large.cost(caller, list)];
+  expect([few.rows, many.rows]).toEqual([rows, rows]);
+  expect(many.scanned).not.toContain("jobs");
+  expect(many.pages / few.pages).toBeLessThanOrEqual(MOST);
+}

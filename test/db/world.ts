@@ -271,6 +271,65 @@ export async function seedWorld(db: Db): Promise<void> {
       approved_by_admin_id: id("user", 8),
       approved_at: THEN,
     });
+    await add("api.api_keys", {
+      id: id("other"),
+      public_id: "0123456789dDjpyi",
+      account_id: id("recruiter"),
+      user_id: id("user"),
+      role_type: "recruiter",
+      name: "Sync",
+      env: "test",
+      secret_hash: "h",
+      last4: "Nac2",
+      scopes: ["read:roles"],
+    });
+    await add("api.oauth_clients", {
+      id: id("other"),
+      public_id: "0123456789client",
+      owner_account_id: id("company"),
+      owner_user_id: id("user", 5),
+      name: "Companion",
+      type: "confidential",
+      auth_method: "client_secret_basic",
+      secret_hash: "h",
+      redirect_uris: [],
+      allowed_scopes: ["read:roles"],
+    });
+    await add("api.oauth_grants", {
+      id: id("other"),
+      public_id: "0123456789grants",
+      client_id: id("other"),
+      user_id: id("user"),
+      account_id: id("recruiter"),
+      scopes: ["read:roles"],
+    });
+    await add("api.oauth_tokens", {
+      id: id("other"),
+      grant_id: id("other"),
+      family_id: id("other"),
+      kind: "access",
+      token_hash: "once",
+      scopes: ["read:roles"],
+      issued_at: THEN,
+      expires_at: THEN,
+      family_expires_at: THEN,
+    });
+    await add("api.overage_budgets", { account_id: id("recruiter"), month: "2025-03-01", cap_units: 100 });
+    await add("api.meter_reports", { account_id: id("recruiter"), hour: THEN, units: 1, identifier: "once" });
+    await add("api.request_log", {
+      id: id("other"),
+      ts: THEN,
+      seq: 1,
+      credential_id: "key",
+      credential_kind: "key",
+      method: "GET",
+      route: "/me",
+      path: "/api/v1/me",
+      status: 200,
+      latency_ms: 1,
+      request_id: id("other"),
+      bytes_out: 1,
+    });
     await add("notify.notifications", {
       recipient_user_id: id("user"),
       event_type: "x",

@@ -181,6 +181,29 @@ describe("transfers", () => {
   });
 });
 
+describe("meter events", () => {
+  it("are taken once by their identifier, for a customer, of now or the last 35 days", async () => {
+    const { id: customer } = await world.stripe.customers.create({});
+    const event = { event_name: "calls", identifier: "a:1", payload: { stripe_customer_id: customer, value: "25" } };
+    const { payload, identifier } = await world.stripe.billing.meterEvents.create(event);
+    expect([payload, identifier]).toEqual([event.payload, "a:1"]);
+    const now = Math.floor(START.getTime() / 1_000);
+    const wrong: [object, object][] = [
+      [{}, { code: "resource_already_exists", param: "identifier" }],
+      [{ event_name: undefined }, { code: "parameter_missing", param: "event_name" }],
+      [{ payload: { value: "1" } }, { code: "parameter_missing", param: "payload[stripe_customer_id]" }],
+      [{ payload: { stripe_customer_id: "cus_none", value: "1" } }, { code: "resource_missing" }],
+      [{ payload: { stripe_customer_id: customer, value: "1.5" } }, { param: "payload[value]" }],
+      [{ colour: "red" }, { code: "parameter_unknown", param: "colour" }],
+      [{ timestamp: now - 36 * 86_400 }, { param: "timestamp" }],
+      [{ timestamp: now + 400 }, { param: "timestamp" }],
+    ];
+    for (const [given, said] of wrong) {
+      expect(await refusal(world.stripe.billing.meterEvents.create({ ...event, ...given } as never))).toMatchObject({ http: 400, ...said });
+    }
+  });
+});
+
 describe("idempotency", () => {
   it("answers a key's first answer again, and executes once", async () => {
     const account = await payee(world);

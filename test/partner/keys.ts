@@ -13,7 +13,7 @@ export interface Key {
 
 /** Puts an approved key of an account into a marketplace, without asking anybody. */
 export async function keyOf(
-  world: Pick<Marketplace, "db" | "env">,
+  world: { db: Marketplace["db"]; env: Parameters<typeof credentialTokensOf>[0] },
   account: { id: string; roleType: "company" | "recruiter" | "admin" },
   holder: Pick<Person, "userId">,
   fields: Partial<typeof apiKeys.$inferInsert> & { scopes?: Scope[] } = {},

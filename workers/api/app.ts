@@ -5,6 +5,8 @@ import { registerSubject } from "#services/users/register-subject.ts";
 import { type Env, issuerOf } from "../runtime.ts";
 import { clerkWebhook } from "./clerk-webhook.ts";
 import { send } from "./operation.ts";
+import { problemPage } from "./problem-page.ts";
+import { leakedCredentials } from "./leaked-credentials.ts";
 import { callerOf } from "./session-token.ts";
 import { stripeWebhook } from "./stripe-webhooks.ts";
 import { answerTo, factsOf, identified, noSuchRoute } from "./surface.ts";
@@ -74,9 +76,12 @@ async function apiApp(resource: string | null): Promise<OpenAPIHono<ApiEnv>> {
       });
     });
   }
+  api.get("/docs/problems/:code", problemPage);
+  api.get("/problems/:code", (c) => c.redirect(`/docs/problems/${c.req.param("code")}`, 308));
   api.post("/webhooks/clerk", clerkWebhook);
   api.post("/stripe/webhooks", stripeWebhook("platform"));
   api.post("/stripe/connect-webhooks", stripeWebhook("connect"));
+  api.post("/security/leaked-credentials", leakedCredentials);
   api.use(authenticated);
   if (resource) api.route(V2, await v2(resource));
   api.notFound((c) => send(noSuchRoute(api, c)));

@@ -2,6 +2,7 @@ import { OpenAPIHono, type RouteConfig } from "@hono/zod-openapi";
 import { SCOPE_WORDS, SCOPES } from "#domain/credentials/scopes.ts";
 import type { Env } from "../runtime.ts";
 import { clerkWebhookContract } from "./clerk-webhook.ts";
+import { leakedCredentialsContract } from "./leaked-credentials.ts";
 import { contractsUnder } from "./operation.ts";
 import { stripeWebhookContracts } from "./stripe-webhooks.ts";
 import { registerV1, V1 } from "./v1/app.ts";
@@ -70,7 +71,7 @@ function partnerDocument({ API_ORIGIN: origin, CONSOLE_ORIGIN }: Origins, versio
 async function firstPartyDocument(origin: string): Promise<string> {
   await v2(); // registers every contract
   const contract = new OpenAPIHono();
-  const routes: RouteConfig[] = [clerkWebhookContract, ...stripeWebhookContracts, ...contractsUnder(V2)];
+  const routes: RouteConfig[] = [clerkWebhookContract, ...stripeWebhookContracts, leakedCredentialsContract, ...contractsUnder(V2)];
   for (const route of routes) contract.openAPIRegistry.registerPath(route);
   registerSession(contract);
   return written(

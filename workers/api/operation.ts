@@ -297,7 +297,11 @@ export function rendered(status: number, body: Json): Reply {
   };
 }
 
-export const send = (reply: Reply): Response => new Response(reply.body, { status: reply.status, headers: reply.headers });
+/** Sends a reply, and says how long it is: the request log keeps that. */
+export function send({ status, headers, body }: Reply): Response {
+  const bytes = new TextEncoder().encode(body);
+  return new Response(bytes, { status, headers: { ...headers, "Content-Length": String(bytes.length) } });
+}
 
 export const replyOf = (error: Replayed): Response => send(error.reply);
 
@@ -336,6 +340,7 @@ export const Problem = z
     instance: z.string(),
     code: z.string(),
     request_id: z.string(),
+    docs: z.string(),
     errors: z.array(z.object({ pointer: z.string(), code: z.string(), message: z.string() })).optional(),
   })
   .openapi("Problem");

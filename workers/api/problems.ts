@@ -70,6 +70,7 @@ export function problem(refusal: Refusal, instance: string, requestId: string): 
       instance,
       code: refusal.code,
       request_id: requestId,
+      docs: `https://api.splits.network/docs/problems/${refusal.code}`,
       ...refusal.members,
     }),
   };

@@ -25,8 +25,15 @@ export const identified: MiddlewareHandler<ApiEnv> = async (c, next) => {
   log("info", "request", { request_id: requestId, method: c.req.method, route: c.req.routePath, status: c.res.status });
 };
 
-/** What a request says of itself, whoever sent it. Refuses a body that is too large. */
-export async function factsOf(c: HonoContext<ApiEnv>): Promise<RequestFacts> {
+/**
+ * What a request says of itself, whoever sent it. Refuses a body that is too large.
+ *
+ * @param versionsIn - reads the versions of `If-Match` as the surface understands it
+ */
+export async function factsOf(
+  c: HonoContext<ApiEnv>,
+  versionsIn: (headers: Headers) => readonly number[] | null = versionOf,
+): Promise<RequestFacts> {
   const { headers } = c.req.raw;
   if (Number(headers.get("content-length") ?? 0) > MAX_BODY_BYTES) throw tooLarge();
   const changes = c.req.method !== "GET" && c.req.method !== "HEAD";
@@ -40,7 +47,7 @@ export async function factsOf(c: HonoContext<ApiEnv>): Promise<RequestFacts> {
     ip: headers.get("cf-connecting-ip"),
     userAgent: headers.get("user-agent"),
     organizationId: idIn(headers, "X-Organization-Id", "an organization"),
-    ifMatch: versionOf(headers),
+    ifMatch: versionsIn(headers),
     idempotency: changes ? await idempotencyOf(headers, c.req.method, `${path}${search(c.req.url)}`, body) : null,
   };
 }
@@ -63,12 +70,12 @@ export function idIn(headers: Headers, name: string, of: string): string | null 
   return id;
 }
 
-function versionOf(headers: Headers): number | null {
+function versionOf(headers: Headers): number[] | null {
   const tag = headers.get("if-match");
   if (tag === null || tag === "*") return null;
   const version = VERSION_TAG.exec(tag)?.[1];
   if (version === undefined) throw badHeader("If-Match", 'must be an ETag such as "3"');
-  return Number(version);
+  return [Number(version)];
 }
 
 async function idempotencyOf(headers: Headers, method: string, path: string, body: ArrayBuffer): Promise<RequestFacts["idempotency"]> {

@@ -24,7 +24,6 @@ export const OPERATIONS_NOT_SERVED: readonly string[] = [
   "POST /v1/billing/meters/{}/deactivate",
   "POST /v1/billing/meters/{}/reactivate",
   "GET /v1/billing/meters/{}/event_summaries",
-  "POST /v1/billing/meter_events",
   "POST /v1/billing/meter_event_adjustments",
   "POST /v1/payment_intents",
   "POST /v1/payment_intents/{}/confirm",

@@ -133,6 +133,8 @@ async function bills(world: Bench): Promise<void> {
   await stripe.customers.retrieve(customer.id, { expand: ["subscriptions"] });
   await stripe.customers.list({ email: "books@acme.test" });
 
+  const used = { event_name: "api_overage_units", payload: { stripe_customer_id: customer.id, value: "25" } };
+  await stripe.billing.meterEvents.create({ ...used, identifier: "a:1" });
   const pending = await stripe.invoiceItems.create({ customer: customer.id, amount: 700, currency: "usd", description: "Later" });
   await stripe.invoiceItems.retrieve(pending.id);
   await stripe.invoiceItems.list({ pending: true });
@@ -349,6 +351,15 @@ async function refusals({ stripe, engine }: Bench): Promise<void> {
     () => stripe.customers.list(),
     () => stripe.products.list(),
     () => stripe.prices.list({ expand: ["data.nothing"] }),
+    () => stripe.billing.meterEvents.create({ event_name: "used" } as never),
+    () => stripe.billing.meterEvents.create({ event_name: "used", payload: { stripe_customer_id: customer.id, value: "1" }, timestamp: 1 }),
+    () =>
+      stripe.billing.meterEvents.create({
+        event_name: "used",
+        payload: { stripe_customer_id: customer.id, value: "1" },
+        identifier: "a:1",
+      }),
+    () => stripe.billing.meterEvents.create({ event_name: "used", payload: { stripe_customer_id: "cus_none", value: "1" } }),
   ];
   for (const call of calls) await refusal(call());
 }

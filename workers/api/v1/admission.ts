@@ -7,7 +7,7 @@ import { findGrant, findKey, findPerson } from "#services/credentials/find-crede
 import { drawOverage } from "#services/credentials/draw-overage.ts";
 import { type Caller, Context, type Need, type RequestTrace } from "#services/context.ts";
 import type { Authorization, CredentialOwner, Verdict } from "#services/ports.ts";
-import { insufficientScope } from "#services/scopes.ts";
+import { insufficientScope, scopeOf } from "#services/scopes.ts";
 import { credentialTokensOf } from "../../credential-tokens.ts";
 import { databaseOf, issuerOf, log, portsOf } from "../../runtime.ts";
 import type { ApiEnv } from "../app.ts";
@@ -34,16 +34,29 @@ const denied = new Map<string, { verdict: Verdict; until: number }>();
 const REMEMBERED = 1_000;
 const DENIED_SECONDS = 10;
 
+function remember<T>(memory: Map<string, T>, secret: string, what: T): void {
+  if (memory.size >= REMEMBERED) memory.clear();
+  memory.set(secret, what);
+}
+
 const epochSeconds = (): number => Math.floor(Date.now() / 1_000);
 
 /**
  * Lets a request in and does its work (PLATFORM §1): what the credential itself shows, then one hop to
  * its object, then scope and role type. A read whose credential passed before begins beside the hop,
  * and its result is dropped unless the verdict admits it on the same record.
+ *
+ * @param mayBegin - whether the work may begin before the verdict, because it changes nothing
  */
-export async function admitted(c: Call, trace: RequestTrace, need: Need, work: (caller: Caller) => Promise<Response>): Promise<Response> {
+export async function admitted(
+  c: Call,
+  trace: RequestTrace,
+  need: Need,
+  work: (caller: Caller) => Promise<Response>,
+  mayBegin = c.req.method === "GET",
+): Promise<Response> {
   const bearer = await bearerOf(c);
-  const known = bearer.kind === "token" && c.req.method === "GET" ? remembered.get(bearer.hash) : undefined;
+  const known = bearer.kind === "token" && mayBegin ? remembered.get(bearer.hash) : undefined;
   if (bearer.kind === "token" && known) {
     const ahead = work(callerBehind(bearer, known)).then(
       (response) => ({ response }),
@@ -80,12 +93,11 @@ async function verdictOn(c: Call, trace: RequestTrace, bearer: Bearer): Promise<
   }
   const admission = note(c, trace, bearer, answer);
   if (!answer.admit) {
-    if (denied.size >= REMEMBERED) denied.clear();
-    denied.set(secret, { verdict: answer, until: Math.min(answer.retryAt ?? now, now + DENIED_SECONDS) });
+    // a spent budget is remembered by the object alone, which hears at once when the cap is raised
+    if (!answer.spent) remember(denied, secret, { verdict: answer, until: Math.min(answer.retryAt ?? now, now + DENIED_SECONDS) });
     throw overLimit(answer, now);
   }
-  if (remembered.size >= REMEMBERED) remembered.clear();
-  if (bearer.kind === "token") remembered.set(bearer.hash, answer.record);
+  if (bearer.kind === "token") remember(remembered, bearer.hash, answer.record);
   return admission;
 }
 
@@ -156,9 +168,10 @@ async function asked(
       if (!(await prime(c, bearer, owner, now))) break;
       answer = await twice(() => owner.authorize(question));
     }
-    if (answer.kind === "need_block") {
-      const { month, units } = await drawOverage(systemContext(c), answer.record);
-      await owner.grantOverage(month, units, now);
+    for (let draws = 0; answer.kind === "need_block" && draws < MOST_DRAWS; draws++) {
+      const block = await blockFor(c, answer.record);
+      if (!block) continue;
+      await owner.grantOverage(block.month, block.units, now);
       answer = await owner.authorize(question);
     }
   } catch (error) {
@@ -166,6 +179,7 @@ async function asked(
     return { answer: null, record: await withoutObject(c, bearer) };
   }
   if (answer.kind === "verdict") return { answer, record: answer.record };
+  if (answer.kind === "need_block") throw away();
   const code = answer.kind === "refused" ? answer.code : "invalid_token";
   throw await throttled(c, new Refusal(code, REFUSED[code] ?? "This credential is not valid."));
 }
@@ -177,6 +191,19 @@ const REFUSED: Partial<Record<ErrorCode, string>> = {
   credential_suspended: "This credential is suspended. Write to support.",
   ip_not_allowed: "This credential may not be used from this address.",
 };
+
+/** Others draw from the same budget, or use up the block, at the same time; so often it is tried again. */
+const MOST_DRAWS = 8;
+
+/** A block of paid units from the account's budget; null where too many others were drawing. */
+async function blockFor(c: Call, record: CredentialRecord): Promise<Awaited<ReturnType<typeof drawOverage>> | null> {
+  try {
+    return await drawOverage(systemContext(c), record);
+  } catch (error) {
+    if (error instanceof Refusal && error.code === "conflict") return null;
+    throw error;
+  }
+}
 
 /** One retry: an object that moves answers the second time. */
 async function twice<T>(ask: () => Promise<T>): Promise<T> {
@@ -211,13 +238,14 @@ async function recordOf(c: Call, bearer: Bearer): Promise<Found> {
   return record && { record, token: null };
 }
 
+const away = () => new Refusal("limiter_unavailable", "The limiter cannot be reached for the moment. Try again in a second.");
+
 /** While the object is away: a write waits, a read is judged on the database and limited per location (PLATFORM §7.2). */
 async function withoutObject(c: Call, bearer: Bearer): Promise<CredentialRecord> {
   log("error", "a credential's object could not be reached", { request_id: c.var.requestId });
-  const away = new Refusal("limiter_unavailable", "The limiter cannot be reached for the moment. Try again in a second.");
-  if (c.req.method !== "GET") throw away;
+  if (c.req.method !== "GET") throw away();
   const { success } = await c.env.RL_FALLBACK.limit({ key: subjectOf(bearer) });
-  if (!success) throw away;
+  if (!success) throw away();
   const found = await recordOf(c, bearer);
   if (!found) throw new Refusal("invalid_token", "This credential is not valid.");
   const { record, token } = found;
@@ -237,10 +265,9 @@ async function withoutObject(c: Call, bearer: Bearer): Promise<CredentialRecord>
 /** Step 5, as far as the credential tells; the account is judged with the rows. */
 function permit({ caller }: Admission, need: Need): void {
   if (caller.kind !== "partner" || need === "any") return;
-  if (need === "session" || need === "admin session") {
-    throw new Refusal("role_type_not_permitted", "This needs your own session; a key or a grant cannot do it.");
-  }
-  if (!caller.scopes.includes(need)) throw insufficientScope(need);
+  const scope = scopeOf(need);
+  if (scope === null) throw new Refusal("role_type_not_permitted", "This needs your own session; a key or a grant cannot do it.");
+  if (!caller.scopes.includes(scope)) throw insufficientScope(scope);
 }
 
 function callerBehind(bearer: Bearer, record: CredentialRecord): Caller {

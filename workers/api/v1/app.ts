@@ -8,19 +8,48 @@ import { preflight, showTo } from "../../cors.ts";
 import { send } from "../operation.ts";
 import { problem, PROBLEMS, refusalOf } from "../problems.ts";
 import { answerTo, identified, noSuchRoute, withoutToken } from "../surface.ts";
+import { accountPlans } from "./account-plans.ts";
 import { admitted } from "./admission.ts";
+import { apiKeys } from "./api-keys.ts";
+import { approvals } from "./approvals.ts";
+import { candidates } from "./candidates.ts";
+import { eventTypes } from "./event-types.ts";
+import { auditEvents } from "./audit-events.ts";
 import { limitHeaders } from "./limit-headers.ts";
 import { me } from "./me.ts";
+import { oauthClients } from "./oauth-clients.ts";
 import { oauthGrants } from "./oauth-grants.ts";
 import { traceOf } from "./operation.ts";
+import { requestLogs } from "./request-logs.ts";
+import { usage } from "./usage.ts";
+import { payouts } from "./payouts.ts";
+import { placements } from "./placements.ts";
 import { roles } from "./roles.ts";
+import { submissions } from "./submissions.ts";
+import { versionHeaders } from "./version-headers.ts";
 
 export const V1 = "/api/v1";
 
 type Routes = (api: OpenAPIHono<ApiEnv>) => void;
 
 /** Who registers the routes of each resource; static paths stand before those with a parameter. */
-const RESOURCES: readonly Routes[] = [me, roles, oauthGrants];
+const RESOURCES: readonly Routes[] = [
+  me,
+  eventTypes,
+  roles,
+  submissions,
+  candidates,
+  placements,
+  payouts,
+  apiKeys,
+  oauthClients,
+  oauthGrants,
+  approvals,
+  accountPlans,
+  usage,
+  requestLogs,
+  auditEvents,
+];
 
 /** The partner API: every request is authenticated, limited, and logged (PLATFORM §1). */
 export function v1(): OpenAPIHono<ApiEnv> {
@@ -29,6 +58,7 @@ export function v1(): OpenAPIHono<ApiEnv> {
   api.use(shared);
   api.use(logged);
   api.use(limited);
+  api.use(versioned);
   const routes = new OpenAPIHono<ApiEnv>();
   for (const register of RESOURCES) register(routes);
   api.route(V1, routes);
@@ -57,6 +87,14 @@ const shared: MiddlewareHandler<ApiEnv> = async (c, next) => {
 const limited: MiddlewareHandler<ApiEnv> = async (c, next) => {
   await next();
   for (const [name, value] of Object.entries(limitHeaders(c.var.admission, c.res.status, c.var.startedAt))) c.res.headers.set(name, value);
+};
+
+/** Every answer of a deprecated version says so. */
+const versioned: MiddlewareHandler<ApiEnv> = async (c, next) => {
+  await next();
+  const read = c.var.ctx && c.var.ctx.access.now.getTime() > 0 ? c.var.ctx.access.apiVersion : undefined;
+  for (const [name, value] of Object.entries(versionHeaders(read, c.env.API_ORIGIN, c.req.path, Date.now())))
+    c.res.headers.set(name, value);
 };
 
 /** Brings whatever was not logged with its own commit to the request log, after the answer. */

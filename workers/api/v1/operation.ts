@@ -1,7 +1,9 @@
 import { createRoute, type OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import type { Context as HonoContext } from "hono";
+import { Refusal } from "#domain/refusals.ts";
 import { type Caller, Context, type Need, type Reply, type RequestFacts, type RequestTrace } from "#services/context.ts";
 import type { KeysetPage, KeysetQuery } from "#services/keyset.ts";
+import { scopeOf } from "#services/scopes.ts";
 import { databaseOf, portsOf } from "../../runtime.ts";
 import type { ApiEnv } from "../app.ts";
 import {
@@ -18,20 +20,24 @@ import {
 } from "../operation.ts";
 import { parse } from "../shape.ts";
 import { factsOf } from "../surface.ts";
+import { acceptsJson } from "./accept.ts";
 import { accountOf, admitted } from "./admission.ts";
+import { isUnchanged, versionsIn } from "./conditional.ts";
 import { openCursor, sealCursor } from "./cursor.ts";
 
 type Json = Record<string, unknown>;
 type Call = HonoContext<ApiEnv>;
 
 /** What every route of the partner API declares: what it needs, and its contract. */
-interface Route {
+export interface Route {
   path: string;
   /** The scope, or which session, without which nobody passes (PLATFORM §6). A route without one does not compile. */
   need: Need;
   access: RouteAccess;
   summary: string;
   description?: string;
+  /** A read that is noted in the audit, and so does not begin before it is admitted. */
+  noted?: true;
 }
 
 export interface Operation<Params, Query, Body, Result> extends Route {
@@ -62,9 +68,9 @@ export function operation<Params = Record<never, never>, Query = Record<never, n
     const ctx = contextFor(render);
     const result = await remembering(ctx, () => spec.run(ctx, input as Input<Params, Query, Body>));
     const reply = ctx.reply ?? render(result);
-    const unchanged =
-      spec.method === "get" && reply.headers["ETag"] !== undefined && c.req.header("if-none-match") === reply.headers["ETag"];
-    return unchanged ? new Response(null, { status: 304, headers: { ETag: reply.headers["ETag"] ?? "" } }) : send(reply);
+    const etag = reply.headers["ETag"];
+    const unchanged = spec.method === "get" && etag !== undefined && isUnchanged(c.req.raw.headers, etag);
+    return unchanged ? new Response(null, { status: 304, headers: { ETag: etag } }) : send(reply);
   });
 }
 
@@ -78,7 +84,7 @@ export interface ListOperation<Row, Filters extends Json> extends Route {
 
 const MAX_LIMIT = 100;
 
-const CursorPagination = z
+export const CursorPagination = z
   .object({ limit: z.int(), has_more: z.boolean(), next_cursor: z.string().nullable() })
   .openapi("CursorPagination");
 
@@ -98,7 +104,7 @@ export function listOperation<Row, Filters extends Json = Json>(api: OpenAPIHono
   const body = z.object({ data: z.array(spec.item), pagination: CursorPagination });
   register(api, { ...spec, method: "get", query, replies: [200, spec.item] }, body, async (c, contextFor, input) => {
     const { limit = 25, cursor, ...given } = input.query as { limit?: number; cursor?: string } & Filters;
-    const key = `${spec.path} ${JSON.stringify(Object.entries(given).toSorted(([a], [b]) => (a < b ? -1 : 1)))}`;
+    const key = filterKey(spec.path, given);
     const secret = c.env.CURSOR_HMAC_KEY;
     const after = cursor === undefined ? null : await openCursor(secret, cursor, key);
     const page = await spec.run(contextFor(), { limit, after, filters: given as unknown as Filters });
@@ -108,12 +114,18 @@ export function listOperation<Row, Filters extends Json = Json>(api: OpenAPIHono
   });
 }
 
+/** What a cursor is good for: one list, under the same filters. */
+export const filterKey = (list: string, filters: Json): string =>
+  `${list} ${JSON.stringify(Object.entries(filters).toSorted(([a], [b]) => (a < b ? -1 : 1)))}`;
+
 /** What a route refuses with, beside its own. */
 const statusesOf = (method: string, path: string): number[] => [
   400,
   401,
   403,
   ...(path.includes("{") ? [404] : []),
+  406,
+  410,
   ...(method === "get" ? [] : [409, 412, 413, 415, 422]),
   429,
   500,
@@ -145,12 +157,12 @@ const AccountHeader = z.object({
 
 /** By which credentials a need is met, as OpenAPI names them. */
 function securityOf(need: Need): Record<string, string[]>[] {
-  if (need === "session" || need === "admin session") return [{ session: [] }];
-  const scopes = need === "any" ? [] : [need];
-  return [{ apiKey: [] }, { oauth: scopes }, { session: [] }];
+  const scope = scopeOf(need);
+  if (scope === null && need !== "any") return [{ session: [] }];
+  return [{ apiKey: [] }, { oauth: scope === null ? [] : [scope] }, { session: [] }];
 }
 
-function register(
+export function register(
   api: OpenAPIHono<ApiEnv>,
   spec: Route & {
     method: "get" | "post" | "put" | "patch" | "delete";
@@ -158,6 +170,8 @@ function register(
     query?: z.ZodType;
     body?: z.ZodType;
     replies: readonly [number, z.ZodType];
+    /** Media types beside JSON; a client that takes none of them is told 406. */
+    alsoAs?: readonly string[];
   },
   reply: z.ZodType,
   handle: (
@@ -193,9 +207,15 @@ function register(
             ...(spec.body ? { body: { required: true, content: { "application/json": { schema: spec.body } } } } : {}),
           },
           responses: {
-            [spec.replies[0]]: { description: "Done", content: { "application/json": { schema: reply } } },
+            [spec.replies[0]]: {
+              description: "Done",
+              content: {
+                "application/json": { schema: reply },
+                ...Object.fromEntries((spec.alsoAs ?? []).map((type) => [type, { schema: z.string() }])),
+              },
+            },
             ...(!changes && spec.path.includes("{id}") ? { 304: { description: "Nothing has changed" } } : {}),
-            ...PROBLEM_RESPONSES(statusesOf(spec.method, spec.path)),
+            ...PROBLEM_RESPONSES([...statusesOf(spec.method, spec.path), ...(spec.alsoAs ? [406] : [])]),
           },
         }),
         "x-access": { resource, verb },
@@ -206,8 +226,10 @@ function register(
   const path = spec.path.replaceAll(/\{(\w+)\}/g, ":$1");
   api.on(spec.method.toUpperCase(), path, (c) => {
     const trace = traceOf(c, spec.path, spec.need);
-    return admitted(c, trace, spec.need, async (caller) => {
-      const facts = await factsOf(c);
+    const work = async (caller: Caller) => {
+      if (!spec.alsoAs && !acceptsJson(c.req.header("accept")))
+        throw new Refusal("not_acceptable", "Answers are JSON: accept application/json.");
+      const facts = await factsOf(c, versionsIn);
       c.set("requestFacts", facts);
       const input = {
         params: params ? parse(params, c.req.param(), "path") : {},
@@ -216,12 +238,14 @@ function register(
       };
       const contextFor = (present?: (result: never) => Reply) => contextOf(c, caller, facts, spec.need, trace, present);
       return guessingTwice(() => handle(c, contextFor, input));
-    });
+    };
+    return admitted(c, trace, spec.need, work, !changes && !spec.noted);
   });
 }
 
 /** Begins the row of this request in the log. */
 export function traceOf(c: Call, route: string, need: Need): RequestTrace {
+  const scope = scopeOf(need);
   const trace: RequestTrace = {
     startedAt: c.var.startedAt,
     route,
@@ -231,7 +255,7 @@ export function traceOf(c: Call, route: string, need: Need): RequestTrace {
     credentialId: null,
     credentialKind: null,
     clientId: null,
-    scopesUsed: need.includes(":") ? [need] : [],
+    scopesUsed: scope === null ? [] : [scope],
     rateRemaining: null,
     overage: false,
     kept: false,

@@ -1,12 +1,13 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { APPLICATION_SOURCES, APPLICATION_STAGES } from "#db/schema/ats.ts";
-import { type Application, applicationNoun, type Side } from "#services/applications/application.ts";
+import { type Application, applicationNoun, type Side, SIDES } from "#services/applications/application.ts";
 import { createApplication } from "#services/applications/create-application.ts";
+import { getApplication, listApplications } from "#services/applications/list-applications.ts";
 import { returnToDraft, triggerAiReview, updateApplication } from "#services/applications/update-application.ts";
 import type { ApplicationRow, ChangedDeal } from "#services/deals/change-deal.ts";
 import { acceptOffer, reactivateDeal, withdrawDeal } from "#services/deals/move-deal.ts";
 import { submitApplication } from "#services/deals/submit-application.ts";
-import { getOne, type Included, listOf } from "#services/listing.ts";
+import type { Included } from "#services/listing.ts";
 import type { ApiEnv } from "../app.ts";
 import { listOperation, operation, readOperation } from "../operation.ts";
 import { note } from "./application-notes.ts";
@@ -149,16 +150,6 @@ export const application = (row: Included<Application>) => ({
   }),
 });
 
-const SIDES: Readonly<Record<ChangedDeal["actedAs"], Side>> = {
-  candidate: "candidate",
-  candidate_recruiter: "recruiter",
-  company_recruiter: "recruiter",
-  company_admin: "company",
-  hiring_manager: "company",
-  platform_admin: "admin",
-  system: "admin",
-};
-
 /** The application after an action, with the deal it belongs to. */
 const changed = ({ application: row, cra, actedAs }: ChangedDeal) => ({
   ...facts(row, SIDES[actedAs]),
@@ -176,7 +167,7 @@ export function applications(api: OpenAPIHono<ApiEnv>): void {
     noun: applicationNoun,
     filters,
     item: ApplicationShape,
-    run: (ctx, query) => listOf<Application>(ctx, applicationNoun, query),
+    run: listApplications,
     present: application,
   });
   operation(api, {
@@ -195,7 +186,7 @@ export function applications(api: OpenAPIHono<ApiEnv>): void {
     summary: "Read an application",
     noun: applicationNoun,
     item: ApplicationShape,
-    run: (ctx, id, include) => getOne<Application>(ctx, applicationNoun, id, include),
+    run: getApplication,
     present: application,
   });
   operation(api, {

@@ -5,6 +5,7 @@ import { type CandidateFields, createCandidate } from "#services/candidates/crea
 import { deleteCandidate } from "#services/candidates/delete-candidate.ts";
 import { getCandidate, getOwnCandidate } from "#services/candidates/get-candidate.ts";
 import { listCandidates } from "#services/candidates/list-candidates.ts";
+import { shownOf } from "#services/candidates/shown.ts";
 import { type CandidateChanges, updateCandidate, updateOwnCandidate } from "#services/candidates/update-candidate.ts";
 import type { Included } from "#services/listing.ts";
 import type { ApiEnv } from "../app.ts";
@@ -137,34 +138,27 @@ const toChanges = (body: Omit<z.infer<typeof CandidatePatch>, "version" | "reaso
     dataSharingConsent: body.data_sharing_consent,
   }) as CandidateChanges;
 
-const HIDDEN = "•••";
-
-/** `k•••@•••`: that there is an address, and nothing to reach it by. */
-const maskedEmail = (email: string): string => `${email.slice(0, 1)}${HIDDEN}@${HIDDEN}`;
-const masked = (value: string | null): string | null => (value === null ? null : HIDDEN);
-
 /** What leaves the house of a candidate: contact data only where they may be read, a public profile as the person wishes. */
 export const candidate = (row: Candidate | Included<Candidate>) => {
-  const { contactVisible, known, listed } = row;
-  const pay = contactVisible || row.showSalaryExpectations;
+  const shown = shownOf(row);
   return {
     id: row.id,
     full_name: row.fullName,
-    email: contactVisible || (listed && row.showEmail) ? row.email : maskedEmail(row.email),
-    phone: contactVisible || (listed && row.showPhone) ? row.phone : masked(row.phone),
-    linkedin_url: contactVisible ? row.linkedinUrl : masked(row.linkedinUrl),
-    github_url: contactVisible ? row.githubUrl : masked(row.githubUrl),
-    portfolio_url: contactVisible ? row.portfolioUrl : masked(row.portfolioUrl),
-    contact_visible: contactVisible,
+    email: shown.email,
+    phone: shown.phone,
+    linkedin_url: shown.linkedinUrl,
+    github_url: shown.githubUrl,
+    portfolio_url: shown.portfolioUrl,
+    contact_visible: row.contactVisible,
     has_account: row.userId !== null,
-    location: known || row.showLocation ? row.location : null,
+    location: shown.location,
     current_title: row.currentTitle,
-    current_company: known || row.showCurrentCompany ? row.currentCompany : null,
+    current_company: shown.currentCompany,
     bio: row.bio,
     skills: row.skills,
     verification_status: row.verificationStatus,
     marketplace_visibility: row.marketplaceVisibility,
-    ...(pay ? { ...amount("desired_salary_min", row.desiredSalaryMin), ...amount("desired_salary_max", row.desiredSalaryMax) } : {}),
+    ...(shown.pay ? { ...amount("desired_salary_min", row.desiredSalaryMin), ...amount("desired_salary_max", row.desiredSalaryMax) } : {}),
     desired_job_type: row.desiredJobType,
     open_to_remote: row.openToRemote,
     open_to_relocation: row.openToRelocation,

@@ -2,7 +2,7 @@ import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { COMMUTE_TYPES, EMPLOYMENT_TYPES, JOB_LEVELS, JOB_STATUSES, PREMIUM_TYPES } from "#db/schema/ats.ts";
 import { type JobFields, createJob } from "#services/jobs/create-job.ts";
 import { getJob } from "#services/jobs/get-job.ts";
-import { type Job, JOB_BANDS, jobNoun } from "#services/jobs/job.ts";
+import { type Job, JOB_BANDS, jobNoun, showsSalary } from "#services/jobs/job.ts";
 import { deleteJob, type JobChanges, updateJob } from "#services/jobs/update-job.ts";
 import { listJobs } from "#services/jobs/list-jobs.ts";
 import type { Included } from "#services/listing.ts";
@@ -181,7 +181,7 @@ export const job = (row: Job | Included<Job>) => ({
   commute_types: row.commuteTypes,
   open_to_relocation: row.openToRelocation,
   show_salary_range: row.showSalaryRange,
-  ...(row.internal || row.showSalaryRange ? { ...amount("salary_min", row.salaryMin), ...amount("salary_max", row.salaryMax) } : {}),
+  ...(showsSalary(row) ? { ...amount("salary_min", row.salaryMin), ...amount("salary_max", row.salaryMax) } : {}),
   status: row.status,
   description: row.description,
   candidate_description: row.candidateDescription,

@@ -1,0 +1,190 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import newman from "newman";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { jobs } from "#db/schema/ats.ts";
+import { freePort } from "#local/ports.ts";
+import { PARTNER_KEYS, populated, type RunningWorker, startWorker } from "../http/worker.ts";
+import { clientOf } from "../partner/clients.ts";
+import { keyOf } from "../partner/keys.ts";
+import { GENERATED, generated, kept } from "./generate.ts";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const run = promisify(execFile);
+
+it.each(Object.entries(GENERATED))("%s is what the routes that run make of it (`npm run docs`)", async (name, file) => {
+  expect(await kept(file)).toBe((await generated())[name as keyof typeof GENERATED]);
+});
+
+describe("the documented examples", { timeout: 90_000 }, async () => {
+  const { database, db, company: newCompany, recruiter: newRecruiter } = await populated();
+  let worker: RunningWorker;
+  let folder: string;
+  let environment: Record<string, string>;
+
+  beforeAll(async () => {
+    worker = await startWorker({ databaseUrl: database.url });
+    await mkdir(join(ROOT, "dist"), { recursive: true });
+    folder = await mkdtemp(join(ROOT, "dist/examples-")); // inside the project, so that its packages are found
+    const company = await newCompany("Acme");
+    await db.writer.insert(jobs).values([1, 2, 3].map((n) => ({ companyId: company.id, title: `Role ${n}`, status: "active" as const })));
+    const recruiter = await newRecruiter("Rosa");
+    const world = { db, env: { ENVIRONMENT: "development", ...PARTNER_KEYS } };
+    const key = await keyOf(world, { id: recruiter.recruiterId, roleType: "recruiter" }, recruiter);
+    const client = await clientOf(world, recruiter.recruiterId, recruiter);
+    environment = {
+      SPLITS_URL: worker.origin,
+      SPLITS_KEY: key.token,
+      SPLITS_CLIENT_ID: client.clientId,
+      SPLITS_CLIENT_SECRET: client.secret ?? "",
+    };
+  }, 120_000);
+  afterAll(async () => {
+    await worker?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** Runs one example as a reader would, from a file of its own. */
+  async function runExample(language: Language, code: string, env = environment): Promise<string> {
+    const { file, command, args } = LANGUAGES[language];
+    const path = join(folder, file);
+    await writeFile(path, code);
+    if (language === "ts") await copyFile(join(ROOT, GENERATED.types), join(folder, "schema.d.ts"));
+    const { stdout } = await run(command, [...args, path], { env: { ...process.env, ...env }, timeout: 60_000 });
+    return stdout;
+  }
+
+  it.each(await examples())("$page: $language $number", async ({ language, code }) => {
+    if (!(await isPresent(language))) {
+      console.log(`skipped: ${LANGUAGES[language].command} is missing; ${LANGUAGES[language].install}`);
+      expect(process.env["CI"], `${language} is missing`).toBeUndefined();
+      return;
+    }
+    const said = await runExample(language, code);
+    expect(said).toMatch(/submitted: \w+|acting for|"user_id"/);
+  });
+
+  it("type-checks the JavaScript ones against the contract", async () => {
+    const codes = (await examples()).filter(({ language }) => language === "ts");
+    expect(codes.length).toBeGreaterThan(0);
+    await copyFile(join(ROOT, GENERATED.types), join(folder, "schema.d.ts"));
+    const files = await Promise.all(
+      codes.map(async ({ code }, index) => {
+        const file = join(folder, `typed-${index}.ts`);
+        await writeFile(file, `${code}\nexport {};\n`);
+        return file;
+      }),
+    );
+    const options = [
+      "--noEmit",
+      "--strict",
+      "--target",
+      "esnext",
+      "--module",
+      "nodenext",
+      "--types",
+      "node",
+      "--lib",
+      "esnext,dom,dom.asynciterable",
+    ];
+    const compile = (more: readonly string[]) =>
+      run(join(ROOT, "node_modules/.bin/tsc"), [...options, "--allowImportingTsExtensions", "--skipLibCheck", "--ignoreConfig", ...more], {
+        cwd: folder,
+      });
+    await expect(compile(files)).resolves.toMatchObject({ stdout: "" });
+    const typo = join(folder, "typo.ts");
+    await writeFile(typo, `${(codes[0]?.code ?? "").replace('"/api/v1/roles"', '"/api/v1/rolls"')}\nexport {};\n`);
+    await expect(compile([typo])).rejects.toMatchObject({ stdout: expect.stringContaining("/api/v1/rolls") });
+  });
+
+  it("the Postman collection runs once through, and no answer is off the contract", async () => {
+    const port = await freePort();
+    const prism = await prismBefore(worker.origin, port);
+    try {
+      const failures = await postman(`http://127.0.0.1:${port}`, environment["SPLITS_KEY"] ?? "");
+      expect(failures).toEqual([]);
+    } finally {
+      prism.kill();
+    }
+  });
+});
+
+type Language = keyof typeof LANGUAGES;
+const LANGUAGES = {
+  ts: { file: "example.ts", command: process.execPath, args: [] as string[], install: "" },
+  python: { file: "example.py", command: "/usr/bin/python3", args: [], install: "apt-get install python3-requests python3-authlib" },
+  ruby: { file: "example.rb", command: "/usr/bin/ruby", args: [], install: "apt-get install ruby ruby-oauth2" },
+  sh: { file: "example.sh", command: "/bin/sh", args: [], install: "" },
+} as const;
+
+/** Whether a language and the packages its page asks for are installed. */
+async function isPresent(language: Language): Promise<boolean> {
+  const probe = { ts: ["--version"], sh: ["-c", "true"], python: ["-c", "import requests, authlib"], ruby: ["-e", 'require "oauth2"'] }[
+    language
+  ];
+  return run(LANGUAGES[language].command, probe).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Every fenced example of the pages for partners. */
+async function examples(): Promise<{ page: string; language: Language; number: number; code: string }[]> {
+  const pages = ["docs/api.md", ...["javascript", "python", "ruby"].map((name) => `docs/sdk/${name}/README.md`)];
+  const found = await Promise.all(
+    pages.map(async (page) => {
+      const text = await readFile(join(ROOT, page), "utf8");
+      return [...text.matchAll(/^```(ts|python|ruby|sh)\n(.*?)^```$/gms)].map(([, language, code = ""], index) => ({
+        page,
+        language: language as Language,
+        number: index + 1,
+        code,
+      }));
+    }),
+  );
+  return found.flat();
+}
+
+/** Prism as a proxy that turns whatever is off the contract into 500. */
+async function prismBefore(upstream: string, port: number): Promise<ChildProcess> {
+  const cli = join(ROOT, "node_modules/@stoplight/prism-cli/dist/index.js");
+  const contract = join(await mkdtemp(join(tmpdir(), "splits-prism-")), "openapi.json");
+  await writeFile(contract, await (await fetch(`${upstream}/openapi.json`)).text());
+  const prism = spawn(process.execPath, [cli, "proxy", contract, upstream, "--errors", "--port", String(port)], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let said = "";
+  for (const stream of [prism.stdout, prism.stderr]) stream?.on("data", (text) => (said += text));
+  const deadline = Date.now() + 60_000;
+  while (!said.includes("Prism is listening")) {
+    if (Date.now() > deadline || prism.exitCode !== null) throw new Error(`Prism did not start:\n${said}`);
+    await new Promise((next) => setTimeout(next, 50));
+  }
+  return prism;
+}
+
+/** Every request of the collection once; what failed, and how. */
+async function postman(origin: string, key: string): Promise<string[]> {
+  const collection = JSON.parse(await kept(GENERATED.postman)) as object;
+  const summary = await new Promise<newman.NewmanRunSummary>((done, failed) => {
+    newman.run(
+      {
+        collection,
+        envVar: [
+          { key: "baseUrl", value: origin },
+          { key: "bearerToken", value: key },
+        ],
+        timeoutRequest: 20_000,
+      },
+      (error, result) => (error ? failed(error) : done(result)),
+    );
+  });
+  return summary.run.executions.flatMap(({ item, response, ...rest }) => {
+    const { requestError } = rest as { requestError?: Error };
+    if (requestError) return [`${item.name}: ${requestError.message}`];
+    return response.code >= 500 || response.code === 401 ? [`${item.name}: ${response.code} ${(response.text() ?? "").slice(0, 300)}`] : [];
+  });
+}
