@@ -13,6 +13,7 @@ import { log, logFault, newRequestId } from "../runtime.ts";
 import { crossSite, sameOrigin } from "../same-origin.ts";
 import { dropSession, type PageContext, type PageEnv, signInPath, wantedPath } from "./context.ts";
 import { frame } from "./frame.tsx";
+import { authorizePage } from "./pages/authorize.tsx";
 import { errorPage } from "./pages/error.tsx";
 import { homePage, organizationChosen } from "./pages/home.tsx";
 import { allNotificationsRead, notificationRead, notificationsPage } from "./pages/notifications.tsx";
@@ -38,6 +39,7 @@ const guarded: MiddlewareHandler<PageEnv> = async (c, next) => {
     nonce: toBase64Url(crypto.getRandomValues(new Uint8Array(NONCE_BYTES))),
     production: c.env.ENVIRONMENT !== "development",
     referrer: c.req.path.startsWith("/console") ? "same-origin" : "no-referrer",
+    formTarget: c.var.formTarget,
   } as const;
   for (const [name, value] of Object.entries(pageHeaders(policy))) c.res.headers.set(name, value);
 };
@@ -50,6 +52,8 @@ const PAGES: readonly (readonly ["GET" | "POST", string, Page])[] = [
   ["GET", "/sign-in", signInPage],
   ["POST", "/sign-in", signInStarted],
   ["GET", "/sso/oidc/callback", signInReturned],
+  ["GET", "/oauth/authorize", authorizePage],
+  ["POST", "/oauth/authorize", authorizePage],
   ["POST", "/sign-out", signedOut],
   ["POST", "/session/organization", organizationChosen],
   ["GET", "/console", homePage],

@@ -12,6 +12,8 @@ export interface PageEnv {
     requestId: string;
     /** What the page's handler worked with; the frame shows who is in it. */
     ctx?: Context;
+    /** Where else than here the answer to the page's form may lead, as a CSP source. */
+    formTarget?: string;
   };
 }
 
