@@ -165,6 +165,7 @@ const WRONG: Record<string, string> = {
   account_plans_limit: "update api.account_plans set custom_limit = 0",
   account_plans_cap: "update api.account_plans set spend_cap_cents = -1",
   api_keys_publicId_unique: copied("api.api_keys"),
+  audit_gaps_once: copied("api.audit_gaps"),
   api_keys_scopes: "update api.api_keys set scopes = '{write:everything}'",
   api_keys_previous: "update api.api_keys set prev_secret_hash = 'h'",
   oauth_clients_publicId_unique: copied("api.oauth_clients"),

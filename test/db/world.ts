@@ -315,7 +315,15 @@ export async function seedWorld(db: Db): Promise<void> {
       family_expires_at: THEN,
     });
     await add("api.overage_budgets", { account_id: id("recruiter"), month: "2025-03-01", cap_units: 100 });
-    await add("api.meter_reports", { account_id: id("recruiter"), hour: THEN, month: "2025-03-01", units: 1, identifier: "once" });
+    await add("api.meter_reports", {
+      account_id: id("recruiter"),
+      hour: THEN,
+      month: "2025-03-01",
+      customer_id: "cus_1",
+      units: 1,
+      identifier: "once",
+    });
+    await add("api.audit_gaps", { credential_id: "once", minute: 1, counted: 2, logged: 1 });
     await add("api.request_log", {
       id: id("other"),
       ts: THEN,

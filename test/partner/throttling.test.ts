@@ -17,7 +17,6 @@ it("a client that throttles itself waits as long as it is told, and then gets it
   await setLimit(2);
   const waits: number[] = [];
   const client = new (Octokit.plugin(throttling))({
-    auth: key.token,
     baseUrl: "http://127.0.0.1:8787/api/v1",
     request: { fetch: fetchOf(world) },
     throttle: {
@@ -34,7 +33,9 @@ it("a client that throttles itself waits as long as it is told, and then gets it
 
   const statuses = [];
   for (let call = 0; call < 3; call++)
-    statuses.push((await client.request("GET /me", { headers: { authorization: `Bearer ${key.token}` } })).status);
+    statuses.push(
+      (await client.request("GET /me", { headers: { authorization: `Bearer ${key.token}`, accept: "application/json" } })).status,
+    );
   expect(statuses).toEqual([200, 200, 200]);
   expect(waits).toHaveLength(1);
   expect(waits[0]).toBeGreaterThan(0);
