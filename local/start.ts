@@ -117,7 +117,8 @@ async function start(): Promise<void> {
 The local world is ready after ${((performance.now() - begun) / 1000).toFixed(1)} s. Ctrl-C stops all of it.
 
   Console    ${url("worker", "app.localhost")}   (sign in as anybody; at once under /dev/sign-in)
-  API        ${origin}   (its contract: ${origin}/openapi.json)
+  Developers ${url("worker", "app.localhost")}/developers   (keys, apps, usage and logs)
+  API        ${origin}   (to read and to try: ${origin}/docs)
   Mail       ${url("mail", "mail.localhost")}
   Sign-in    ${issuer.url}
   Stripe     ${stripe.url}   (a stand-in: pay, onboard, look at its books)
