@@ -151,7 +151,7 @@ export async function commit<Result>(ctx: Context, result: Result, change: Chang
   // nothing to write and no reply to keep: nothing to ask of the database
   const isSent = changes || key.length > 0;
   if (isSent) await ctx.database.writer.batch(batch as never);
-  if (ctx.partner && reply && isSent) ctx.partner.trace.kept = true;
+  if (ctx.partner?.trace && reply && isSent) ctx.partner.trace.kept = true;
   ctx.reply = reply;
   if (events.length > 0) {
     const nudge = ctx.ports.events.send(events.map(({ id }) => id));
@@ -187,7 +187,7 @@ export function reasonOf(overrides: boolean, reason: string | undefined): string
 }
 /** The row of the request log beside the change it made; reads and refusals go another way (PLATFORM §15). */
 const requestRow = (ctx: Context, reply: Reply | null): Statement[] =>
-  ctx.partner && reply
+  ctx.partner?.trace && reply
     ? [insert(requestLog, requestLogRow(ctx, ctx.partner.trace, { status: reply.status, bytesOut: reply.body.length }))]
     : [];
 

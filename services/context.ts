@@ -45,8 +45,8 @@ export interface PartnerRequest {
   need: Need;
   /** The account a session names; null leaves it to the only one the person has. */
   accountId: string | null;
-  /** What the request log keeps of this request, beside its answer. */
-  trace: RequestTrace;
+  /** What the request log keeps of this request, beside its answer; null for a page, which it does not keep. */
+  trace: RequestTrace | null;
 }
 
 /** One request of the partner API as the request log keeps it, but for its answer (PLATFORM §15). */
@@ -172,7 +172,8 @@ function remember(caller: Caller, partner: PartnerRequest | undefined, access: A
 /** By what a caller is remembered: the person, and the account within which they act. */
 function nameOf(caller: Caller, partner: PartnerRequest | undefined): string {
   if (caller.kind === "session") return partner ? `${caller.id} ${partner.accountId ?? ""}` : caller.id;
-  return caller.kind === "partner" ? caller.credentialId : caller.kind === "browser" ? caller.tokenHash : "";
+  if (caller.kind === "browser") return partner ? `${caller.tokenHash} ${partner.need} ${partner.accountId ?? ""}` : caller.tokenHash;
+  return caller.kind === "partner" ? caller.credentialId : "";
 }
 
 const NOBODY: Access = {
@@ -347,7 +348,7 @@ export class Context {
 
   #judge(entered: Entered): void {
     const { now, apiVersion } = this.#access;
-    if (apiVersion?.sunsetAt && apiVersion.sunsetAt <= now) {
+    if (this.caller.kind !== "browser" && apiVersion?.sunsetAt && apiVersion.sunsetAt <= now) {
       throw new Refusal("version_sunset", `This version ended on ${apiVersion.sunsetAt.toISOString().slice(0, 10)}. Use its successor.`);
     }
     if (entered.user_status === "deactivated") throw new Refusal("revoked_credential", "This account has been deactivated.");
@@ -363,6 +364,8 @@ export class Context {
   }
 }
 
+const FOR_ADMINS = "This is for platform admins.";
+
 /**
  * Holds a caller of the partner API against their account as it is now: the effective right is what was
  * granted, what the role type may hold, and what rows allow (PLATFORM §6).
@@ -371,6 +374,7 @@ function judgePartner(caller: Caller, { need, accountId }: PartnerRequest, { acc
   if (!account) {
     if (caller.kind === "partner")
       throw new Refusal("role_type_not_permitted", "The person behind this credential no longer belongs to its account.");
+    if (caller.kind === "browser" && need === "admin session") throw new Refusal("role_type_not_permitted", FOR_ADMINS);
     if (accountId !== null) throw forbidden("You have no part in the account named in X-Account-Id.");
     if (accountIds.length > 1) {
       const message = `names one of your accounts: ${accountIds.join(", ")}`;
@@ -386,7 +390,7 @@ function judgePartner(caller: Caller, { need, accountId }: PartnerRequest, { acc
   if (caller.kind === "partner") return;
   if (need.endsWith("session") && !account.manages)
     throw new Refusal("role_type_not_permitted", "This is for owners and admins of the account.");
-  if (need === "admin session" && roleType !== "admin") throw new Refusal("role_type_not_permitted", "This is for platform admins.");
+  if (need === "admin session" && roleType !== "admin") throw new Refusal("role_type_not_permitted", FOR_ADMINS);
   const scope = scopeOf(need);
   if (scope !== null && !holdableScopes(roleType, "enterprise").includes(scope)) throw insufficientScope(scope);
 }
@@ -459,7 +463,10 @@ const toAccess = (entered: Entered): Access => ({
 });
 
 function enter(caller: Caller, organizationId: string | null, partner: PartnerRequest | undefined): Statement {
-  if (caller.kind === "browser") return statement(sql`select ops.enter_browser(${caller.tokenHash}, ${caller.production}) as entered`);
+  if (caller.kind === "browser") {
+    const within = partner && sql`, true, ${partner.accountId}::uuid, ${partner.need === "admin session"}`;
+    return statement(sql`select ops.enter_browser(${caller.tokenHash}, ${caller.production}${within ?? sql``}) as entered`);
+  }
   if (caller.kind === "partner")
     return statement(sql`select ops.enter('user', ${caller.userId}, null, true, ${caller.accountId}::uuid) as entered`);
   const id = caller.kind === "session" ? caller.id : null;

@@ -1,6 +1,7 @@
 /**
  * The one script of the pages. A form with `data-swap` fetches the page it would have led to and
- * takes the named elements out of it; everything else of the form is the same without it.
+ * takes the named elements out of it; everything else of the form is the same without it. One with
+ * `data-every` does so by itself, after so many seconds.
  */
 let running: AbortController | undefined;
 
@@ -23,6 +24,17 @@ addEventListener("change", (event) => {
   const { form } = event.target as HTMLInputElement;
   if (form?.matches("[method=get][data-swap]")) form.requestSubmit();
 });
+
+const tail = document.querySelector<HTMLFormElement>("form[data-every]");
+if (tail) {
+  setInterval(
+    () => {
+      const shown = document.getElementById(tail.dataset["swap"] ?? "");
+      if (!document.hidden && !shown?.contains(document.activeElement)) tail.requestSubmit(); // whoever reads a row keeps it
+    },
+    Number(tail.dataset["every"]) * 1_000,
+  );
+}
 
 async function swap(ids: readonly string[], url: URL, request: RequestInit, reads: boolean): Promise<void> {
   const status = document.querySelector("[role=status]");

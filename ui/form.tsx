@@ -106,6 +106,30 @@ const Wrong: FC<{ name: string; children?: Child }> = ({ name, children }) =>
     </p>
   ) : null;
 
+/** A few things of which any may be chosen, under one name. Each is a field of its own, `name.value`. */
+export const Choices: FC<{
+  name: string;
+  label: string;
+  hint?: string;
+  error?: string | undefined;
+  chosen: readonly string[];
+  options: readonly { value: string; label: string; hint?: string }[];
+}> = ({ name, label, hint, error, chosen, options }) => (
+  <fieldset class="choices" id={name} tabindex={-1} aria-describedby={error ? `${name}-error` : undefined}>
+    <legend>{label}</legend>
+    <Hint name={name}>{hint}</Hint>
+    {options.map((option) => (
+      <label class="check">
+        <input type="checkbox" name={`${name}.${option.value}`} value="yes" checked={chosen.includes(option.value)} />
+        <span>
+          {option.label} {option.hint ? <code class="soft">{option.hint}</code> : null}
+        </span>
+      </label>
+    ))}
+    <Wrong name={name}>{error}</Wrong>
+  </fieldset>
+);
+
 /** Something that is on or off. */
 export const Checkbox: FC<{ name: string; value: string; label: string; checked?: boolean }> = ({ name, value, label, checked }) => (
   <label class="check">

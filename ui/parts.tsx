@@ -25,6 +25,33 @@ export const Stats: FC<{ of: readonly { name: string; value: Child }[] }> = ({ o
   </dl>
 );
 
+/** What is known of one thing, each under its name. */
+export const Facts: FC<{ of: readonly { name: string; value: Child }[] }> = ({ of }) => (
+  <dl class="facts">
+    {of.map(({ name, value }) => (
+      <>
+        <dt>{name}</dt>
+        <dd>{value}</dd>
+      </>
+    ))}
+  </dl>
+);
+
+/** The pages of one area, and on which of them one is. */
+export const Tabs: FC<{ name: string; of: readonly { name: string; path: string }[]; at: string }> = ({ name, of, at }) => (
+  <nav class="tabs" aria-label={name}>
+    <ul class="row">
+      {of.map((tab) => (
+        <li>
+          <a href={tab.path} aria-current={tab.path === at ? "page" : undefined}>
+            {tab.name}
+          </a>
+        </li>
+      ))}
+    </ul>
+  </nav>
+);
+
 /** A part of a page with a heading of its own. */
 export const Card: FC<{ title: string; id?: string; aside?: Child; children?: Child }> = ({ title, id, aside, children }) => (
   <section class="card stack" id={id}>
@@ -55,21 +82,26 @@ export const Confirm: FC<{
   to: string;
   back: string;
   hidden?: Readonly<Record<string, string>>;
+  /** What is asked beside yes or no. */
+  fields?: Child;
   children?: Child;
-}> = ({ title, action, to, back, hidden = {}, children }) => (
+}> = ({ title, action, to, back, hidden = {}, fields, children }) => (
   <>
     <h1>{title}</h1>
     <div class="stack prose">{children}</div>
-    <form method="post" action={to} class="row">
+    <form method="post" action={to} class="stack wide prose">
       {Object.entries(hidden).map(([name, value]) => (
         <input type="hidden" name={name} value={value} />
       ))}
-      <button type="submit" class="button danger">
-        {action}
-      </button>
-      <a class="button" href={back}>
-        Cancel
-      </a>
+      {fields}
+      <div class="row">
+        <button type="submit" class="button danger">
+          {action}
+        </button>
+        <a class="button" href={back}>
+          Cancel
+        </a>
+      </div>
     </form>
   </>
 );

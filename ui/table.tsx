@@ -87,3 +87,22 @@ export const Pager: FC<PagerProps> = ({ page, limit, total, totalCapped, noun, a
     </nav>
   );
 };
+
+/** The way on in a list that is read by cursor, and back to its beginning. */
+export const CursorPager: FC<{ begin: string | null; older: string | null }> = ({ begin, older }) =>
+  begin === null && older === null ? null : (
+    <nav class="pager" aria-label="Pages">
+      <div class="row">
+        {begin === null ? null : (
+          <a class="button quiet" href={begin}>
+            Newest
+          </a>
+        )}
+        {older === null ? null : (
+          <a class="button quiet" href={older} rel="next">
+            Older
+          </a>
+        )}
+      </div>
+    </nav>
+  );

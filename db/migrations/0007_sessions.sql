@@ -55,15 +55,23 @@ CREATE INDEX "sso_transactions_expiry" ON "identity"."sso_transactions" USING bt
 -- Whom a session lets in (IDENTITY §1, §4)
 --------------------------------------------------------------------------------------------------
 
--- Takes a platform admin's rights out of the context just entered: production gives them only to
--- whom a second factor has vouched for. `organization` is the one that was entered with.
+-- Takes a platform admin's rights out of the context just entered, and with them the platform's own
+-- account: production gives them only to whom a second factor has vouched for. `organization` is the
+-- one that was entered with.
 CREATE FUNCTION ops.step_down(entered jsonb, organization uuid DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE
 AS $$
+DECLARE
+  administers boolean := coalesce(entered -> 'account' ->> 'kind' = 'platform', false);
 BEGIN
   PERFORM set_config('splits.is_admin', 'false', true);
+  IF administers THEN
+    PERFORM set_config('splits.account_id', '', true);
+  END IF;
   RETURN entered || jsonb_build_object(
     'is_platform_admin', false,
+    'account', CASE WHEN NOT administers THEN entered -> 'account' END,
+    'account_ids', (entered -> 'account_ids') - (entered ->> 'user_id'),
     'roles', (entered -> 'roles') - 'platform_admin',
     'unknown_organization', organization IS NOT NULL AND entered -> 'organization_ids' = '[]'
   );
@@ -73,7 +81,10 @@ $$;
 -- Enters the person behind a console cookie, by the hash of its token, and tells of the session
 -- itself. One that has ended, outlived itself, or was made by a means that is not trusted here is
 -- nobody's: an unknown method opens nothing, and a development sign-in nothing in production.
-CREATE FUNCTION ops.enter_browser(hash text, production boolean) RETURNS jsonb
+-- `partner` and `account` are those of `ops.enter`; whoever `administers` acts within the platform's.
+CREATE FUNCTION ops.enter_browser(
+  hash text, production boolean, partner boolean DEFAULT false, account uuid DEFAULT NULL, administers boolean DEFAULT false
+) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
@@ -95,7 +106,10 @@ BEGIN
     RETURN ops.enter('anonymous', NULL);
   END IF;
 
-  entered := ops.enter('user', live.user_id::text, CASE WHEN live.organization IS NOT NULL THEN live.organization_id END);
+  entered := ops.enter(
+    'user', live.user_id::text, CASE WHEN live.organization IS NOT NULL THEN live.organization_id END,
+    partner, CASE WHEN administers THEN live.user_id ELSE account END
+  );
   IF production AND coalesce(live.proof_method <> 'passkey' OR live.proved_at <= ops.now() - interval '12 hours', true) THEN
     entered := ops.step_down(entered);
   END IF;

@@ -2,7 +2,7 @@ import { eq, getTableColumns, sql } from "drizzle-orm";
 import { accessRequests } from "#db/schema/requests.ts";
 import type { Context } from "../context.ts";
 import { type KeysetPage, type KeysetQuery, listAfter } from "../keyset.ts";
-import type { Noun } from "../listing.ts";
+import { getOne, type Noun } from "../listing.ts";
 import { requireSession } from "../scopes.ts";
 
 /** A key or client that waits for an administrator. */
@@ -24,4 +24,10 @@ const accessRequestNoun = {
 export async function listAccessRequests(ctx: Context, query: KeysetQuery): Promise<KeysetPage<AccessRequest>> {
   requireSession(ctx);
   return listAfter<AccessRequest>(ctx, accessRequestNoun, query);
+}
+
+/** One of them, for platform admins. */
+export async function getAccessRequest(ctx: Context, id: string): Promise<AccessRequest> {
+  requireSession(ctx);
+  return getOne<AccessRequest>(ctx, accessRequestNoun, id);
 }

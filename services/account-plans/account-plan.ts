@@ -20,17 +20,25 @@ type PlanTerms = typeof apiPlans.$inferSelect;
 /** An account's plan with its terms. */
 export type AccountPlan = typeof accountPlans.$inferSelect & { terms: PlanTerms };
 
+/** The plan of the caller's own account, or for platform admins of any. */
 const planOf = (accountId: string | SQL) =>
   select({ ...getTableColumns(accountPlans), terms: getTableColumns(apiPlans) })
     .from(accountPlans)
     .innerJoin(apiPlans, eq(apiPlans.code, accountPlans.plan))
-    .where(eq(accountPlans.accountId, accountId));
+    .where(sql`${accountPlans.accountId} = ${accountId} and (${accountPlans.accountId} = ops.account_id() or ops.is_admin())`);
 
 /** The plan of the caller's own account. */
 export async function getAccountPlan(ctx: Context): Promise<AccountPlan> {
   requireSession(ctx);
   const [[found]] = await ctx.read(planOf(sql`ops.account_id()`));
   return readable("account", "", found);
+}
+
+/** The plan of any account, for platform admins. */
+export async function getPlanOf(ctx: Context, accountId: string): Promise<AccountPlan> {
+  requireSession(ctx);
+  const [[found]] = await ctx.read(planOf(accountId));
+  return readable("account", accountId, found);
 }
 
 /**

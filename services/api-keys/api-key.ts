@@ -25,7 +25,15 @@ export const apiKeyNoun = {
 } satisfies Noun<ApiKey>;
 
 /** Everybody's keys, for platform admins. */
-export const administeredKeyNoun = { ...apiKeyNoun, readable: () => sql`(select ops.is_admin())` } satisfies Noun<ApiKey>;
+export const administeredKeyNoun = {
+  ...apiKeyNoun,
+  readable: () => sql`(select ops.is_admin())`,
+  filters: {
+    ...apiKeyNoun.filters,
+    account_id: (id: string) => eq(apiKeys.accountId, id),
+    public_id: (id: string) => eq(apiKeys.publicId, id),
+  },
+} satisfies Noun<ApiKey>;
 
 /** One page of the account's keys, newest first. Never their secrets. */
 export async function listKeys(ctx: Context, query: KeysetQuery): Promise<KeysetPage<ApiKey>> {

@@ -36,6 +36,11 @@ export const oauthClientNoun = {
 export const administeredClientNoun = {
   ...oauthClientNoun,
   readable: () => sql`((select ops.is_admin()) and ${oauthClients.status} <> 'deleted')`,
+  filters: {
+    ...oauthClientNoun.filters,
+    account_id: (id: string) => eq(oauthClients.ownerAccountId, id),
+    public_id: (id: string) => eq(oauthClients.publicId, id),
+  },
 } satisfies Noun<OAuthClient>;
 
 /** One page of the account's clients, newest first. Never their secrets. */

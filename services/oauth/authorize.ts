@@ -1,9 +1,7 @@
 import { and, eq, sql } from "drizzle-orm";
-import { accountPlans, accounts, oauthClients, oauthCodes, oauthGrants } from "#db/schema/api.ts";
-import { companies } from "#db/schema/ats.ts";
+import { oauthClients, oauthCodes, oauthGrants } from "#db/schema/api.ts";
 import { users } from "#db/schema/identity.ts";
-import { recruiters, teams } from "#db/schema/network.ts";
-import { computed, select } from "#db/statements.ts";
+import { select } from "#db/statements.ts";
 import { toBase64Url } from "#domain/bytes.ts";
 import { hashToken } from "#domain/credentials/token.ts";
 import { type AuthorizationRequest, clientIdOf, readAuthorizationRequest, redirectUriOf } from "#domain/oauth/authorization-request.ts";
@@ -12,6 +10,7 @@ import { after, CODE_SECONDS } from "#domain/oauth/lives.ts";
 import { isClaimed, withParameters } from "#domain/oauth/redirect-uri.ts";
 import { OAuthRefusal } from "#domain/oauth/refusal.ts";
 import { conflict } from "#domain/refusals.ts";
+import { accountsWithinReach } from "../accounts/list-accounts.ts";
 import { commit, deciding, insert } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { forgetNow } from "../credentials/credential-subscriber.ts";
@@ -106,25 +105,6 @@ export async function authorize(
     }
   });
 }
-
-/** The active accounts that the caller's session opens, by name; the same that `ops.enter` lets them act within. */
-const accountsWithinReach = () =>
-  select({
-    id: accounts.id,
-    kind: accounts.kind,
-    name: computed<string>("name", sql`coalesce(${companies.name}, ${teams.name}, ${recruiters.name}, 'Splits Network')`),
-    plan: accountPlans.plan,
-  })
-    .from(accounts)
-    .innerJoin(accountPlans, eq(accountPlans.accountId, accounts.id))
-    .leftJoin(companies, eq(companies.id, accounts.companyId))
-    .leftJoin(teams, eq(teams.id, accounts.teamId))
-    .leftJoin(recruiters, eq(recruiters.id, accounts.recruiterId))
-    .where(
-      sql`${accounts.status} = 'active' and (${accounts.id} = any(ops.company_ids() || ops.managed_team_ids() || ops.recruiter_id())
-        or (ops.is_admin() and ${accounts.ownerUserId} = ops.user_id()))`,
-    )
-    .orderBy(sql`name`, accounts.id);
 
 /** Commits the consent and a code for it, which only its client can redeem within a minute. */
 async function giveCode(

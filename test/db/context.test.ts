@@ -246,6 +246,21 @@ describe("ops.enter", () => {
   });
 });
 
+describe("ops.step_down", () => {
+  const { db } = useDb(seedWorld);
+
+  it("takes the platform's own account along with a platform admin's rights", async () => {
+    const administers = (how: string) =>
+      db().commit(async () => {
+        const entered = await db().value<Record<string, unknown>>(`select ${how}`, [id("user", 8)]);
+        return [entered["account"] !== null, entered["account_ids"], await db().value("select ops.account_id()")];
+      });
+    const entering = "ops.enter('user', $1::text, null, true, $1::uuid)";
+    expect(await administers(entering)).toEqual([true, [id("user", 8)], id("user", 8)]);
+    expect(await administers(`ops.step_down(${entering})`)).toEqual([false, [], null]);
+  });
+});
+
 describe("ops.now", () => {
   const { db } = useDb();
 

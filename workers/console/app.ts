@@ -14,11 +14,42 @@ import { crossSite, sameOrigin } from "../same-origin.ts";
 import { dropSession, type PageContext, type PageEnv, signInPath, wantedPath } from "./context.ts";
 import { frame } from "./frame.tsx";
 import { authorizePage } from "./pages/authorize.tsx";
+import { approvalsPage, decideAccessPage, accessDecided } from "./pages/admin/approvals.tsx";
+import { auditPage } from "./pages/admin/audit.tsx";
+import { credentialsPage, switchPage, switched } from "./pages/admin/credentials.tsx";
+import { planChanged, plansPage } from "./pages/admin/plans.tsx";
+import {
+  appDeleted,
+  appPage,
+  appRegistered,
+  appRotated,
+  appsPage,
+  deleteAppPage,
+  endGrantPage,
+  grantEnded,
+  grantsPage,
+  newAppPage,
+  rotateAppPage,
+} from "./pages/developers/apps.tsx";
+import {
+  keyPage,
+  keyRequested,
+  keyRevoked,
+  keyRotated,
+  keysPage,
+  newKeyPage,
+  revokeKeyPage,
+  rotateKeyPage,
+} from "./pages/developers/keys.tsx";
+import { logsPage } from "./pages/developers/logs.tsx";
+import { accountChosen, accountPage, overviewPage } from "./pages/developers/overview.tsx";
+import { overageChosen, usagePage } from "./pages/developers/usage.tsx";
 import { errorPage } from "./pages/error.tsx";
 import { homePage, organizationChosen } from "./pages/home.tsx";
 import { allNotificationsRead, notificationRead, notificationsPage } from "./pages/notifications.tsx";
 import { endAllPage, allSessionsEnded, sessionEnded, sessionsPage, signedOut } from "./pages/sessions.tsx";
 import { signInPage, signInReturned, signInStarted } from "./pages/sign-in.tsx";
+import { withinAccount } from "./partner-pages.tsx";
 
 const MAX_BODY_BYTES = 256 * 1024;
 const NONCE_BYTES = 16;
@@ -38,8 +69,8 @@ const guarded: MiddlewareHandler<PageEnv> = async (c, next) => {
   const policy = {
     nonce: toBase64Url(crypto.getRandomValues(new Uint8Array(NONCE_BYTES))),
     production: c.env.ENVIRONMENT !== "development",
-    referrer: c.req.path.startsWith("/console") ? "same-origin" : "no-referrer",
     formTarget: c.var.formTarget,
+    referrer: /^\/(?:console|developers)(?:\/|$)/.test(c.req.path) ? "same-origin" : "no-referrer",
   } as const;
   for (const [name, value] of Object.entries(pageHeaders(policy))) c.res.headers.set(name, value);
 };
@@ -64,6 +95,44 @@ const PAGES: readonly (readonly ["GET" | "POST", string, Page])[] = [
   ["GET", "/console/sessions/end-all", endAllPage],
   ["POST", "/console/sessions/end-all", allSessionsEnded],
   ["POST", "/console/sessions/:id/end", sessionEnded],
+  ["GET", "/developers/account", accountPage],
+  ["POST", "/developers/account", accountChosen],
+  ["GET", "/console/admin", approvalsPage],
+  ["GET", "/console/admin/approvals/:id", decideAccessPage],
+  ["POST", "/console/admin/approvals/:id", accessDecided],
+  ["GET", "/console/admin/credentials", credentialsPage],
+  ["GET", "/console/admin/:kind/:id/:switch", switchPage],
+  ["POST", "/console/admin/:kind/:id/:switch", switched],
+  ["GET", "/console/admin/plans", plansPage],
+  ["POST", "/console/admin/plans", planChanged],
+  ["GET", "/console/admin/audit", auditPage],
+];
+
+/** The pages within one account. */
+const ACCOUNT_PAGES: typeof PAGES = [
+  ["GET", "/developers", overviewPage],
+  ["GET", "/developers/keys", keysPage],
+  ["POST", "/developers/keys", keyRequested],
+  ["GET", "/developers/keys/new", newKeyPage],
+  ["GET", "/developers/keys/:id", keyPage],
+  ["GET", "/developers/keys/:id/rotate", rotateKeyPage],
+  ["POST", "/developers/keys/:id/rotate", keyRotated],
+  ["GET", "/developers/keys/:id/revoke", revokeKeyPage],
+  ["POST", "/developers/keys/:id/revoke", keyRevoked],
+  ["GET", "/developers/apps", appsPage],
+  ["POST", "/developers/apps", appRegistered],
+  ["GET", "/developers/apps/new", newAppPage],
+  ["GET", "/developers/apps/:id", appPage],
+  ["GET", "/developers/apps/:id/rotate", rotateAppPage],
+  ["POST", "/developers/apps/:id/rotate", appRotated],
+  ["GET", "/developers/apps/:id/delete", deleteAppPage],
+  ["POST", "/developers/apps/:id/delete", appDeleted],
+  ["GET", "/developers/grants", grantsPage],
+  ["GET", "/developers/grants/:id/end", endGrantPage],
+  ["POST", "/developers/grants/:id/end", grantEnded],
+  ["GET", "/developers/usage", usagePage],
+  ["POST", "/developers/usage", overageChosen],
+  ["GET", "/developers/logs", logsPage],
 ];
 
 /** What answers on the console's host: pages behind the gates that guard cookies. */
@@ -71,6 +140,7 @@ export const consoleApp = new Hono<PageEnv>();
 
 consoleApp.use(identified, guarded, frame, bodyLimit({ maxSize: MAX_BODY_BYTES }), csrf(), sameOrigin);
 
+for (const [method, path, page] of ACCOUNT_PAGES) consoleApp.on(method, path, (c) => guessingTwice(async () => withinAccount(page)(c)));
 for (const [method, path, page] of PAGES) consoleApp.on(method, path, (c) => guessingTwice(async () => page(c)));
 
 if (__DEV_AUTH__) {

@@ -8,10 +8,19 @@ export interface Area {
   opensTo?: (access: Access) => boolean;
 }
 
+/** Whether somebody is an owner or admin of an account; within one account the others are known by `accountIds` alone. */
+const managesAccounts = ({ recruiterId, adminCompanyIds, isPlatformAdmin, accountIds }: Access): boolean =>
+  recruiterId !== null || adminCompanyIds.length > 0 || isPlatformAdmin || accountIds.length > 0;
+
+/** The account of a platform admin has the admin's own id. */
+const administers = ({ isPlatformAdmin, accountIds, userId }: Access): boolean => isPlatformAdmin || accountIds.some((id) => id === userId);
+
 /** The navigation, in its order. */
 export const AREAS: readonly Area[] = [
   { name: "Home", path: "/console" },
   { name: "Notifications", path: "/console/notifications" },
+  { name: "Developers", path: "/developers", opensTo: managesAccounts },
+  { name: "Administration", path: "/console/admin", opensTo: administers },
   { name: "Sessions", path: "/console/sessions" },
 ];
 

@@ -3,7 +3,8 @@ import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { toHex } from "#domain/bytes.ts";
 import { HOME, returnPath } from "#domain/identity/session.ts";
 import { Refusal } from "#domain/refusals.ts";
-import { type Audience, type Caller, Context } from "#services/context.ts";
+import { isUuid } from "#domain/ids.ts";
+import { type Audience, type Caller, Context, type PartnerRequest } from "#services/context.ts";
 import { databaseOf, type Env, portsOf } from "../runtime.ts";
 
 export interface PageEnv {
@@ -22,6 +23,8 @@ export type PageContext = HonoContext<PageEnv>;
 /** The token of the session, and the secret that binds a sign-in to its browser (IDENTITY §4, §8). */
 const SESSION = "__Host-splits_s";
 const BROWSER = "__Host-splits_t";
+/** The account for which its pages are read. */
+const ACCOUNT = "__Host-splits_a";
 const TOKEN = /^[\w-]{43}$/;
 const HOST_ONLY = { path: "/", secure: true, httpOnly: true, sameSite: "Lax" } as const;
 /** As long as a sign-in may take. */
@@ -31,7 +34,7 @@ const BROWSER_SECONDS = 600;
  * What a page's verbs work with. A page for persons that is asked for without a session is refused
  * with `missing_credential`, which becomes the way to the sign-in.
  */
-export async function contextOf(c: PageContext, audience: Audience = "person"): Promise<Context> {
+export async function contextOf(c: PageContext, audience: Audience = "person", partner?: PartnerRequest): Promise<Context> {
   const caller = await callerOf(c);
   if (caller.kind === "anonymous" && audience !== "public") throw new Refusal("missing_credential", "Sign in to see this.");
   const { headers, method } = c.req.raw;
@@ -50,6 +53,7 @@ export async function contextOf(c: PageContext, audience: Audience = "person"): 
       ifMatch: null,
       idempotency: null,
     },
+    ...(partner ? { partner } : {}),
   });
   c.set("ctx", ctx);
   return ctx;
@@ -76,6 +80,21 @@ export const browserSecret = (c: PageContext): string | null => {
 
 export const keepBrowserSecret = (c: PageContext, secret: string): void =>
   setCookie(c, BROWSER, secret, { ...HOST_ONLY, maxAge: BROWSER_SECONDS });
+
+/** Within the account that was chosen, or the only one; for owners and admins of it (DESIGN R-21, R-22). */
+export const contextWithinAccount = (c: PageContext): Promise<Context> =>
+  contextOf(c, "person", { need: "session", accountId: chosenAccount(c), trace: null });
+
+/** Within the platform's account of the person, who must be a platform admin. */
+export const contextOfAdmin = (c: PageContext): Promise<Context> =>
+  contextOf(c, "person", { need: "admin session", accountId: null, trace: null });
+
+function chosenAccount(c: PageContext): string | null {
+  const id = getCookie(c, ACCOUNT);
+  return id !== undefined && isUuid(id) ? id : null;
+}
+
+export const keepAccount = (c: PageContext, id: string): void => setCookie(c, ACCOUNT, id, HOST_ONLY);
 
 /** The fields of a posted form, each once. */
 export async function formOf(c: PageContext): Promise<Readonly<Record<string, string>>> {

@@ -2,7 +2,8 @@ import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { API_PLANS } from "#db/schema/api.ts";
 import { type AccountPlan, choosePlan, getAccountPlan, putPlan } from "#services/account-plans/account-plan.ts";
 import type { ApiEnv } from "../app.ts";
-import { defined, Id, Instant, text } from "../v2/shapes.ts";
+import { defined, Id, Instant } from "../v2/shapes.ts";
+import { AccountPlanInput } from "./credential-shapes.ts";
 import { operation } from "./operation.ts";
 
 const AccountPlanShape = z
@@ -25,14 +26,6 @@ const AccountPlanShape = z
 const AccountPlanChange = z
   .strictObject({ overage_enabled: z.boolean().optional(), spend_cap_cents: z.int().min(0).max(100_000_000).optional() })
   .openapi("AccountPlanChange");
-
-const AccountPlanInput = z
-  .strictObject({
-    plan: z.enum(API_PLANS),
-    custom_limit: z.int().min(1).max(1_000_000).nullish().openapi({ description: "For enterprise alone" }),
-    reason: text(1_000),
-  })
-  .openapi("AccountPlanInput");
 
 const present = (plan: AccountPlan): z.infer<typeof AccountPlanShape> => ({
   account_id: plan.accountId,

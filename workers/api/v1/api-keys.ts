@@ -6,8 +6,8 @@ import { type ApiKey, listKeys, type ShownKey } from "#services/api-keys/api-key
 import { revokeKey, rotateKey, suspendKey, unsuspendKey } from "#services/api-keys/change-key.ts";
 import { createKey } from "#services/api-keys/create-key.ts";
 import type { ApiEnv } from "../app.ts";
-import { Id, Instant, instant, InstantInput } from "../v2/shapes.ts";
-import { IpAllowlist, Name, Reason, Rotation, Scopes } from "./credential-shapes.ts";
+import { Id, Instant, instant } from "../v2/shapes.ts";
+import { NewKey, Reason, Rotation } from "./credential-shapes.ts";
 import { listOperation, operation } from "./operation.ts";
 
 const ApiKeyShape = z
@@ -36,10 +36,6 @@ const ApiKeyShape = z
 const NewApiKeyShape = ApiKeyShape.extend({
   secret: z.string().openapi({ description: "The whole key. It is shown this once" }),
 }).openapi("NewApiKey");
-
-const ApiKeyInput = z
-  .strictObject({ name: Name, scopes: Scopes, ip_allowlist: IpAllowlist.default([]), expires_at: InstantInput.nullish() })
-  .openapi("ApiKeyInput");
 
 /** What leaves the house of a key. */
 const present = (key: ApiKey): z.infer<typeof ApiKeyShape> => ({
@@ -83,7 +79,7 @@ export function apiKeys(api: OpenAPIHono<ApiEnv>): void {
     access: ["api-keys", "create"],
     summary: "Make a key",
     description: "It waits for approval. The answer is the only one that tells its secret.",
-    body: ApiKeyInput,
+    body: NewKey,
     replies: [201, NewApiKeyShape],
     revealsSecret: true,
     run: (ctx, { body }) =>

@@ -1,7 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { networkOf } from "#domain/credentials/record.ts";
+import { API_PLANS, AUTH_METHODS, CLIENT_TYPES } from "#db/schema/api.ts";
 import { SCOPES } from "#domain/credentials/scopes.ts";
-import { text } from "../v2/shapes.ts";
+import { InstantInput, text } from "../v2/shapes.ts";
 
 /** The words that keys and clients share. */
 
@@ -37,3 +38,35 @@ export const Rotation = z
   .openapi("Rotation", { description: "A suspended credential's old secret gets no grace" });
 
 export const Reason = z.strictObject({ reason: text(1_000) }).openapi("CredentialReason");
+
+/** What a key is asked for with. */
+export const NewKey = z
+  .strictObject({ name: Name, scopes: Scopes, ip_allowlist: IpAllowlist.default([]), expires_at: InstantInput.nullish() })
+  .openapi("ApiKeyInput");
+
+/** Their form is the verb's to judge, which names each broken one. */
+const addresses = (what: string, max: number) => z.array(z.string().min(1).max(2_048)).max(max).openapi({ description: what });
+export const RedirectUris = addresses("Where people are sent back to: https, or http on a loopback address. They match exactly.", 20);
+export const Origins = addresses("Where a public client's pages come from", 20);
+
+/** What an OAuth client is registered with. */
+export const NewClient = z
+  .strictObject({
+    name: Name,
+    type: z.enum(CLIENT_TYPES),
+    auth_method: z.enum(AUTH_METHODS).optional(),
+    redirect_uris: RedirectUris.default([]),
+    allowed_origins: Origins.default([]),
+    scopes: Scopes,
+    ip_allowlist: IpAllowlist.default([]),
+  })
+  .openapi("OAuthClientInput");
+
+/** What an account is put on a plan with. */
+export const AccountPlanInput = z
+  .strictObject({
+    plan: z.enum(API_PLANS),
+    custom_limit: z.int().min(1).max(1_000_000).nullish().openapi({ description: "For enterprise alone" }),
+    reason: text(1_000),
+  })
+  .openapi("AccountPlanInput");

@@ -6,7 +6,7 @@ import { createClient } from "#services/oauth-clients/create-client.ts";
 import { listClients, type OAuthClient, type ShownClient } from "#services/oauth-clients/oauth-client.ts";
 import type { ApiEnv } from "../app.ts";
 import { defined, Deleted, deleted, Id, Instant, instant } from "../v2/shapes.ts";
-import { IpAllowlist, Name, Reason, Rotation, Scopes } from "./credential-shapes.ts";
+import { IpAllowlist, Name, NewClient, Origins, Reason, RedirectUris, Rotation, Scopes } from "./credential-shapes.ts";
 import { listOperation, operation } from "./operation.ts";
 
 const OAuthClientShape = z
@@ -36,23 +36,6 @@ const OAuthClientShape = z
 const NewOAuthClientShape = OAuthClientShape.extend({
   client_secret: z.string().nullable().openapi({ description: "It is shown this once; a public client has none" }),
 }).openapi("NewOAuthClient");
-
-/** Their form is the verb's to judge, which names each broken one. */
-const addresses = (what: string, max: number) => z.array(z.string().min(1).max(2_048)).max(max).openapi({ description: what });
-const RedirectUris = addresses("Where people are sent back to: https, or http on a loopback address. They match exactly.", 20);
-const Origins = addresses("Where a public client's pages come from", 20);
-
-const OAuthClientInput = z
-  .strictObject({
-    name: Name,
-    type: z.enum(CLIENT_TYPES),
-    auth_method: z.enum(AUTH_METHODS).optional(),
-    redirect_uris: RedirectUris.default([]),
-    allowed_origins: Origins.default([]),
-    scopes: Scopes,
-    ip_allowlist: IpAllowlist.default([]),
-  })
-  .openapi("OAuthClientInput");
 
 const OAuthClientChange = z
   .strictObject({
@@ -107,7 +90,7 @@ export function oauthClients(api: OpenAPIHono<ApiEnv>): void {
     access: ["oauth-clients", "create"],
     summary: "Register an OAuth client",
     description: "It waits for approval. The answer is the only one that tells its secret.",
-    body: OAuthClientInput,
+    body: NewClient,
     replies: [201, NewOAuthClientShape],
     revealsSecret: true,
     run: (ctx, { body }) =>

@@ -1,0 +1,150 @@
+import { isUuid } from "#domain/ids.ts";
+import { notFound } from "#domain/refusals.ts";
+import { type AccessRequest, getAccessRequest, listAccessRequests } from "#services/access-requests/access-request.ts";
+import { decideAccess } from "#services/access-requests/decide-access.ts";
+import { Button, ButtonLink, ErrorSummary, Field, type FieldErrors } from "#ui/form.tsx";
+import { Heading } from "#ui/page.tsx";
+import { Ago, Badge, Empty, Facts, Time } from "#ui/parts.tsx";
+import { CursorPager, Table } from "#ui/table.tsx";
+import { contextOfAdmin, formOf, type PageContext } from "../../context.ts";
+import { AdminTabs, CREDENTIAL_WORDS, pagingOf, ScopeList } from "../../partner-pages.tsx";
+import { inWords } from "../../words.ts";
+
+const LIST = "/console/admin";
+const REASON_LETTERS = 1_000;
+
+const DONE: Readonly<Record<string, string>> = {
+  approved: "Approved. Whoever asked is told.",
+  rejected: "Rejected. Whoever asked is told, with your reason.",
+};
+
+/** The keys and applications that wait for an administrator. */
+export async function approvalsPage(c: PageContext): Promise<Response> {
+  const paging = await pagingOf(c, LIST);
+  const ctx = await contextOfAdmin(c);
+  const { rows, next } = await listAccessRequests(ctx, { ...paging.query, filters: {} });
+  return c.render(
+    <>
+      <Heading title="Administration">Keys and apps that wait for approval.</Heading>
+      <AdminTabs at={LIST} />
+      {rows.length > 0 ? (
+        <>
+          <Table<AccessRequest>
+            name="Waiting for approval"
+            rows={rows}
+            columns={[
+              {
+                name: "Request",
+                cell: (request) => (
+                  <>
+                    <a href={`${LIST}/approvals/${request.id}`}>{request.name}</a>
+                    <small>{CREDENTIAL_WORDS[request.kind]}</small>
+                  </>
+                ),
+              },
+              {
+                name: "Account",
+                cell: (request) => (
+                  <>
+                    {request.accountName} <Badge>{inWords(request.accountKind)}</Badge>
+                  </>
+                ),
+              },
+              { name: "Scopes", numeric: true, cell: ({ scopes }) => scopes.length },
+              { name: "Asked", cell: ({ updatedAt }) => <Ago at={updatedAt} now={ctx.now()} /> },
+            ]}
+          />
+          <CursorPager {...await paging.ways(next)} />
+        </>
+      ) : (
+        <Empty title="Nothing waits">As soon as somebody asks for a key or registers an app, it stands here.</Empty>
+      )}
+    </>,
+    { title: "Approvals", status: DONE[c.req.query("done") ?? ""] },
+  );
+}
+
+function idOf(c: PageContext): string {
+  const id = c.req.param("id") ?? "";
+  if (!isUuid(id)) throw notFound("request");
+  return id;
+}
+
+/** One request, with all that it asks for, and its decision. */
+export const decideAccessPage = (c: PageContext): Promise<Response> => pageWith(c, {}, "");
+
+async function pageWith(c: PageContext, errors: FieldErrors, reason: string): Promise<Response> {
+  const ctx = await contextOfAdmin(c);
+  const request = await getAccessRequest(ctx, idOf(c));
+  return c.render(
+    <>
+      <p>
+        <a href={LIST}>Approvals</a>
+      </p>
+      <Heading title={request.name}>
+        {CREDENTIAL_WORDS[request.kind]} for {request.accountName}
+      </Heading>
+      <Facts
+        of={[
+          { name: "Account", value: `${request.accountName}, ${inWords(request.accountKind).toLowerCase()}` },
+          { name: "May", value: <ScopeList of={request.scopes} /> },
+          ...(request.redirectUris.length > 0
+            ? [
+                {
+                  name: "Sends people to",
+                  value: (
+                    <ul>
+                      {request.redirectUris.map((uri) => (
+                        <li>
+                          <code>{uri}</code>
+                        </li>
+                      ))}
+                    </ul>
+                  ),
+                },
+              ]
+            : []),
+          { name: "Made", value: <Time at={request.createdAt} /> },
+          { name: "Account id", value: <code>{request.accountId}</code> },
+        ]}
+      />
+      <ErrorSummary errors={errors} />
+      <form method="post" action={`${LIST}/approvals/${request.id}`} class="stack wide prose">
+        <Field
+          name="reason"
+          label="Reason"
+          hint="A rejection needs one. Whoever asked reads it."
+          rows={3}
+          value={reason}
+          error={errors["reason"]}
+        />
+        <div class="row">
+          <Button kind="main" name="decision" value="approve">
+            Approve
+          </Button>
+          <Button name="decision" value="reject">
+            Reject
+          </Button>
+          <ButtonLink href={LIST}>Cancel</ButtonLink>
+        </div>
+      </form>
+    </>,
+    { title: "A request" },
+  );
+}
+
+/** Decides, once and for good. */
+export async function accessDecided(c: PageContext): Promise<Response> {
+  const id = idOf(c);
+  const { decision, reason: written = "" } = await formOf(c);
+  const reason = written.trim();
+  const isApproval = decision === "approve";
+  const wrong =
+    reason.length > REASON_LETTERS ? `A reason has ${REASON_LETTERS} characters at most.` : !isApproval && !reason ? "Say why." : null;
+  if (wrong) {
+    c.status(422);
+    return pageWith(c, { reason: wrong }, written);
+  }
+  await decideAccess(await contextOfAdmin(c), id, isApproval ? "approve" : "reject", reason || null);
+  return c.redirect(`${LIST}?done=${isApproval ? "approved" : "rejected"}`, 303);
+}

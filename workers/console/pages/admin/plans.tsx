@@ -1,0 +1,107 @@
+import { API_PLANS } from "#db/schema/api.ts";
+import { isUuid } from "#domain/ids.ts";
+import { getPlanOf, putPlan } from "#services/account-plans/account-plan.ts";
+import { Button, ErrorSummary, Field, type FieldErrors, Select } from "#ui/form.tsx";
+import { Heading } from "#ui/page.tsx";
+import { Card, Empty, Facts, Time } from "#ui/parts.tsx";
+import { AccountPlanInput } from "../../../api/v1/credential-shapes.ts";
+import { parse } from "../../../api/shape.ts";
+import { contextOfAdmin, formOf, type PageContext } from "../../context.ts";
+import { AdminTabs, count, dollars, errorsOf } from "../../partner-pages.tsx";
+import { inWords } from "../../words.ts";
+
+const HERE = "/console/admin/plans";
+const LABELS = { plan: "The plan", custom_limit: "A limit of its own", reason: "The reason" };
+
+/** The plan of one account, found by its id. */
+export const plansPage = (c: PageContext): Promise<Response> => pageWith(c, c.req.query("account")?.trim() ?? "", {}, {});
+
+async function pageWith(c: PageContext, account: string, errors: FieldErrors, given: Readonly<Record<string, string>>): Promise<Response> {
+  const ctx = await contextOfAdmin(c);
+  const plan = isUuid(account) ? await getPlanOf(ctx, account) : (await ctx.read(), null);
+  return c.render(
+    <>
+      <Heading title="Plans">What an account may ask, and what was agreed with it.</Heading>
+      <AdminTabs at={HERE} />
+      <form method="get" action={HERE} class="filter">
+        <Field name="account" label="Account's id" value={account} />
+        <Button>Show</Button>
+      </form>
+      {plan ? (
+        <Card title={inWords(plan.plan)}>
+          <Facts
+            of={[
+              {
+                name: "Requests an hour",
+                value: `${count(plan.customLimit ?? plan.terms.requestsPerHour)}${plan.customLimit === null ? "" : ", its own limit"}`,
+              },
+              { name: "Beyond the limit", value: plan.overageEnabled ? `Paid, ${dollars(plan.spendCapCents)} a month at most` : "Refused" },
+              { name: "Keys", value: `${count(plan.terms.maxKeys)} at most` },
+              { name: "Changed", value: <Time at={plan.updatedAt} /> },
+            ]}
+          />
+          <ErrorSummary errors={errors} />
+          <form method="post" action={HERE} class="stack wide prose">
+            <input type="hidden" name="account" value={account} />
+            <Select
+              name="plan"
+              label="Plan"
+              value={given["plan"] ?? plan.plan}
+              error={errors["plan"]}
+              options={API_PLANS.map((value) => ({ value, label: inWords(value) }))}
+            />
+            <Field
+              name="custom_limit"
+              label="A limit of its own"
+              hint="Requests an hour in place of the plan's; for enterprise alone."
+              type="number"
+              value={given["custom_limit"] ?? (plan.customLimit === null ? "" : String(plan.customLimit))}
+              error={errors["custom_limit"]}
+            />
+            <Field
+              name="reason"
+              label="Reason"
+              hint="The audit keeps it."
+              rows={2}
+              value={given["reason"]}
+              error={errors["reason"]}
+              required
+            />
+            <div class="row">
+              <Button kind="main">Change the plan</Button>
+            </div>
+          </form>
+        </Card>
+      ) : (
+        <Empty title={account === "" ? "Whose plan?" : "This is no account's id"}>
+          An account has the id of its company, team or recruiter. Requests and credentials lead here, too.
+        </Empty>
+      )}
+    </>,
+    { title: "Plans", status: c.req.query("done") === "changed" ? "Changed. It counts from the next request on." : undefined },
+  );
+}
+
+/** Puts the account on a plan. */
+export async function planChanged(c: PageContext): Promise<Response> {
+  const given = await formOf(c);
+  const account = given["account"] ?? "";
+  try {
+    const asked = parse(
+      AccountPlanInput,
+      {
+        plan: given["plan"],
+        custom_limit: given["custom_limit"] ? Number(given["custom_limit"]) : null,
+        reason: given["reason"],
+      },
+      "body",
+    );
+    if (!isUuid(account)) return c.redirect(HERE, 303);
+    await putPlan(await contextOfAdmin(c), account, { plan: asked.plan, customLimit: asked.custom_limit ?? null, reason: asked.reason });
+  } catch (error) {
+    const errors = errorsOf(error, LABELS);
+    c.status(422);
+    return pageWith(c, account, errors, given);
+  }
+  return c.redirect(`${HERE}?account=${account}&done=changed`, 303);
+}
