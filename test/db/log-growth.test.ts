@@ -58,7 +58,7 @@ const scannedBy = (plan: Plan): string[] => [
   ...(plan.Plans ?? []).flatMap(scannedBy),
 ];
 
-const rita: Caller = { kind: "session", id: "user_1", sessionId: "s", verifiedEmail: null, name: null, mayAdminister: false };
+const rita: Caller = { kind: "session", id: "user_1", sessionId: "s", verifiedEmail: null, name: null, mayAdminister: true };
 const ada: Caller = { ...rita, id: "user_2" };
 
 /** What the rows of a read cost: the statements that it really sends, explained. */

@@ -95,8 +95,9 @@ describe("what a payout waits for", () => {
 
   /** The rows as the verbs read them, over the driver that they use. */
   async function facts(): Promise<(PayoutWithFacts & { now: string })[]> {
-    const url = `postgres://test:test@localhost/${db().client.database}`;
-    const { reader } = connect({ url, endpoint: `${inject("neonUrl")}/sql`, requestId: "blockers" });
+    const url = new URL(inject("serverUrl"));
+    url.pathname = db().client.database ?? "";
+    const { reader } = connect({ url: url.href, endpoint: `${inject("neonUrl")}/sql`, requestId: "blockers" });
     const [, rows] = (await reader.batch([
       statement(sql`select ops.enter('system', null)`),
       payoutFacts(sql`true`).orderBy(transactions.id),
