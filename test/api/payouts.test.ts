@@ -93,7 +93,7 @@ it("scenario 54: is closed to companies, hiring managers and candidates", async 
     expect((await world.call("GET", "placement-snapshots", { as: person as never })).status).toBe(403);
   const totals = await list("placement-snapshots", admin);
   expect(totals).toEqual([
-    { placement_id: id, created_at: expect.any(String), total_placement_fee: "20000.00", total_placement_fee_cents: 2_000_000 },
+    { id, placement_id: id, created_at: expect.any(String), total_placement_fee: "20000.00", total_placement_fee_cents: 2_000_000 },
   ]);
   expect((await world.call("GET", `placement-snapshots/${id}`, { as: admin })).status).toBe(200);
   expect((await world.call("GET", `placement-snapshots/${id}`, { as: await world.recruiter() })).status).toBe(404);
