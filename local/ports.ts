@@ -43,12 +43,16 @@ export async function requireFree(name: PortName): Promise<void> {
   throw new LocalProblem(`Port ${port} for ${words} is taken; stop what uses it or set ${variable} to another port.`);
 }
 
-/** A port of 127.0.0.1 that nothing listened on a moment ago. */
+const given = new Set<number>();
+
+/** A port of 127.0.0.1 that nothing listened on a moment ago, and that this process was not given before. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
+  if (given.has(port)) return freePort();
+  given.add(port);
   return port;
 }
 

@@ -43,6 +43,36 @@ const actions = async (grantId: string) =>
     ({ action }) => action,
   );
 
+// before the others: it forgets what they leave behind
+describe("the night", () => {
+  it("forgets the stored replies at once, codes and tokens a month after their end", async () => {
+    const of = await client();
+    const connection = await (PEERS[0] as (typeof PEERS)[0]).connect(world.env.API_ORIGIN, of, fetchOf(world));
+    const tokens = await connection.redeem(await back(of), { verifier: VERIFIER });
+    await connection.refresh(tokens.refresh_token ?? "");
+    const [grant] = await grantsOf(of);
+    const rows = () =>
+      world.db.reader
+        .select()
+        .from(oauthTokens)
+        .where(eq(oauthTokens.grantId, grant?.id ?? ""));
+    expect((await rows()).filter(({ replayReplyEnc }) => replayReplyEnc !== null)).toHaveLength(1);
+    await world.advance(31);
+    await world.cron("10 3 * * *");
+    expect((await rows()).filter(({ replayReplyEnc }) => replayReplyEnc !== null)).toEqual([]);
+    expect(await rows()).toHaveLength(4);
+    await world.advance(31 * 86_400);
+    await world.cron("10 3 * * *");
+    expect((await rows()).map(({ kind }) => kind)).toEqual(["refresh", "refresh"]);
+    expect(
+      await world.db.reader
+        .select()
+        .from(oauthCodes)
+        .where(eq(oauthCodes.grantId, grant?.id ?? "")),
+    ).toEqual([]);
+  });
+});
+
 describe.each(PEERS)("$name", (peer) => {
   const connect = (to: Client): Promise<Connection> => peer.connect(world.env.API_ORIGIN, to, fetchOf(world));
   /** A new client, a connection to it, and the tokens of one sign-in. */
@@ -638,34 +668,5 @@ describe("a page of a public client", () => {
       ).headers;
     expect((await read(own)).get("access-control-allow-origin")).toBe(ORIGIN);
     expect((await read(foreign)).get("access-control-allow-origin")).toBeNull();
-  });
-});
-
-describe("the night", () => {
-  it("forgets the stored replies at once, codes and tokens a month after their end", async () => {
-    const of = await client();
-    const connection = await (PEERS[0] as (typeof PEERS)[0]).connect(world.env.API_ORIGIN, of, fetchOf(world));
-    const tokens = await connection.redeem(await back(of), { verifier: VERIFIER });
-    await connection.refresh(tokens.refresh_token ?? "");
-    const [grant] = await grantsOf(of);
-    const rows = () =>
-      world.db.reader
-        .select()
-        .from(oauthTokens)
-        .where(eq(oauthTokens.grantId, grant?.id ?? ""));
-    expect((await rows()).filter(({ replayReplyEnc }) => replayReplyEnc !== null)).toHaveLength(1);
-    await world.advance(31);
-    await world.cron("10 3 * * *");
-    expect((await rows()).filter(({ replayReplyEnc }) => replayReplyEnc !== null)).toEqual([]);
-    expect(await rows()).toHaveLength(4);
-    await world.advance(31 * 86_400);
-    await world.cron("10 3 * * *");
-    expect((await rows()).map(({ kind }) => kind)).toEqual(["refresh", "refresh"]);
-    expect(
-      await world.db.reader
-        .select()
-        .from(oauthCodes)
-        .where(eq(oauthCodes.grantId, grant?.id ?? "")),
-    ).toEqual([]);
   });
 });
