@@ -1,4 +1,5 @@
-import { createServer, type AddressInfo } from "node:net";
+import { randomInt } from "node:crypto";
+import { createServer } from "node:net";
 import { LocalProblem } from "./problem.ts";
 
 /** Every port of the local world, the variable that moves it, and the words for it in a message. */
@@ -43,15 +44,14 @@ export async function requireFree(name: PortName): Promise<void> {
   throw new LocalProblem(`Port ${port} for ${words} is taken; stop what uses it or set ${variable} to another port.`);
 }
 
+/** Below the ports that systems take for outgoing connections: none of those gets in between. */
+const [FIRST_FREE, LAST_FREE] = [10_000, 32_000];
 const given = new Set<number>();
 
 /** A port of 127.0.0.1 that nothing listened on a moment ago, and that this process was not given before. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  if (given.has(port)) return freePort();
+  const port = randomInt(FIRST_FREE, LAST_FREE);
+  if (given.has(port) || !(await isFree(port))) return freePort();
   given.add(port);
   return port;
 }
