@@ -3,10 +3,11 @@ import { Hono } from "hono";
 import { connect } from "#db/connection.ts";
 import { jobs } from "#db/schema/ats.ts";
 import { notifications } from "#db/schema/notify.ts";
+import { effectiveFee } from "#services/jobs/fee.ts";
 
 /**
  * What the ratios compare against: a Worker without token, access context, audit, outbox or
- * contract, which does one equal query, or reads one row and commits one update, through the same
+ * contract, which does one equal query, the fee in force of a job included, or reads one row and commits one update, through the same
  * driver.
  */
 interface Env {
@@ -23,7 +24,14 @@ const database = (env: Env) => connect({ url: env.DATABASE_URL, endpoint: env.LO
 app.get("/jobs", async (c) => {
   const [rows] = await database(c.env).reader.batch([
     database(c.env)
-      .reader.select(columns)
+      .reader.select({
+        ...columns,
+        fee: effectiveFee({
+          companyId: sql`${jobs.companyId}`,
+          feePercentage: sql`${jobs.feePercentage}`,
+          premiumType: sql`${jobs.premiumType}`,
+        }),
+      })
       .from(jobs)
       .where(eq(jobs.companyId, c.req.query("company_id") ?? ""))
       .orderBy(desc(jobs.createdAt), desc(jobs.id))

@@ -254,7 +254,7 @@ async function main(): Promise<void> {
       read_ratio: ratio(measured.read, measured.bareRead),
       /** A list whose rows carry fields computed from other tables: who may see what, and the fee in force. */
       jobs_read_ratio: ratio(measured.jobs, measured.bareJobs),
-      /** A list of roles by API key, with its hop to the limiter, of the bare list of jobs. */
+      /** A list of roles by API key, with its hop to the limiter and its row in the log, of the bare list of jobs. */
       partner_ratio: ratio(measured.partner, measured.bareJobs),
       limiter_overhead_ms: await limiterOverhead(asks.partner, () => fetch(new URL("/api/v2/jobs", origin), { headers })),
       write_ratio: ratio(measured.write, measured.bareWrite),

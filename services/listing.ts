@@ -3,6 +3,7 @@ import type { PgColumn, PgTable } from "drizzle-orm/pg-core";
 import { matches } from "#db/search.ts";
 import { computed, type Preparable, renderedOnce, select } from "#db/statements.ts";
 import { forbidden, Refusal } from "#domain/refusals.ts";
+import { everybody } from "./audience.ts";
 import type { Access, Context, Statement } from "./context.ts";
 
 /** Beyond this a total is not counted and a page cannot be asked for (DESIGN §7). */
@@ -173,10 +174,10 @@ function orderOf<Row extends { id: string }>(noun: Noun<Row>, { sortBy, sortOrde
 const knownWays = new WeakMap<object, readonly Way[]>();
 
 /** Every way into a noun, written once. */
-function waysOf<Row extends { id: string }>(noun: Noun<Row>): readonly Way[] {
+export function waysOf<Row extends { id: string }>(noun: Noun<Row>): readonly Way[] {
   const known = knownWays.get(noun);
   if (known) return known;
-  const ways = (noun.ways?.() ?? [noun.readable()]).map((way): Way => ("opensTo" in way ? way : { rows: way, opensTo: () => true }));
+  const ways = (noun.ways?.() ?? [noun.readable()]).map((way): Way => ("opensTo" in way ? way : { rows: way, opensTo: everybody }));
   knownWays.set(noun, ways);
   return ways;
 }

@@ -104,7 +104,7 @@ const logged: MiddlewareHandler<ApiEnv> = async (c, next) => {
   if (!trace || trace.kept) return;
   const row = rowOf(c, trace);
   if (trace.seq === null) return countRefusal(c, row);
-  c.executionCtx.waitUntil(keep(c, [row]));
+  c.executionCtx.waitUntil(keep(c, row));
 };
 
 /** A problem, with the challenge of RFC 6750 §3 where a credential is what is missing. */
@@ -146,11 +146,22 @@ function rowOf(c: HonoContext<ApiEnv>, trace: NonNullable<ApiEnv["Variables"]["t
   });
 }
 
-async function keep(c: HonoContext<ApiEnv>, rows: readonly RequestLogRow[]): Promise<void> {
-  try {
-    await c.env.REQUEST_LOG.send({ rows });
-  } catch {
-    log("error", "the request log took no rows", { request_id: c.var.requestId, rows: rows.length });
+/** Rows on their way to the queue, and how long each waits for others to go with it. */
+const waiting: RequestLogRow[] = [];
+const TOGETHER_MS = 50;
+const ROWS_A_MESSAGE = 100;
+
+/** Sends a row to the request log, with those of other requests of the moment: whoever wakes first sends for all. */
+async function keep(c: HonoContext<ApiEnv>, row: RequestLogRow): Promise<void> {
+  waiting.push(row);
+  await new Promise((resolve) => setTimeout(resolve, TOGETHER_MS));
+  while (waiting.length > 0) {
+    const rows = waiting.splice(0, ROWS_A_MESSAGE);
+    try {
+      await c.env.REQUEST_LOG.send({ rows });
+    } catch {
+      log("error", "the request log took no rows", { request_id: c.var.requestId, rows: rows.length });
+    }
   }
 }
 
@@ -165,7 +176,7 @@ function countRefusal(c: HonoContext<ApiEnv>, row: RequestLogRow): void {
   if (refusals.minute !== minute) Object.assign(refusals, { minute, logged: 0 });
   if (refusals.logged < LOGGED_EACH_MINUTE) {
     refusals.logged++;
-    c.executionCtx.waitUntil(keep(c, [row]));
+    c.executionCtx.waitUntil(keep(c, row));
   } else if (refusals.row) {
     refusals.row.repeatCount = (refusals.row.repeatCount ?? 1) + 1;
   } else {
@@ -174,7 +185,7 @@ function countRefusal(c: HonoContext<ApiEnv>, row: RequestLogRow): void {
       new Promise((resolve) => setTimeout(resolve, GATHERED_MS)).then(() => {
         const gathered = refusals.row;
         refusals.row = null;
-        return gathered ? keep(c, [gathered]) : undefined;
+        return gathered ? keep(c, gathered) : undefined;
       }),
     );
   }
