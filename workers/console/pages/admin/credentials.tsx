@@ -75,7 +75,7 @@ export async function credentialsPage(c: PageContext): Promise<Response> {
       <Heading title="Credentials">Every key and app, and the switch that shuts one off at once.</Heading>
       <AdminTabs at={HERE} />
       <form method="get" action={HERE} class="filter" data-swap="credentials">
-        <Field name="search" label="Public id, a whole or shown key, or an account's id" value={search} type="search" />
+        <Field name="search" label="Key, public id or account's id" value={search} type="search" />
         <Button name="show" value="keys">
           Keys
         </Button>
