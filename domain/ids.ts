@@ -16,6 +16,9 @@ export function uuidv7(at: Date, sequence: number, random: Uint8Array): string {
   return `${time.slice(0, 8)}-${time.slice(8)}-7${count}-${variant}${bytes.slice(1, 4)}-${bytes.slice(4, 16)}`;
 }
 
+/** The instant that a version 7 UUID was made at, in milliseconds since the epoch. Another one tells any instant. */
+export const instantIn = (id: string): number => Number.parseInt(id.replace("-", "").slice(0, 12), 16);
+
 /** The scheduler and the queue consumers act as this user (DOMAIN §1.1). */
 export const SYSTEM_USER_ID = "00000000-0000-0000-0000-000000000000";
 

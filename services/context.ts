@@ -108,6 +108,8 @@ export interface Session {
   issuerSid: string | null;
   absoluteEnd: Date;
   lastSeenAt: Date;
+  /** The accounts whose credentials the person manages, by name; empty where nothing is done within an account. */
+  accounts: readonly { id: string; kind: AccountKind; name: string }[];
 }
 
 /** Who may call a verb at all, judged before anything else is (DESIGN R-2, R-10). */
@@ -144,6 +146,13 @@ export interface Reply {
 
 /** A read left out a way that this caller has after all: whoever asked asks again. */
 export class WrongGuess extends Error {}
+
+/** What was asked for again revealed a secret, and the time in which it may be told again is over (DESIGN R-18). */
+export class SecretGone extends Refusal {
+  constructor() {
+    super("conflict", "This was done, and its secret was shown once. Make or rotate another if it is lost.");
+  }
+}
 
 /** The reply that an earlier request with the same key got. Thrown by `repeat`, answered at the edge. */
 export class Replayed extends Error {
@@ -225,6 +234,8 @@ export class Context {
   #made = 0;
   #stored: Reply | null = null;
   #untried: { opensTo: (access: Access) => boolean }[] = [];
+  #asked: Statement[] = [];
+  #trip: Promise<unknown[]> | null = null;
 
   constructor(parts: ContextParts) {
     this.caller = parts.caller;
@@ -307,10 +318,22 @@ export class Context {
   }
 
   /**
-   * Sends the statements as one read-only snapshot in one trip, behind `ops.enter`. Judges the
-   * caller first: 401 for a deactivated person, 403 for one without a role or organization.
+   * Sends the statements as one read-only snapshot in one trip, behind `ops.enter`; what is asked side by
+   * side goes together. Judges the caller first: 401 for a deactivated person, 403 for one without a role
+   * or organization.
    */
   async read<const T extends readonly Statement[]>(...statements: T): Promise<BatchResponse<T>> {
+    const from = this.#asked.length;
+    this.#asked.push(...statements);
+    this.#trip ??= Promise.resolve().then(() => {
+      this.#trip = null;
+      return this.#send(this.#asked.splice(0));
+    });
+    const results = await this.#trip;
+    return results.slice(from, from + statements.length) as BatchResponse<T>;
+  }
+
+  async #send(statements: readonly Statement[]): Promise<unknown[]> {
     const key = this.request.idempotency;
     const head = [enter(this.caller, this.request.organizationId, this.partner), ...(key ? [storedReply(key)] : [])];
     const results = (await this.database.reader.batch([...head, ...statements] as never)) as unknown[];
@@ -323,11 +346,11 @@ export class Context {
     if (untried.some((way) => way.opensTo(this.#access))) throw new WrongGuess();
     if (!entered.user_id && this.#welcome && (await this.#welcome(this))) {
       this.#welcome = undefined;
-      return this.read(...statements);
+      return this.#send(statements);
     }
     this.#judge(entered);
     this.#stored = key ? await replyUnder(this, key.fingerprint, (results[1] as StoredReply[])[0]) : null;
-    return results.slice(head.length) as BatchResponse<T>;
+    return results.slice(head.length);
   }
 
   /**
@@ -422,6 +445,7 @@ interface Entered {
     issuer_sid: string | null;
     absolute_end: string;
     last_seen_at: string;
+    accounts: Session["accounts"];
   };
 }
 
@@ -437,6 +461,7 @@ const toSession = ({ session }: Entered): Session | null =>
         issuerSid: session.issuer_sid,
         absoluteEnd: new Date(session.absolute_end),
         lastSeenAt: new Date(session.last_seen_at),
+        accounts: session.accounts,
       }
     : null;
 
@@ -510,8 +535,6 @@ async function replyUnder(ctx: Context, fingerprint: string, stored: StoredReply
   }
   const over = stored.sealedUntil !== null && stored.sealedUntil <= ctx.now();
   const body = over ? null : stored.sealedUntil ? await ctx.ports.seal.open(stored.body, sealOwner(ctx)) : stored.body;
-  if (body === null) {
-    throw new Refusal("conflict", "This was done, and its secret was shown once. Make or rotate another if it is lost.");
-  }
+  if (body === null) throw new SecretGone();
   return { status: stored.status, headers: { ...stored.headers, "Idempotent-Replayed": "true" }, body };
 }

@@ -3,3 +3,9 @@ declare module "#assets" {
   const places: Record<"theme" | "enhance" | "mark" | "docs" | "swagger" | "swaggerTheme" | "postman", string>;
   export default places;
 }
+
+/** What changed in the partner API, newest first; written by `ui/build.ts` from `docs/api.md`. */
+declare module "#changelog" {
+  const changes: readonly { date: string; version: string; what: string }[];
+  export default changes;
+}

@@ -17,8 +17,8 @@ const HERE = import.meta.dirname;
 const DIST = join(HERE, "../dist");
 
 /**
- * Writes `dist/public/`, what the assets binding serves, and `dist/assets.json`, where each file is
- * to be found. A name holds the hash of its content, so that it can be kept for ever.
+ * Writes `dist/public/`, what the assets binding serves, `dist/assets.json`, where each file is to be
+ * found, and `dist/changelog.json`. A name holds the hash of its content, so that it can be kept for ever.
  */
 export async function buildAssets(): Promise<Record<keyof typeof SOURCES, string>> {
   const folder = join(DIST, "public/assets");
@@ -37,6 +37,7 @@ export async function buildAssets(): Promise<Record<keyof typeof SOURCES, string
   const places = Object.fromEntries(built.map(([name, file]) => [name, `/assets/${file}`])) as Record<keyof typeof SOURCES, string>;
   await writeWhole(join(DIST, "public/_headers"), await readFile(join(HERE, "_headers"), "utf8"));
   await writeWhole(join(DIST, "assets.json"), JSON.stringify(places));
+  await writeWhole(join(DIST, "changelog.json"), JSON.stringify(changesIn(await readFile(join(HERE, "../docs/api.md"), "utf8"))));
   return places;
 }
 
@@ -44,6 +45,14 @@ async function minified(source: string, text: string): Promise<string> {
   if (!source.endsWith(".css") && !source.endsWith(".ts")) return text.trim();
   const { code } = await transform(text, { loader: source.endsWith(".css") ? "css" : "ts", minify: true, format: "iife" });
   return code;
+}
+
+/** The table under `## Changelog`: a date, a version and a sentence in each line. The newest comes first. */
+export function changesIn(markdown: string): { date: string; version: string; what: string }[] {
+  const [, table = ""] = markdown.split(/^## Changelog$/m);
+  return [...table.matchAll(/^\| (\d{4}-\d\d-\d\d) +\| (\S+) +\| (.+?) *\|$/gm)]
+    .map(([, date = "", version = "", what = ""]) => ({ date, version, what }))
+    .toSorted((a, b) => (a.date < b.date ? 1 : -1));
 }
 
 /** Several builds may run at once; each file is there whole or not at all. */

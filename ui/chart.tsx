@@ -9,10 +9,18 @@ export interface Point {
   value: number;
 }
 
+const WHOLE = new Intl.NumberFormat("en");
+
 /** In pixels downwards; across, everything is a share of the width, so that words keep their size. */
 const [HEIGHT, TOP, BOTTOM] = [190, 18, 26];
 /** The share of the width that the axis' own numbers take. */
 const LEFT = 7;
+
+/** A line across a chart that its bars are held against. */
+export interface Mark {
+  name: string;
+  value: number;
+}
 
 /**
  * Bars over a few steps of time, drawn on the server; the last one is the one that runs. Whoever
@@ -21,8 +29,13 @@ const LEFT = 7;
  * @param sentence - what the chart shows, as one would say it
  * @param unit - what is counted, such as `applications`
  */
-export const Chart: FC<{ sentence: string; unit: string; points: readonly Point[] }> = ({ sentence, unit, points }) => {
-  const ticks = niceTicks(Math.max(0, ...points.map(({ value }) => value)));
+export const Chart: FC<{ sentence: string; unit: string; points: readonly Point[]; mark?: Mark | undefined }> = ({
+  sentence,
+  unit,
+  points,
+  mark,
+}) => {
+  const ticks = niceTicks(Math.max(mark?.value ?? 0, ...points.map(({ value }) => value)));
   const top = ticks.at(-1) ?? 1;
   const y = (value: number) => HEIGHT - BOTTOM - (value / top) * (HEIGHT - TOP - BOTTOM);
   const step = (100 - LEFT) / points.length;
@@ -34,7 +47,7 @@ export const Chart: FC<{ sentence: string; unit: string; points: readonly Point[
           <>
             <line x1="0" x2="100%" y1={y(tick)} y2={y(tick)} />
             <text x="0" y={y(tick) - 4}>
-              {tick}
+              {WHOLE.format(tick)}
             </text>
           </>
         ))}
@@ -48,6 +61,14 @@ export const Chart: FC<{ sentence: string; unit: string; points: readonly Point[
             </text>
           </g>
         ))}
+        {mark ? (
+          <>
+            <line class="bound" x1={`${LEFT}%`} x2="100%" y1={y(mark.value)} y2={y(mark.value)} />
+            <text class="bound" x="100%" y={y(mark.value) - 5} text-anchor="end">
+              {`${mark.name}: ${WHOLE.format(mark.value)}`}
+            </text>
+          </>
+        ) : null}
       </svg>
       <details>
         <summary>The numbers</summary>

@@ -130,6 +130,9 @@ export const Choices: FC<{
   </fieldset>
 );
 
+/** Makes a form one request however often it is sent: whoever reloads its answer is told the same again (DESIGN R-1). */
+export const Once: FC = () => <input type="hidden" name="once" value={crypto.randomUUID()} />;
+
 /** Something that is on or off. */
 export const Checkbox: FC<{ name: string; value: string; label: string; checked?: boolean }> = ({ name, value, label, checked }) => (
   <label class="check">

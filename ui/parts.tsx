@@ -106,6 +106,35 @@ export const Confirm: FC<{
   </>
 );
 
+/** A field that somebody else saved otherwise than it was typed. */
+export interface Difference {
+  name: string;
+  now: string;
+  yours: string;
+}
+
+/** Somebody was faster: what stands now beside what was typed, which is sent only if it is sent again. */
+export const Overtaken: FC<{ of: readonly Difference[] }> = ({ of }) => (
+  <div class="notice warn stack" role="alert" id="overtaken" tabindex={-1} autofocus>
+    <p>
+      <b>Somebody else changed this while you were typing.</b> Nothing of yours is saved yet. Send it again if it shall stand.
+    </p>
+    <dl class="differences">
+      {of.map(({ name, now, yours }) => (
+        <div>
+          <dt>{name}</dt>
+          <dd>
+            <span>Now:</span> {now || "empty"}
+          </dd>
+          <dd>
+            <span>You typed:</span> {yours || "empty"}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  </div>
+);
+
 /** A secret that is shown this once: one click selects all of it. */
 export const Secret: FC<{ label: string; value: string }> = ({ label, value }) => (
   <div class="secret notice warn stack">

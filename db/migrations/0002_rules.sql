@@ -30,6 +30,7 @@ DECLARE
   managed_team_ids uuid[] := '{}';
   teams jsonb := '[]';
   account_ids uuid[] := '{}';
+  managed_account_ids uuid[] := '{}';
   acting_id uuid;
   acting_kind text;
   acting_status text;
@@ -83,6 +84,9 @@ BEGIN
   IF partner THEN
     account_ids := array_remove(
       membership.company_ids || managed_team_ids || array[recruiter.id, CASE WHEN admin AND kind <> 'system' THEN caller.id END], NULL
+    );
+    managed_account_ids := array_remove(
+      membership.admin_company_ids || managed_team_ids || array[recruiter.id, CASE WHEN admin AND kind <> 'system' THEN caller.id END], NULL
     );
     SELECT a.id, a.kind, a.status INTO acting_id, acting_kind, acting_status FROM api.accounts a
     WHERE a.id = coalesce(account, CASE cardinality(account_ids) WHEN 1 THEN account_ids[1] END) AND a.id = any(account_ids);
@@ -149,6 +153,7 @@ BEGIN
     'admin_company_ids', membership.admin_company_ids,
     'teams', teams,
     'account_ids', account_ids,
+    'managed_account_ids', managed_account_ids,
     'account', CASE WHEN acting_id IS NOT NULL THEN
       jsonb_build_object('id', acting_id, 'kind', acting_kind, 'status', acting_status, 'manages', manages)
     END,

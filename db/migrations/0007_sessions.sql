@@ -72,6 +72,7 @@ BEGIN
     'is_platform_admin', false,
     'account', CASE WHEN NOT administers THEN entered -> 'account' END,
     'account_ids', (entered -> 'account_ids') - (entered ->> 'user_id'),
+    'managed_account_ids', (entered -> 'managed_account_ids') - (entered ->> 'user_id'),
     'roles', (entered -> 'roles') - 'platform_admin',
     'unknown_organization', organization IS NOT NULL AND entered -> 'organization_ids' = '[]'
   );
@@ -122,7 +123,17 @@ BEGIN
     'organization', live.organization,
     'issuer_sid', live.issuer_sid,
     'absolute_end', live.absolute_end,
-    'last_seen_at', live.last_seen_at
+    'last_seen_at', live.last_seen_at,
+    'accounts', (
+      SELECT coalesce(jsonb_agg(jsonb_build_object(
+        'id', a.id, 'kind', a.kind, 'name', coalesce(c.name, t.name, r.name, 'Splits Network')
+      ) ORDER BY coalesce(c.name, t.name, r.name), a.id), '[]')
+      FROM jsonb_array_elements_text(entered -> 'managed_account_ids') managed
+      JOIN api.accounts a ON a.id = managed::uuid AND a.status = 'active'
+      LEFT JOIN ats.companies c ON c.id = a.company_id
+      LEFT JOIN network.teams t ON t.id = a.team_id
+      LEFT JOIN network.recruiters r ON r.id = a.recruiter_id
+    )
   ));
 END
 $$;

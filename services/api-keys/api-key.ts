@@ -1,5 +1,6 @@
 import { eq, getTableColumns, sql } from "drizzle-orm";
 import { apiKeys } from "#db/schema/api.ts";
+import { contains } from "#db/search.ts";
 import { subjectOf } from "#domain/credentials/subject.ts";
 import type { CredentialFacts } from "#domain/events/api.ts";
 import type { DomainEvent } from "#domain/events/catalogue.ts";
@@ -21,7 +22,10 @@ export const apiKeyNoun = {
   table: apiKeys,
   columns: getTableColumns(apiKeys),
   readable: () => sql`(${apiKeys.accountId} = (select ops.account_id()))`,
-  filters: { status: (status: ApiKey["status"]) => eq(apiKeys.status, status) },
+  filters: {
+    status: (status: ApiKey["status"]) => eq(apiKeys.status, status),
+    search: (words: string) => contains([apiKeys.name, apiKeys.publicId], words),
+  },
 } satisfies Noun<ApiKey>;
 
 /** Everybody's keys, for platform admins. */

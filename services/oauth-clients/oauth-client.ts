@@ -1,5 +1,6 @@
 import { eq, getTableColumns, sql } from "drizzle-orm";
 import { oauthClients, oauthGrants } from "#db/schema/api.ts";
+import { contains } from "#db/search.ts";
 import { updateOf } from "#db/statements.ts";
 import type { CredentialFacts } from "#domain/events/api.ts";
 import type { DomainEvent } from "#domain/events/catalogue.ts";
@@ -29,7 +30,10 @@ export const oauthClientNoun = {
   table: oauthClients,
   columns: getTableColumns(oauthClients),
   readable: () => sql`(${oauthClients.ownerAccountId} = (select ops.account_id()) and ${oauthClients.status} <> 'deleted')`,
-  filters: { status: (status: OAuthClient["status"]) => eq(oauthClients.status, status) },
+  filters: {
+    status: (status: OAuthClient["status"]) => eq(oauthClients.status, status),
+    search: (words: string) => contains([oauthClients.name, oauthClients.publicId], words),
+  },
 } satisfies Noun<OAuthClient>;
 
 /** Everybody's clients, for platform admins. */

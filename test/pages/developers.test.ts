@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import pg from "pg";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -5,9 +6,13 @@ import { people } from "#local/people.ts";
 import { seed } from "#local/seed.ts";
 import { type TestDatabase, testDatabase } from "../database.ts";
 import { callWorker, type RunningWorker, startWorker } from "../http/worker.ts";
-import { faultsOf, hasChromium, markupFaultsOf, openBrowser } from "./browser.ts";
+import { AxeBuilder } from "@axe-core/playwright";
+import { faultsOf, hasChromium, markupFaultsOf, openBrowser, shoot } from "./browser.ts";
 
 type Who = keyof typeof people;
+
+/** What a page may weigh at first view (SURFACES §2.9). */
+const PAGE_BYTES = 30 * 1_024;
 
 describe.runIf(hasChromium)("the pages of developers and administrators, as a browser shows them", () => {
   let [browser, worker, database]: [Browser?, RunningWorker?, TestDatabase?] = [];
@@ -93,11 +98,12 @@ describe.runIf(hasChromium)("the pages of developers and administrators, as a br
          case n % 3 when 0 then '/submissions/{id}' else '/roles' end, '/api/v1/roles', case n % 7 when 3 then 404 when 5 then 503 else 200 end,
          8 + n, '192.0.2.7', 'curl/8.14.1', 'DE', id, '{read:roles}', 900 - n, false,
          case n % 7 when 3 then 'not_found' when 5 then 'service_unavailable' end, 1200 + n, 1 + (n % 7 = 3)::int * 3
-       from (select n, gen_random_uuid() as id from generate_series(1, 60) n) made`,
+       from (select n, uuidv7(make_interval(secs => n * -7)) as id from generate_series(1, 60) n) made`,
       [active, account, rosa],
     );
+    const request = await idOf("select id from api.request_log where account_id = $1 and status = 404 limit 1", [account]);
     await client.end();
-    return { account, company, active, pending, suspended, asked, app, grant };
+    return { account, company, active, pending, suspended, asked, app, grant, request };
   }
 
   const newPage = async (options: BrowserContextOptions = {}): Promise<Page> =>
@@ -131,6 +137,8 @@ describe.runIf(hasChromium)("the pages of developers and administrators, as a br
     ["no apps", () => "/developers/apps", "ada"],
     ["an app that is registered", () => "/developers/apps/new", "rosa"],
     ["an app", () => `/developers/apps/${ids["app"]}`, "rosa"],
+    ["an app that is edited", () => `/developers/apps/${ids["app"]}/edit`, "rosa"],
+    ["the question before an app's new secret", () => `/developers/apps/${ids["app"]}/rotate`, "rosa"],
     ["the question before an app goes", () => `/developers/apps/${ids["app"]}/delete`, "rosa"],
     ["grants", () => "/developers/grants", "rosa"],
     ["the question before a grant ends", () => `/developers/grants/${ids["grant"]}/end`, "rosa"],
@@ -138,6 +146,11 @@ describe.runIf(hasChromium)("the pages of developers and administrators, as a br
     ["usage by key", () => "/developers/usage?group=key", "rosa"],
     ["no usage", () => "/developers/usage", "ada"],
     ["logs", () => "/developers/logs", "rosa"],
+    ["a request", () => `/developers/logs/${ids["request"]}`, "rosa"],
+    ["a request of others", () => `/developers/logs/${ids["app"]}`, "rosa"],
+    ["keys under a filter without any", () => "/developers/keys?search=nothing", "rosa"],
+    ["nothing that will end", () => "/developers/deprecations", "rosa"],
+    ["the changelog", () => "/developers/changelog", "rosa"],
     ["logs under a filter without any", () => "/developers/logs?route=/nothing", "rosa"],
     ["logs that are followed", () => "/developers/logs?live=yes&status=4xx", "rosa"],
     ["what waits for approval", () => "/console/admin", "ada"],
@@ -156,9 +169,13 @@ describe.runIf(hasChromium)("the pages of developers and administrators, as a br
     expect(await faultsOf(browser as Browser, `${origin()}${path()}`, { storageState: states.get(who)! })).toEqual([]);
   });
 
-  it.each(PAGES)("%s is well written", async (_, path, who) => {
+  it.each(PAGES)("%s is well written, and light on the wire", async (_, path, who) => {
     const { request } = await (browser as Browser).newContext({ baseURL: origin(), storageState: states.get(who)! });
-    expect(await markupFaultsOf(await (await request.get(path())).text())).toEqual([]);
+    const markup = await (await request.get(path())).text();
+    expect(await markupFaultsOf(markup)).toEqual([]);
+    const files = [...markup.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, file]) => file ?? "");
+    const sizes = await Promise.all(files.map(async (file) => gzipSync(await (await request.get(file)).body()).length));
+    expect(sizes.reduce((sum, size) => sum + size, gzipSync(markup).length)).toBeLessThanOrEqual(PAGE_BYTES);
     await request.dispose();
   });
 
@@ -235,7 +252,7 @@ describe.runIf(hasChromium)("the pages of developers and administrators, as a br
       `apps/${ids["app"]}/delete`,
       `grants/${ids["grant"]}/end`,
     ]) {
-      expect((await request.post(`/developers/${path}`, { headers, form: {} })).status(), path).toBe(404);
+      expect((await request.post(`/developers/${path}`, { headers, form: { once: crypto.randomUUID() } })).status(), path).toBe(404);
     }
     expect((await request.post("/developers/account", { headers, form: { account_id: ids["account"] ?? "" } })).status()).toBe(404);
     await request.dispose();
@@ -264,10 +281,16 @@ describe.runIf(hasChromium)("the pages of developers and administrators, as a br
     expect(await choices.count()).toBeGreaterThan(1);
     const name = (await page.locator("main li b").last().textContent()) ?? "";
     await choices.last().click();
-    await page.waitForURL(/\/developers\?done=account/);
-    expect(await page.textContent("[role=status]")).toBe(`You act for ${name}.`);
-    await page.goto("/developers/keys");
-    expect(await page.textContent("h1")).toBe("API keys");
+    await page.waitForURL(`${origin()}/developers/keys`);
+    for (const tab of ["Apps", "Usage", "Logs", "Deprecations", "Changelog"]) {
+      await page.click(`nav[aria-label=Developers] >> text=${tab}`);
+      expect(await page.textContent(".acting b"), tab).toBe(name);
+    }
+    await page.click("text=Change account");
+    expect(await page.textContent("li:has(.badge)")).toContain(name);
+    await choices.first().click();
+    await page.waitForURL(`${origin()}/developers/changelog`);
+    expect(await page.textContent(".acting b")).not.toBe(name);
     await page.context().close();
   });
 
@@ -328,6 +351,112 @@ describe.runIf(hasChromium)("the pages of developers and administrators, as a br
     await owner.click("button:text-is('End the grant')");
     expect(await owner.textContent("[role=status]")).toBe("The grant has ended. Its next request is refused.");
     await owner.context().close();
+  });
+
+  it.each([false, true])("asks before an approved app waits again, and names what is new; with script: %s", async (javaScriptEnabled) => {
+    const page = await pageOf("rosa", { javaScriptEnabled });
+    await page.goto(`/developers/apps/${ids["app"]}`);
+    await page.click("a:text-is('Edit')");
+    await page.fill("#name", "");
+    await page.fill("#name", `Companion of the road, ${javaScriptEnabled ? "again" : "at first"}`);
+    await page.click("button:text-is('Save')");
+    expect(await page.textContent("[role=status]")).toBe("Saved. It counts from the next request on.");
+    await page.click("a:text-is('Edit')");
+    await page.check("text=See placements");
+    await page.click("button:text-is('Save')");
+    expect(await page.textContent("main ul")).toBe("read:placements");
+    await shoot(page, "as a question");
+    await page.click("a:text-is('Cancel')");
+    expect(await page.isChecked("text=See placements")).toBe(false);
+    await page.context().close();
+  });
+
+  it("shows what somebody else saved beside what was typed", async () => {
+    const [slow, fast] = [await pageOf("rosa"), await pageOf("rosa")];
+    for (const page of [slow, fast]) await page.goto("/developers/usage");
+    await fast.fill("#spend_cap", "70");
+    await fast.click("button:text-is('Save')");
+    await slow.fill("#spend_cap", "80");
+    await slow.click("button:text-is('Save')");
+    expect(await slow.textContent("#overtaken dl")).toContain("Now: 70You typed: 80");
+    const { violations } = await new AxeBuilder({ page: slow }).analyze();
+    expect(violations).toEqual([]);
+    await shoot(slow, "at once");
+    await slow.click("button:text-is('Save')");
+    expect([await slow.textContent("[role=status]"), await slow.inputValue("#spend_cap")]).toEqual([
+      "Saved. It counts from the next request on.",
+      "80",
+    ]);
+    await Promise.all([slow.context().close(), fast.context().close()]);
+  });
+
+  it("fills the form again that was sent while its session had ended", async () => {
+    const page = await newPage({ storageState: await signedIn("grace") });
+    await page.goto("/developers/keys/new");
+    await page.fill("#name", "Typed with care");
+    await page.check("text=See roles");
+    await page.context().clearCookies({ name: "__Host-splits_s" });
+    await page.click("button:text-is('Request the key')");
+    await page.waitForURL(/\/sign-in\?return_to=%2Fdevelopers%2Fkeys%2Fnew/);
+    await page.goto("/dev/sign-in");
+    await page.click(`button[aria-label="Sign in as ${people.grace.name}"]`);
+    await page.waitForURL(`${origin()}/console`);
+    await page.goto("/developers/keys/new");
+    expect([await page.inputValue("#name"), await page.isChecked("text=See roles")]).toEqual(["Typed with care", true]);
+    expect(await page.textContent("[role=status]")).toContain("it was not sent");
+    await shoot(page, "again");
+    await page.context().close();
+  });
+
+  it("shows the same secret when its page is loaded again, and none later", async () => {
+    const page = await pageOf("grace");
+    await page.goto("/developers/apps/new");
+    await page.fill("#name", "Loaded twice");
+    await page.fill("#redirect_uris", "https://hiring.example/twice");
+    await page.check("text=See roles");
+    await page.click("button:text-is('Register the app')");
+    const secret = await secretOn(page);
+    await page.reload();
+    expect(await secretOn(page)).toBe(secret);
+    await page.goto("/developers/apps?search=twice");
+    expect(await page.locator("tbody tr").count()).toBe(1);
+    await page.context().close();
+  });
+
+  it("narrows a list in place, keeps the focus, and ignores the slower of two answers", async () => {
+    const page = await pageOf("rosa");
+    await page.goto("/developers/keys");
+    await page.evaluate("globalThis.mark = true");
+    let release: (() => void) | undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    await page.route("**/developers/keys?*status=revoked*", async (route) => {
+      await held;
+      await route.continue().catch(() => {});
+    });
+    await page.focus("#status");
+    await page.selectOption("#status", "revoked");
+    await page.selectOption("#status", "suspended");
+    await page.waitForURL(/status=suspended/);
+    release?.();
+    await page.waitForTimeout(200);
+    expect(await page.textContent("#keys tbody")).toContain("Old laptop");
+    expect([
+      await page.locator("#keys tbody tr").count(),
+      await page.textContent("[role=status]"),
+      await page.evaluate("document.activeElement.id"),
+      await page.evaluate("globalThis.mark === true"),
+    ]).toEqual([1, "1 found.", "status", true]);
+    await page.context().close();
+  });
+
+  it("leads from a line of the log to all that is kept of it, also while it is followed", async () => {
+    const page = await pageOf("rosa");
+    await page.goto("/developers/logs?live=yes&status=4xx");
+    await page.locator("#requests tbody a").first().click();
+    expect(await page.textContent("dl")).toMatch(/Took.*ms.*Request id/s);
+    await page.click("text=All of this route");
+    expect(new URL(page.url()).search).toMatch(/^\?route=/);
+    await page.context().close();
   });
 
   it("moves the cap of paid requests, and refuses what is no amount", async () => {

@@ -4,10 +4,10 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import type { Child } from "hono/jsx";
 import { describe, expect, it } from "vitest";
-import { buildAssets } from "#ui/build.ts";
+import { buildAssets, changesIn } from "#ui/build.ts";
 import { Chart } from "#ui/chart.tsx";
 import { ErrorSummary, Field } from "#ui/form.tsx";
-import { Ago, Badge, Secret } from "#ui/parts.tsx";
+import { Ago, Badge, Overtaken, Secret } from "#ui/parts.tsx";
 import { Pager, Table } from "#ui/table.tsx";
 import { niceTicks } from "#ui/ticks.ts";
 import { markupFaultsOf } from "./browser.ts";
@@ -33,6 +33,22 @@ describe("what the pages load", () => {
     const builds = await Promise.all([buildAssets(), buildAssets(), buildAssets()]);
     expect(new Set(builds.map((places) => JSON.stringify(places))).size).toBe(1);
     for (const place of Object.values(builds[0])) expect((await readFile(join(PUBLIC, place))).length).toBeGreaterThan(100);
+  });
+});
+
+describe("the changelog", () => {
+  it("is the table of docs/api.md, the newest line first", () => {
+    const markdown =
+      "# API\n\n| 2020-01-01 | v0 | Not here |\n\n## Changelog\n\n| Date | Version | What |\n| --- | --- | --- |\n| 2026-11-01 | v1 | First: `a`. |\n| 2027-02-03 | v1      | Second.   |\n";
+    expect(changesIn(markdown)).toEqual([
+      { date: "2027-02-03", version: "v1", what: "Second." },
+      { date: "2026-11-01", version: "v1", what: "First: `a`." },
+    ]);
+  });
+
+  it("has something to tell", async () => {
+    const changes = changesIn(await readFile(join(import.meta.dirname, "../../docs/api.md"), "utf8"));
+    expect(changes.map(({ date }) => date)).toContain("2026-11-01");
   });
 });
 
@@ -80,6 +96,13 @@ describe("a chart", () => {
     expect(await faults(chart)).toEqual([]);
   });
 
+  it("holds its bars against a limit, which is never cut off", () => {
+    const held = html(<Chart sentence="4 of 1,000." unit="requests" points={points} mark={{ name: "Limit", value: 1_000 }} />);
+    expect(held).toContain(">Limit: 1,000</text>");
+    const [, line, top] = /class="bound" x1="7%" x2="100%" y1="([\d.]+)".*?class="bound"[^>]* y="([\d.]+)"/s.exec(held) ?? [];
+    expect([Number(line) > 0, Number(top) > 0]).toEqual([true, true]);
+  });
+
   it("draws nothing where there is nothing", () => {
     expect(html(<Chart sentence="None." unit="applications" points={[{ label: "", name: "n", value: 0 }]} />)).toContain('height="0"');
   });
@@ -103,6 +126,13 @@ describe("a form", () => {
 });
 
 describe("parts of a page", () => {
+  it("show what stands now beside what was typed", async () => {
+    const overtaken = html(<Overtaken of={[{ name: "Name", now: "<b>", yours: "" }]} />);
+    expect(overtaken).toContain("<span>Now:</span> &lt;b&gt;");
+    expect(overtaken).toContain("<span>You typed:</span> empty");
+    expect(await faults(overtaken)).toEqual([]);
+  });
+
   it("show a secret with the words that it is gone afterwards, and where the keyboard reaches it", async () => {
     const secret = html(<Secret label="The key." value="snk_live_<x>" />);
     expect(secret).toContain("cannot be shown again");

@@ -118,6 +118,15 @@ describe("a new key", () => {
     await management.call(person, "DELETE", `/api-keys/${gone.id}`);
     await management.newKey(person);
   });
+
+  it("answers a repeat of the last that there is room for", async () => {
+    const person = await world.recruiter("Rosa");
+    for (let made = 0; made < 4; made++) await management.newKey(person);
+    const last = () =>
+      management.call(person, "POST", "/api-keys", { name: "Sync", scopes: ["read:roles"] }, { "idempotency-key": "the last" });
+    const [first, again] = [await last(), await last()];
+    expect([first.status, again.status, again.body.data.secret]).toEqual([201, 201, first.body.data.secret]);
+  });
 });
 
 describe("a repeated request with an Idempotency-Key", () => {

@@ -5,6 +5,7 @@ import { HTTPException } from "hono/http-exception";
 import { toBase64Url } from "#domain/bytes.ts";
 import { HOME } from "#domain/identity/session.ts";
 import { Refusal } from "#domain/refusals.ts";
+import { SecretGone } from "#services/context.ts";
 import { noteSeen } from "#services/sessions/session.ts";
 import { pageHeaders } from "#ui/headers.ts";
 import { guessingTwice } from "../api/operation.ts";
@@ -12,6 +13,7 @@ import { refusalOf } from "../api/problems.ts";
 import { log, logFault, newRequestId } from "../runtime.ts";
 import { crossSite, sameOrigin } from "../same-origin.ts";
 import { dropSession, type PageContext, type PageEnv, signInPath, wantedPath } from "./context.ts";
+import { keepForm } from "./kept-form.ts";
 import { frame } from "./frame.tsx";
 import { authorizePage } from "./pages/authorize.tsx";
 import { approvalsPage, decideAccessPage, accessDecided } from "./pages/admin/approvals.tsx";
@@ -20,11 +22,13 @@ import { credentialsPage, switchPage, switched } from "./pages/admin/credentials
 import { planChanged, plansPage } from "./pages/admin/plans.tsx";
 import {
   appDeleted,
+  appEdited,
   appPage,
   appRegistered,
   appRotated,
   appsPage,
   deleteAppPage,
+  editAppPage,
   endGrantPage,
   grantEnded,
   grantsPage,
@@ -41,10 +45,11 @@ import {
   revokeKeyPage,
   rotateKeyPage,
 } from "./pages/developers/keys.tsx";
-import { logsPage } from "./pages/developers/logs.tsx";
+import { logsPage, requestPage } from "./pages/developers/logs.tsx";
 import { accountChosen, accountPage, overviewPage } from "./pages/developers/overview.tsx";
 import { overageChosen, usagePage } from "./pages/developers/usage.tsx";
-import { errorPage } from "./pages/error.tsx";
+import { changelogPage, deprecationsPage } from "./pages/developers/versions.tsx";
+import { errorPage, goneSecretPage } from "./pages/error.tsx";
 import { homePage, organizationChosen } from "./pages/home.tsx";
 import { allNotificationsRead, notificationRead, notificationsPage } from "./pages/notifications.tsx";
 import { endAllPage, allSessionsEnded, sessionEnded, sessionsPage, signedOut } from "./pages/sessions.tsx";
@@ -112,17 +117,19 @@ const PAGES: readonly (readonly ["GET" | "POST", string, Page])[] = [
 const ACCOUNT_PAGES: typeof PAGES = [
   ["GET", "/developers", overviewPage],
   ["GET", "/developers/keys", keysPage],
-  ["POST", "/developers/keys", keyRequested],
   ["GET", "/developers/keys/new", newKeyPage],
+  ["POST", "/developers/keys/new", keyRequested],
   ["GET", "/developers/keys/:id", keyPage],
   ["GET", "/developers/keys/:id/rotate", rotateKeyPage],
   ["POST", "/developers/keys/:id/rotate", keyRotated],
   ["GET", "/developers/keys/:id/revoke", revokeKeyPage],
   ["POST", "/developers/keys/:id/revoke", keyRevoked],
   ["GET", "/developers/apps", appsPage],
-  ["POST", "/developers/apps", appRegistered],
   ["GET", "/developers/apps/new", newAppPage],
+  ["POST", "/developers/apps/new", appRegistered],
   ["GET", "/developers/apps/:id", appPage],
+  ["GET", "/developers/apps/:id/edit", editAppPage],
+  ["POST", "/developers/apps/:id/edit", appEdited],
   ["GET", "/developers/apps/:id/rotate", rotateAppPage],
   ["POST", "/developers/apps/:id/rotate", appRotated],
   ["GET", "/developers/apps/:id/delete", deleteAppPage],
@@ -133,6 +140,9 @@ const ACCOUNT_PAGES: typeof PAGES = [
   ["GET", "/developers/usage", usagePage],
   ["POST", "/developers/usage", overageChosen],
   ["GET", "/developers/logs", logsPage],
+  ["GET", "/developers/logs/:id", requestPage],
+  ["GET", "/developers/deprecations", deprecationsPage],
+  ["GET", "/developers/changelog", changelogPage],
 ];
 
 /** What answers on the console's host: pages behind the gates that guard cookies. */
@@ -140,8 +150,14 @@ export const consoleApp = new Hono<PageEnv>();
 
 consoleApp.use(identified, guarded, frame, bodyLimit({ maxSize: MAX_BODY_BYTES }), csrf(), sameOrigin);
 
-for (const [method, path, page] of ACCOUNT_PAGES) consoleApp.on(method, path, (c) => guessingTwice(async () => withinAccount(page)(c)));
-for (const [method, path, page] of PAGES) consoleApp.on(method, path, (c) => guessingTwice(async () => page(c)));
+const ALL = [...ACCOUNT_PAGES.map(([method, path, page]) => [method, path, withinAccount(page)] as const), ...PAGES];
+for (const [method, path, page] of ALL) {
+  const hasPage = ALL.some(([other, at]) => other === "GET" && at === path);
+  consoleApp.on(method, path, (c) => {
+    c.set("hasPage", hasPage);
+    return guessingTwice(async () => page(c));
+  });
+}
 
 if (__DEV_AUTH__) {
   consoleApp.on(["GET", "POST"], "/dev/sign-in", async (c) => (await import("./pages/dev-sign-in.tsx")).devSignIn(c));
@@ -149,12 +165,14 @@ if (__DEV_AUTH__) {
 
 consoleApp.notFound((c) => errorPage(c, new Refusal("not_found", "There is no such page, or it is not for you.")));
 
-consoleApp.onError((error, c) => {
+consoleApp.onError(async (error, c) => {
   const refusal = error instanceof HTTPException ? refusalOfGate(error) : refusalOf(error);
   if (refusal.code === "missing_credential") {
     dropSession(c);
+    if (c.req.method === "POST") await keepForm(c);
     return c.redirect(signInPath(wantedPath(c)), 303);
   }
+  if (error instanceof SecretGone) return goneSecretPage(c);
   if (refusal.code === "internal") logFault(c.var.requestId, error);
   return errorPage(c, refusal);
 });

@@ -1,12 +1,16 @@
 import type { FC } from "hono/jsx";
 import { SCOPE_WORDS, type Scope, SCOPES } from "#domain/credentials/scopes.ts";
 import { Refusal } from "#domain/refusals.ts";
+import { type Column as CsvColumn, csv } from "#domain/statements/csv.ts";
+import type { Context } from "#services/context.ts";
 import type { Place } from "#services/keyset.ts";
-import { Choices, type FieldErrors, Select } from "#ui/form.tsx";
+import { Button, Choices, Field, type FieldErrors, Once, Select } from "#ui/form.tsx";
 import { Badge, Tabs, type Tone } from "#ui/parts.tsx";
+import { CursorPager } from "#ui/table.tsx";
 import { openCursor, sealCursor } from "../api/v1/cursor.ts";
+import { csvFile } from "../api/operation.ts";
 import { filterKey } from "../api/v1/operation.ts";
-import type { PageContext } from "./context.ts";
+import type { Form, PageContext } from "./context.ts";
 import { inWords } from "./words.ts";
 
 /** What the pages of developers and administrators have in common. */
@@ -14,6 +18,8 @@ import { inWords } from "./words.ts";
 type Page = (c: PageContext) => Response | Promise<Response>;
 
 export const PAGE_ROWS = 25;
+/** A file holds so many rows of a list, beginning with the newest. */
+const CSV_ROWS = 1_000;
 
 /** A page within one account: whoever has several and has chosen none chooses first. */
 export const withinAccount =
@@ -24,10 +30,30 @@ export const withinAccount =
     } catch (error) {
       const { ctx } = c.var;
       const undecided = error instanceof Refusal && ctx?.partner && !ctx.access.account && ctx.access.accountIds.length > 0;
-      if (undecided && c.req.method === "GET") return c.redirect("/developers/account", 303);
+      if (undecided && c.req.method === "GET") return c.redirect(chooserOf(c), 303);
       throw error;
     }
   };
+
+/** Where another account is chosen, and from there back to this page, or to the list of what only this account has. */
+export function chooserOf(c: PageContext): string {
+  const { pathname, search } = new URL(c.req.url);
+  const [list = ""] = pathname.split(/\/[\da-f]{8}-/i);
+  return `/developers/account?return_to=${encodeURIComponent(list === pathname ? `${pathname}${search}` : list)}`;
+}
+
+/**
+ * What a form carries unseen: what it is known by when it is sent again, to whom it was shown, for which
+ * account it acts, and which version of a thing it was made from.
+ */
+export const Unseen: FC<{ ctx: Context; version?: number | undefined }> = ({ ctx, version }) => (
+  <>
+    <Once />
+    <input type="hidden" name="by" value={ctx.userId} />
+    <input type="hidden" name="account_id" value={ctx.access.account?.id} />
+    {version === undefined ? null : <input type="hidden" name="version" value={version} />}
+  </>
+);
 
 export const DeveloperTabs: FC<{ at: string }> = ({ at }) => (
   <Tabs
@@ -39,6 +65,8 @@ export const DeveloperTabs: FC<{ at: string }> = ({ at }) => (
       { name: "Apps", path: "/developers/apps" },
       { name: "Usage", path: "/developers/usage" },
       { name: "Logs", path: "/developers/logs" },
+      { name: "Deprecations", path: "/developers/deprecations" },
+      { name: "Changelog", path: "/developers/changelog" },
     ]}
   />
 );
@@ -67,9 +95,9 @@ const TONES: Readonly<Record<string, Tone>> = {
 };
 
 /** Where a key, an application or a grant stands. */
-export const Standing: FC<{ of: string }> = ({ of }) => (
-  <Badge tone={TONES[of] ?? "neutral"}>{of === "pending" ? "Waits for approval" : inWords(of)}</Badge>
-);
+export const Standing: FC<{ of: string }> = ({ of }) => <Badge tone={TONES[of] ?? "neutral"}>{standing(of)}</Badge>;
+
+const standing = (of: string): string => (of === "pending" ? "Waits for approval" : inWords(of));
 
 /** What a credential may do, in sentences. */
 export const ScopeList: FC<{ of: readonly Scope[] }> = ({ of }) => (
@@ -97,8 +125,6 @@ export const ScopeChoices: FC<{ holdable: readonly Scope[]; chosen: readonly str
   />
 );
 
-type Form = Readonly<Record<string, string>>;
-
 export const scopesOf = (form: Form): Scope[] => SCOPES.filter((scope) => form[`scopes.${scope}`] === "yes");
 
 /** Several things in one field, a line or a comma apart. */
@@ -118,6 +144,9 @@ export const GraceChoice: FC = () => (
 
 /** The chosen grace, in seconds; none where nothing that is offered was chosen. */
 export const graceOf = (form: Form): number => Number(GRACES.find(([value]) => value === form["grace_seconds"])?.[0] ?? 0);
+
+/** Whether somebody else changed meanwhile what a form was made from. */
+export const isOvertaken = (error: unknown): boolean => error instanceof Refusal && error.code === "precondition_failed";
 
 /** How a refusal is told at the fields of a form, by the names they have there; a refusal that is about none of them goes on. */
 export function errorsOf(error: unknown, labels: Readonly<Record<string, string>>): FieldErrors {
@@ -141,21 +170,79 @@ export async function pagingOf(c: PageContext, list: string, filters: Readonly<R
   const address = new URL(c.req.url);
   const key = filterKey(list, { ...filters });
   const cursor = address.searchParams.get("cursor");
-  const at = (to: string | null) => {
+  const wantsCsv = address.searchParams.get("format") === "csv";
+  const at = (to: string | null, format?: string) => {
     const url = new URL(address);
-    url.searchParams.delete("done");
-    if (to === null) url.searchParams.delete("cursor");
-    else url.searchParams.set("cursor", to);
+    for (const name of ["done", "cursor", "live", "verify"]) url.searchParams.delete(name);
+    if (to !== null) url.searchParams.set("cursor", to);
+    if (format) url.searchParams.set("format", format);
     return `${url.pathname}${url.search}`;
   };
   return {
-    query: { limit: PAGE_ROWS, after: cursor === null ? null : await openCursor(c.env.CURSOR_HMAC_KEY, cursor, key) },
+    wantsCsv,
+    /** Where the same list, as it is filtered, is to be had as a file. */
+    csv: at(null, "csv"),
+    query: wantsCsv
+      ? { limit: CSV_ROWS, after: null }
+      : { limit: PAGE_ROWS, after: cursor === null ? null : await openCursor(c.env.CURSOR_HMAC_KEY, cursor, key) },
     ways: async (next: Place | null) => ({
       begin: cursor === null ? null : at(null),
       older: next === null ? null : at(await sealCursor(c.env.CURSOR_HMAC_KEY, next, key)),
     }),
   };
 }
+
+/** One column of a list as a file; text is guarded against spreadsheets unless told that it is ours. */
+export type Said<Row> = readonly [name: string, value: (row: Row) => string | number | null, kind?: CsvColumn["kind"]];
+
+/** A list as a file for spreadsheets. */
+export function csvAnswer<Row>(name: string, columns: readonly Said<Row>[], rows: readonly Row[]): Response {
+  const named = columns.map(([column, , kind = "text"]) => ({ name: column, kind }));
+  const cells = rows.map((row) => Object.fromEntries(columns.map(([column, value]) => [column, value(row)])));
+  const { body, headers } = csvFile(name, csv(named, cells));
+  return new Response(body, { headers });
+}
+
+/** What a list is asked for in its address: words, and where its things stand. */
+export interface Narrowing {
+  search?: string;
+  status?: string;
+}
+
+/** @param statuses - those that the list knows */
+export function narrowingOf(c: PageContext, statuses: readonly string[]): Narrowing {
+  const search = c.req.query("search")?.trim().slice(0, 100);
+  const status = statuses.find((one) => one === c.req.query("status"));
+  return { ...(search ? { search } : {}), ...(status ? { status } : {}) };
+}
+
+/** How much a filter found, for whoever hears the page. */
+export const foundIn = (isNarrowed: boolean, rows: readonly unknown[], next: Place | null): string | undefined =>
+  isNarrowed ? `${rows.length}${next ? " or more" : ""} found.` : undefined;
+
+/** The words and the standing by which a list of credentials is narrowed. */
+export const Narrow: FC<{ of: Narrowing; at: string; swap: string; statuses: readonly string[] }> = ({ of, at, swap, statuses }) => (
+  <form method="get" action={at} class="filter" data-swap={swap}>
+    <Field name="search" label="Search" type="search" value={of.search} />
+    <Select
+      name="status"
+      label="Status"
+      value={of.status}
+      options={[{ value: "", label: "Any" }, ...statuses.map((value) => ({ value, label: standing(value) }))]}
+    />
+    <Button>Show</Button>
+  </form>
+);
+
+/** The way on in a list, and the same as a file. */
+export const ListEnd: FC<{ begin: string | null; older: string | null; csv: string }> = ({ begin, older, csv: file }) => (
+  <div class="list-end">
+    <a class="small" href={file}>
+      Download as CSV
+    </a>
+    <CursorPager begin={begin} older={older} />
+  </div>
+);
 
 const WHOLE = new Intl.NumberFormat("en");
 const DOLLARS = new Intl.NumberFormat("en", { style: "currency", currency: "USD" });

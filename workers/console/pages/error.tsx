@@ -1,5 +1,6 @@
 import type { Refusal } from "#domain/refusals.ts";
 import { ButtonLink } from "#ui/form.tsx";
+import { Heading } from "#ui/page.tsx";
 import { PROBLEMS } from "../../api/problems.ts";
 import type { PageContext } from "../context.ts";
 
@@ -28,5 +29,24 @@ export function errorPage(c: PageContext, refusal: Refusal): Response | Promise<
       </p>
     </>,
     { title },
+  );
+}
+
+/** A form that was sent again when its secret could no longer be told. */
+export function goneSecretPage(c: PageContext): Response | Promise<Response> {
+  c.status(409);
+  return c.render(
+    <>
+      <Heading title="This was done already">
+        The form that you sent again made a secret, which was shown then. Nothing was made a second time.
+      </Heading>
+      <p class="prose">If the secret is lost, give it a new one: open the key or app, and choose “New secret”.</p>
+      <div class="row">
+        <ButtonLink href={c.req.path.slice(0, c.req.path.lastIndexOf("/"))} kind="main">
+          Go on
+        </ButtonLink>
+      </div>
+    </>,
+    { title: "This was done already" },
   );
 }

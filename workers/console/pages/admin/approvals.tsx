@@ -1,13 +1,14 @@
 import { isUuid } from "#domain/ids.ts";
-import { notFound } from "#domain/refusals.ts";
+import { notFound, Refusal } from "#domain/refusals.ts";
 import { type AccessRequest, getAccessRequest, listAccessRequests } from "#services/access-requests/access-request.ts";
 import { decideAccess } from "#services/access-requests/decide-access.ts";
 import { Button, ButtonLink, ErrorSummary, Field, type FieldErrors } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
 import { Ago, Badge, Empty, Facts, Time } from "#ui/parts.tsx";
-import { CursorPager, Table } from "#ui/table.tsx";
+import { Table } from "#ui/table.tsx";
 import { contextOfAdmin, formOf, type PageContext } from "../../context.ts";
-import { AdminTabs, CREDENTIAL_WORDS, pagingOf, ScopeList } from "../../partner-pages.tsx";
+import { keptForm } from "../../kept-form.ts";
+import { AdminTabs, CREDENTIAL_WORDS, csvAnswer, ListEnd, pagingOf, type Said, ScopeList, Unseen } from "../../partner-pages.tsx";
 import { inWords } from "../../words.ts";
 
 const LIST = "/console/admin";
@@ -15,6 +16,7 @@ const REASON_LETTERS = 1_000;
 
 const DONE: Readonly<Record<string, string>> = {
   approved: "Approved. Whoever asked is told.",
+  late: "It no longer waits: somebody else decided it, or it was taken back. Nothing of yours was saved.",
   rejected: "Rejected. Whoever asked is told, with your reason.",
 };
 
@@ -23,6 +25,7 @@ export async function approvalsPage(c: PageContext): Promise<Response> {
   const paging = await pagingOf(c, LIST);
   const ctx = await contextOfAdmin(c);
   const { rows, next } = await listAccessRequests(ctx, { ...paging.query, filters: {} });
+  if (paging.wantsCsv) return csvAnswer("approvals", CSV, rows);
   return c.render(
     <>
       <Heading title="Administration">Keys and apps that wait for approval.</Heading>
@@ -54,7 +57,7 @@ export async function approvalsPage(c: PageContext): Promise<Response> {
               { name: "Asked", cell: ({ updatedAt }) => <Ago at={updatedAt} now={ctx.now()} /> },
             ]}
           />
-          <CursorPager {...await paging.ways(next)} />
+          <ListEnd {...await paging.ways(next)} csv={paging.csv} />
         </>
       ) : (
         <Empty title="Nothing waits">As soon as somebody asks for a key or registers an app, it stands here.</Empty>
@@ -64,6 +67,18 @@ export async function approvalsPage(c: PageContext): Promise<Response> {
   );
 }
 
+/** What waits, as a file. */
+const CSV: readonly Said<AccessRequest>[] = [
+  ["id", ({ id }) => id, "id"],
+  ["kind", ({ kind }) => kind],
+  ["name", ({ name }) => name],
+  ["account", ({ accountName }) => accountName],
+  ["account_id", ({ accountId }) => accountId, "id"],
+  ["scopes", ({ scopes }) => scopes.join(" ")],
+  ["redirect_uris", ({ redirectUris }) => redirectUris.join(" ")],
+  ["updated_at", ({ updatedAt }) => updatedAt.toISOString(), "date"],
+];
+
 function idOf(c: PageContext): string {
   const id = c.req.param("id") ?? "";
   if (!isUuid(id)) throw notFound("request");
@@ -71,14 +86,15 @@ function idOf(c: PageContext): string {
 }
 
 /** One request, with all that it asks for, and its decision. */
-export const decideAccessPage = (c: PageContext): Promise<Response> => pageWith(c, {}, "");
+export const decideAccessPage = (c: PageContext): Promise<Response> => pageWith(c, {}, null);
 
-async function pageWith(c: PageContext, errors: FieldErrors, reason: string): Promise<Response> {
+async function pageWith(c: PageContext, errors: FieldErrors, typed: string | null): Promise<Response> {
   const ctx = await contextOfAdmin(c);
   const request = await getAccessRequest(ctx, idOf(c));
+  const reason = typed ?? (await keptForm(c, ctx))?.["reason"] ?? "";
   return c.render(
     <>
-      <p>
+      <p class="up small">
         <a href={LIST}>Approvals</a>
       </p>
       <Heading title={request.name}>
@@ -110,6 +126,7 @@ async function pageWith(c: PageContext, errors: FieldErrors, reason: string): Pr
       />
       <ErrorSummary errors={errors} />
       <form method="post" action={`${LIST}/approvals/${request.id}`} class="stack wide prose">
+        <Unseen ctx={ctx} />
         <Field
           name="reason"
           label="Reason"
@@ -145,6 +162,11 @@ export async function accessDecided(c: PageContext): Promise<Response> {
     c.status(422);
     return pageWith(c, { reason: wrong }, written);
   }
-  await decideAccess(await contextOfAdmin(c), id, isApproval ? "approve" : "reject", reason || null);
+  try {
+    await decideAccess(await contextOfAdmin(c), id, isApproval ? "approve" : "reject", reason || null);
+  } catch (error) {
+    if (error instanceof Refusal && error.code === "invalid_transition") return c.redirect(`${LIST}?done=late`, 303);
+    throw error;
+  }
   return c.redirect(`${LIST}?done=${isApproval ? "approved" : "rejected"}`, 303);
 }

@@ -5,9 +5,9 @@ import { listAuditEvents, type Verification, verifyAuditEvents } from "#services
 import { Button, ButtonLink, Checkbox, Field } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
 import { Empty, Facts, Notice, Time } from "#ui/parts.tsx";
-import { CursorPager, Table } from "#ui/table.tsx";
+import { Table } from "#ui/table.tsx";
 import { contextOfAdmin, type PageContext } from "../../context.ts";
-import { AdminTabs, count, pagingOf } from "../../partner-pages.tsx";
+import { AdminTabs, count, csvAnswer, ListEnd, pagingOf, type Said } from "../../partner-pages.tsx";
 
 const HERE = "/console/admin/audit";
 const DAY_MS = 86_400_000;
@@ -36,9 +36,12 @@ export async function auditPage(c: PageContext): Promise<Response> {
   );
   const paging = await pagingOf(c, HERE, given);
   const ctx = await contextOfAdmin(c);
-  const { rows, next } = await listAuditEvents(ctx, { ...paging.query, filters });
   const verifies = asked.get("verify") === "yes";
-  const verification = verifies ? await verifyAuditEvents(ctx, given.account_id ? { account_id: given.account_id } : {}) : null;
+  const [{ rows, next }, verification] = await Promise.all([
+    listAuditEvents(ctx, { ...paging.query, filters }),
+    verifies ? verifyAuditEvents(ctx, given.account_id ? { account_id: given.account_id } : {}) : null,
+  ]);
+  if (paging.wantsCsv) return csvAnswer("audit-events", CSV, rows);
   const narrowed = Object.keys(filters).length > 0;
   return c.render(
     <>
@@ -92,7 +95,7 @@ export async function auditPage(c: PageContext): Promise<Response> {
               },
             ]}
           />
-          <CursorPager {...await paging.ways(next)} />
+          <ListEnd {...await paging.ways(next)} csv={paging.csv} />
         </>
       ) : (
         <Empty
@@ -105,11 +108,26 @@ export async function auditPage(c: PageContext): Promise<Response> {
   );
 }
 
+/** The events as a file. */
+const CSV: readonly Said<AuditEvent>[] = [
+  ["at", ({ at }) => at.toISOString(), "date"],
+  ["action", ({ action }) => action],
+  ["subject_type", ({ subjectType }) => subjectType],
+  ["subject_id", ({ subjectId }) => subjectId, "id"],
+  ["actor_kind", ({ actor }) => actor.kind],
+  ["actor_user_id", ({ actor }) => actor.user_id, "id"],
+  ["account_id", ({ accountId }) => accountId, "id"],
+  ["seq", ({ seq }) => seq, "number"],
+  ["reason", ({ reason }) => reason],
+  ["request_id", ({ requestId }) => requestId, "id"],
+];
+
 const Chain: FC<{ of: Verification; named: boolean }> = ({
   of: { verified, events, from_seq: from, to_seq: to, broken_at: brokenAt },
   named,
 }) => {
   const whose = named ? "The account's chain" : "Your own account's chain";
+  if (verified && events === 0) return <Notice>{`${whose} is empty: nothing was written to it yet.`}</Notice>;
   return verified ? (
     <Notice tone="good">{`${whose} holds: what was written from ${count(from)} to ${count(to)} is unchanged, ${count(events)} in all.`}</Notice>
   ) : (

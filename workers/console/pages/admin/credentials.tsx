@@ -11,9 +11,10 @@ import { administeredClientNoun, type OAuthClient } from "#services/oauth-client
 import { Button, ButtonLink, Field } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
 import { Confirm, Empty, Time } from "#ui/parts.tsx";
-import { CursorPager, Table } from "#ui/table.tsx";
+import { Table } from "#ui/table.tsx";
 import { contextOfAdmin, formOf, type PageContext } from "../../context.ts";
-import { AdminTabs, CREDENTIAL_WORDS, pagingOf, Standing } from "../../partner-pages.tsx";
+import { keptForm } from "../../kept-form.ts";
+import { AdminTabs, CREDENTIAL_WORDS, csvAnswer, ListEnd, pagingOf, type Said, Standing, Unseen } from "../../partner-pages.tsx";
 
 const HERE = "/console/admin/credentials";
 const REASON_LETTERS = 1_000;
@@ -68,12 +69,13 @@ export async function credentialsPage(c: PageContext): Promise<Response> {
       ? await listAfter<ApiKey>(ctx, administeredKeyNoun, query)
       : await listAfter<OAuthClient>(ctx, administeredClientNoun, query);
   const rows = page.rows.map((row) => ("ownerAccountId" in row ? ofClient(row) : ofKey(row)));
+  if (paging.wantsCsv) return csvAnswer(which, CSV, rows);
   return c.render(
     <>
       <Heading title="Credentials">Every key and app, and the switch that shuts one off at once.</Heading>
       <AdminTabs at={HERE} />
       <form method="get" action={HERE} class="filter" data-swap="credentials">
-        <Field name="search" label="Public id, a whole or shown key, or an account's id" value={search} type="search" />
+        <Field name="search" label="Key, public id or account's id" value={search} type="search" />
         <Button name="show" value="keys">
           Keys
         </Button>
@@ -118,7 +120,7 @@ export async function credentialsPage(c: PageContext): Promise<Response> {
                 },
               ]}
             />
-            <CursorPager {...await paging.ways(page.next)} />
+            <ListEnd {...await paging.ways(page.next)} csv={paging.csv} />
           </>
         ) : (
           <Empty
@@ -132,6 +134,16 @@ export async function credentialsPage(c: PageContext): Promise<Response> {
   );
 }
 
+/** The credentials as a file. */
+const CSV: readonly Said<Credential>[] = [
+  ["id", ({ id }) => id, "id"],
+  ["name", ({ name }) => name],
+  ["credential", ({ shown }) => shown],
+  ["status", ({ status }) => status],
+  ["account_id", ({ accountId }) => accountId, "id"],
+  ["created_at", ({ createdAt }) => createdAt.toISOString(), "date"],
+];
+
 /** The public id in whatever of a credential somebody has at hand. */
 const publicIdIn = (text: string): string => /^sn[a-z]_(?:live|test)_([0-9A-Za-z]{16})/.exec(text)?.[1] ?? text;
 
@@ -143,11 +155,13 @@ function switchOf(c: PageContext) {
 }
 
 /** Asks for the reason before a switch is turned. */
-export const switchPage = (c: PageContext): Promise<Response> => pageWith(c, undefined, "");
+export const switchPage = (c: PageContext): Promise<Response> => pageWith(c, undefined, null);
 
-async function pageWith(c: PageContext, wrong: string | undefined, reason: string): Promise<Response> {
+async function pageWith(c: PageContext, wrong: string | undefined, typed: string | null): Promise<Response> {
   const { kind, id, way } = switchOf(c);
-  const { name, shown } = await KINDS[kind].get(await contextOfAdmin(c), id);
+  const ctx = await contextOfAdmin(c);
+  const { name, shown } = await KINDS[kind].get(ctx, id);
+  const reason = typed ?? (await keptForm(c, ctx))?.["reason"] ?? "";
   const shutsOff = way === "suspend";
   return c.render(
     <Confirm
@@ -155,7 +169,12 @@ async function pageWith(c: PageContext, wrong: string | undefined, reason: strin
       action={shutsOff ? "Shut it off" : "Let it pass"}
       to={`/console/admin/${kind}/${id}/${way}`}
       back={kind === "keys" ? HERE : `${HERE}?show=apps`}
-      fields={<Field name="reason" label="Reason" hint="Its owner and the audit read it." rows={3} value={reason} error={wrong} required />}
+      fields={
+        <>
+          <Unseen ctx={ctx} />
+          <Field name="reason" label="Reason" hint="Its owner and the audit read it." rows={3} value={reason} error={wrong} required />
+        </>
+      }
     >
       <p>
         <code>{shown}</code>

@@ -1,13 +1,13 @@
 import { API_PLANS } from "#db/schema/api.ts";
 import { isUuid } from "#domain/ids.ts";
-import { getPlanOf, putPlan } from "#services/account-plans/account-plan.ts";
+import { type AccountPlan, getPlanOf, putPlan } from "#services/account-plans/account-plan.ts";
 import { Button, ErrorSummary, Field, type FieldErrors, Select } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
-import { Card, Empty, Facts, Time } from "#ui/parts.tsx";
+import { Card, type Difference, Empty, Facts, Overtaken, Time } from "#ui/parts.tsx";
 import { AccountPlanInput } from "../../../api/v1/credential-shapes.ts";
 import { parse } from "../../../api/shape.ts";
-import { contextOfAdmin, formOf, type PageContext } from "../../context.ts";
-import { AdminTabs, count, dollars, errorsOf } from "../../partner-pages.tsx";
+import { contextOfAdmin, type Form, formOf, type PageContext } from "../../context.ts";
+import { AdminTabs, count, dollars, errorsOf, isOvertaken, Unseen } from "../../partner-pages.tsx";
 import { inWords } from "../../words.ts";
 
 const HERE = "/console/admin/plans";
@@ -16,7 +16,7 @@ const LABELS = { plan: "The plan", custom_limit: "A limit of its own", reason: "
 /** The plan of one account, found by its id. */
 export const plansPage = (c: PageContext): Promise<Response> => pageWith(c, c.req.query("account")?.trim() ?? "", {}, {});
 
-async function pageWith(c: PageContext, account: string, errors: FieldErrors, given: Readonly<Record<string, string>>): Promise<Response> {
+async function pageWith(c: PageContext, account: string, errors: FieldErrors, given: Form, overtaken = false): Promise<Response> {
   const ctx = await contextOfAdmin(c);
   const plan = isUuid(account) ? await getPlanOf(ctx, account) : (await ctx.read(), null);
   return c.render(
@@ -40,8 +40,10 @@ async function pageWith(c: PageContext, account: string, errors: FieldErrors, gi
               { name: "Changed", value: <Time at={plan.updatedAt} /> },
             ]}
           />
+          {overtaken ? <Overtaken of={differencesOf(plan, given)} /> : null}
           <ErrorSummary errors={errors} />
           <form method="post" action={HERE} class="stack wide prose">
+            <Unseen ctx={ctx} version={plan.version} />
             <input type="hidden" name="account" value={account} />
             <Select
               name="plan"
@@ -82,6 +84,13 @@ async function pageWith(c: PageContext, account: string, errors: FieldErrors, gi
   );
 }
 
+/** Where what was typed is not what somebody else has saved meanwhile. */
+const differencesOf = (plan: AccountPlan, typed: Form): Difference[] =>
+  [
+    { name: "Plan", now: plan.plan, yours: typed["plan"] ?? "" },
+    { name: "A limit of its own", now: plan.customLimit === null ? "" : String(plan.customLimit), yours: typed["custom_limit"] ?? "" },
+  ].filter(({ now, yours }) => now !== yours);
+
 /** Puts the account on a plan. */
 export async function planChanged(c: PageContext): Promise<Response> {
   const given = await formOf(c);
@@ -99,6 +108,10 @@ export async function planChanged(c: PageContext): Promise<Response> {
     if (!isUuid(account)) return c.redirect(HERE, 303);
     await putPlan(await contextOfAdmin(c), account, { plan: asked.plan, customLimit: asked.custom_limit ?? null, reason: asked.reason });
   } catch (error) {
+    if (isOvertaken(error)) {
+      c.status(409);
+      return pageWith(c, account, {}, given, true);
+    }
     const errors = errorsOf(error, LABELS);
     c.status(422);
     return pageWith(c, account, errors, given);

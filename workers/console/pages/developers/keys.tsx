@@ -1,4 +1,5 @@
 import type { FC } from "hono/jsx";
+import { KEY_STATUSES } from "#db/schema/api.ts";
 import { keyStep } from "#domain/credentials/key.ts";
 import type { Scope } from "#domain/credentials/scopes.ts";
 import { displayOf } from "#domain/credentials/token.ts";
@@ -7,44 +8,58 @@ import { notFound } from "#domain/refusals.ts";
 import { type ApiKey, apiKeyNoun, listKeys, type ShownKey } from "#services/api-keys/api-key.ts";
 import { revokeKey, rotateKey } from "#services/api-keys/change-key.ts";
 import { createKey } from "#services/api-keys/create-key.ts";
+import type { Context } from "#services/context.ts";
 import { getMe } from "#services/credentials/get-me.ts";
 import { getOne } from "#services/listing.ts";
 import { Button, ButtonLink, ErrorSummary, Field, type FieldErrors } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
 import { Ago, Confirm, Empty, Facts, Notice, Secret, Time } from "#ui/parts.tsx";
-import { CursorPager, Table } from "#ui/table.tsx";
+import { Table } from "#ui/table.tsx";
 import { NewKey } from "../../../api/v1/credential-shapes.ts";
 import { parse } from "../../../api/shape.ts";
-import { contextWithinAccount, formOf, type PageContext } from "../../context.ts";
+import { contextWithinAccount, type Form, formOf, type PageContext } from "../../context.ts";
+import { keptForm } from "../../kept-form.ts";
+import { once } from "../../once.ts";
 import {
+  csvAnswer,
   DeveloperTabs,
   errorsOf,
+  foundIn,
   GraceChoice,
   graceOf,
   linesOf,
+  ListEnd,
+  Narrow,
+  narrowingOf,
   pagingOf,
+  type Said,
   ScopeChoices,
   ScopeList,
   scopesOf,
   Standing,
+  Unseen,
 } from "../../partner-pages.tsx";
 
 const LIST = "/developers/keys";
+const NEW = `${LIST}/new`;
 const LABELS = { name: "Name", scopes: "What it may do", ip_allowlist: "Addresses", expires_at: "Last day" };
 
 const shown = (key: ApiKey): string => displayOf({ ...key, type: "snk" });
 
 /** The account's keys, newest first. */
 export async function keysPage(c: PageContext): Promise<Response> {
-  const paging = await pagingOf(c, LIST);
+  const narrowing = narrowingOf(c, KEY_STATUSES);
+  const isNarrowed = Object.keys(narrowing).length > 0;
+  const paging = await pagingOf(c, LIST, { ...narrowing });
   const ctx = await contextWithinAccount(c);
-  const { rows, next } = await listKeys(ctx, { ...paging.query, filters: {} });
+  const { rows, next } = await listKeys(ctx, { ...paging.query, filters: { ...narrowing } });
+  if (paging.wantsCsv) return csvAnswer("api-keys", CSV, rows);
   return c.render(
     <>
       <Heading
         title="API keys"
         actions={
-          <ButtonLink href={`${LIST}/new`} kind="main">
+          <ButtonLink href={NEW} kind="main">
             Request a key
           </ButtonLink>
         }
@@ -52,58 +67,82 @@ export async function keysPage(c: PageContext): Promise<Response> {
         A key lets a program of yours act for this account, within what you allow it.
       </Heading>
       <DeveloperTabs at={LIST} />
-      {rows.length > 0 ? (
-        <>
-          <Table<ApiKey>
-            name="API keys"
-            rows={rows}
-            columns={[
-              {
-                name: "Key",
-                cell: (key) => (
-                  <>
-                    <a href={`${LIST}/${key.id}`}>{key.name}</a>
-                    <small>
-                      <code>{shown(key)}</code>
-                    </small>
-                  </>
-                ),
-              },
-              { name: "Status", cell: ({ status }) => <Standing of={status} /> },
-              { name: "Last used", cell: ({ lastUsedAt }) => (lastUsedAt ? <Ago at={lastUsedAt} now={ctx.now()} /> : "Never") },
-              { name: "Expires", cell: ({ expiresAt }) => (expiresAt ? <Time at={expiresAt} with="day" /> : "Never") },
-            ]}
-          />
-          <CursorPager {...await paging.ways(next)} />
-        </>
-      ) : (
-        <Empty title="No keys yet">
-          Request one, and keep its secret when it is shown. An administrator approves it; then <code>GET /api/v1/me</code> answers it.
-        </Empty>
-      )}
+      <Narrow of={narrowing} at={LIST} swap="keys" statuses={KEY_STATUSES} />
+      <div id="keys" class="stack wide">
+        {rows.length > 0 ? (
+          <>
+            <Table<ApiKey>
+              name="API keys"
+              rows={rows}
+              columns={[
+                {
+                  name: "Key",
+                  cell: (key) => (
+                    <>
+                      <a href={`${LIST}/${key.id}`}>{key.name}</a>
+                      <small>
+                        <code>{shown(key)}</code>
+                      </small>
+                    </>
+                  ),
+                },
+                { name: "Status", cell: ({ status }) => <Standing of={status} /> },
+                { name: "Last used", cell: ({ lastUsedAt }) => (lastUsedAt ? <Ago at={lastUsedAt} now={ctx.now()} /> : "Never") },
+                { name: "Expires", cell: ({ expiresAt }) => (expiresAt ? <Time at={expiresAt} with="day" /> : "Never") },
+              ]}
+            />
+            <ListEnd {...await paging.ways(next)} csv={paging.csv} />
+          </>
+        ) : isNarrowed ? (
+          <Empty title="Nothing fits this filter" action={<ButtonLink href={LIST}>Clear filters</ButtonLink>} />
+        ) : (
+          <Empty title="No keys yet">
+            Request one, and keep its secret when it is shown. An administrator approves it; then <code>GET /api/v1/me</code> answers it.
+          </Empty>
+        )}
+      </div>
     </>,
-    { title: "API keys", status: c.req.query("done") === "revoked" ? "The key is revoked. Its next request is refused." : undefined },
+    {
+      title: "API keys",
+      status: c.req.query("done") === "revoked" ? "The key is revoked. Its next request is refused." : foundIn(isNarrowed, rows, next),
+    },
   );
 }
 
+/** The keys as a file. */
+const CSV: readonly Said<ApiKey>[] = [
+  ["id", ({ id }) => id, "id"],
+  ["name", ({ name }) => name],
+  ["key", shown],
+  ["status", ({ status }) => status],
+  ["scopes", ({ scopes }) => scopes.join(" ")],
+  ["ip_allowlist", ({ ipAllowlist }) => ipAllowlist.join(" ")],
+  ["created_at", ({ createdAt }) => createdAt.toISOString(), "date"],
+  ["last_used_at", ({ lastUsedAt }) => lastUsedAt?.toISOString() ?? null, "date"],
+  ["expires_at", ({ expiresAt }) => expiresAt?.toISOString() ?? null, "date"],
+];
+
 /** Asks what a new key is to be. */
 export async function newKeyPage(c: PageContext): Promise<Response> {
-  const { scopes } = await getMe(await contextWithinAccount(c));
-  return formPage(c, { holdable: scopes, given: {}, errors: {} });
+  const ctx = await contextWithinAccount(c);
+  const { scopes } = await getMe(ctx);
+  return formPage(c, { ctx, holdable: scopes, given: (await keptForm(c, ctx)) ?? {}, errors: {} });
 }
 
 interface Asked {
+  ctx: Context;
   holdable: readonly Scope[];
-  given: Readonly<Record<string, string>>;
+  given: Form;
   errors: FieldErrors;
 }
 
-function formPage(c: PageContext, { holdable, given, errors }: Asked): Response | Promise<Response> {
+function formPage(c: PageContext, { ctx, holdable, given, errors }: Asked): Response | Promise<Response> {
   return c.render(
     <>
       <Heading title="Request a key">An administrator approves it before it opens anything.</Heading>
       <ErrorSummary errors={errors} />
-      <form method="post" action={LIST} class="stack wide prose">
+      <form method="post" action={NEW} class="stack wide prose">
+        <Unseen ctx={ctx} />
         <Field
           name="name"
           label="Name"
@@ -142,7 +181,6 @@ function formPage(c: PageContext, { holdable, given, errors }: Asked): Response 
 /** Makes the key, and shows its secret this once. */
 export async function keyRequested(c: PageContext): Promise<Response> {
   const given = await formOf(c);
-  const ctx = await contextWithinAccount(c);
   try {
     const asked = parse(
       NewKey,
@@ -154,22 +192,32 @@ export async function keyRequested(c: PageContext): Promise<Response> {
       },
       "body",
     );
-    const key = await createKey(ctx, {
+    const key = {
       name: asked.name,
       scopes: asked.scopes,
       ipAllowlist: asked.ip_allowlist,
       expiresAt: asked.expires_at ?? null,
-    });
-    return secretPage(c, key, "Your key is requested");
+    };
+    return await secretPage(c, await once(c, (ctx) => createKey(ctx, key), told), "Your key is requested");
   } catch (error) {
     const errors = errorsOf(error, LABELS);
-    const { scopes } = await getMe(await contextWithinAccount(c));
+    const ctx = await contextWithinAccount(c);
+    const { scopes } = await getMe(ctx);
     c.status(422);
-    return formPage(c, { holdable: scopes, given, errors });
+    return formPage(c, { ctx, holdable: scopes, given, errors });
   }
 }
 
-const secretPage = (c: PageContext, key: ShownKey, title: string): Response | Promise<Response> =>
+/** What the page with a key's secret tells. */
+const told = ({ id, name, status, secret = "", prevSecretExpiresAt }: ShownKey) => ({
+  id,
+  name,
+  status,
+  secret,
+  oldUntil: prevSecretExpiresAt?.toISOString() ?? null,
+});
+
+const secretPage = (c: PageContext, key: ReturnType<typeof told>, title: string): Response | Promise<Response> =>
   c.render(
     <>
       <Heading title={title}>
@@ -177,11 +225,11 @@ const secretPage = (c: PageContext, key: ShownKey, title: string): Response | Pr
           ? "It opens nothing until an administrator has approved it. You are told by mail."
           : "It passes from now on."}
       </Heading>
-      <Secret label={`The key ${key.name}.`} value={key.secret ?? ""} />
+      <Secret label={`The key ${key.name}.`} value={key.secret} />
       <ul class="stack">
-        {key.prevSecretExpiresAt ? (
+        {key.oldUntil ? (
           <li>
-            The secret before passes until <Time at={key.prevSecretExpiresAt} />.
+            The secret before passes until <Time at={new Date(key.oldUntil)} />.
           </li>
         ) : null}
         <li>
@@ -204,14 +252,17 @@ function idOf(c: PageContext): string {
   return id;
 }
 
-const keyOf = async (c: PageContext): Promise<ApiKey> => getOne<ApiKey>(await contextWithinAccount(c), apiKeyNoun, idOf(c));
+async function keyOf(c: PageContext): Promise<[Context, ApiKey]> {
+  const ctx = await contextWithinAccount(c);
+  return [ctx, await getOne<ApiKey>(ctx, apiKeyNoun, idOf(c))];
+}
 
 /** One key: what it may do, and ways to change its secret or end it. */
 export async function keyPage(c: PageContext): Promise<Response> {
-  const key = await keyOf(c);
+  const [, key] = await keyOf(c);
   return c.render(
     <>
-      <p>
+      <p class="up small">
         <a href={LIST}>API keys</a>
       </p>
       <Heading title={key.name} actions={<Standing of={key.status} />}>
@@ -252,14 +303,19 @@ const Told: FC<{ of: ApiKey }> = ({ of: { status, statusReason, prevSecretExpire
 );
 
 export async function rotateKeyPage(c: PageContext): Promise<Response> {
-  const key = await keyOf(c);
+  const [ctx, key] = await keyOf(c);
   return c.render(
     <Confirm
       title={`Give ${key.name} a new secret?`}
       action="Make a new secret"
       to={`${LIST}/${key.id}/rotate`}
       back={`${LIST}/${key.id}`}
-      fields={key.status === "suspended" ? null : <GraceChoice />}
+      fields={
+        <>
+          <Unseen ctx={ctx} />
+          {key.status === "suspended" ? null : <GraceChoice />}
+        </>
+      }
     >
       <p>Id, limit and approval stay. The new secret is shown once.</p>
       {key.status === "suspended" ? <p>The key is suspended, so its old secret ends at once.</p> : null}
@@ -270,15 +326,20 @@ export async function rotateKeyPage(c: PageContext): Promise<Response> {
 
 /** Makes the new secret, and shows it this once. */
 export async function keyRotated(c: PageContext): Promise<Response> {
-  const grace = graceOf(await formOf(c));
-  const key = await rotateKey(await contextWithinAccount(c), idOf(c), grace);
-  return secretPage(c, key, "The key has a new secret");
+  const [id, grace] = [idOf(c), graceOf(await formOf(c))];
+  return secretPage(c, await once(c, (ctx) => rotateKey(ctx, id, grace), told), "The key has a new secret");
 }
 
 export async function revokeKeyPage(c: PageContext): Promise<Response> {
-  const key = await keyOf(c);
+  const [ctx, key] = await keyOf(c);
   return c.render(
-    <Confirm title={`Revoke ${key.name}?`} action="Revoke the key" to={`${LIST}/${key.id}/revoke`} back={`${LIST}/${key.id}`}>
+    <Confirm
+      title={`Revoke ${key.name}?`}
+      action="Revoke the key"
+      to={`${LIST}/${key.id}/revoke`}
+      back={`${LIST}/${key.id}`}
+      fields={<Unseen ctx={ctx} />}
+    >
       <p>Whatever uses it is refused from its next request on. A revoked key never comes back.</p>
     </Confirm>,
     { title: "Revoke a key" },

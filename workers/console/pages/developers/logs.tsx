@@ -1,13 +1,15 @@
 import type { FC } from "hono/jsx";
 import type { LoggedRequest } from "#domain/audit/entries.ts";
+import { isUuid } from "#domain/ids.ts";
+import { notFound } from "#domain/refusals.ts";
 import { listKeys } from "#services/api-keys/api-key.ts";
-import { listRequests } from "#services/request-log/list-requests.ts";
+import { getRequest, listRequests } from "#services/request-log/list-requests.ts";
 import { Button, ButtonLink, Field, Select } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
-import { Badge, Empty, Facts, type Tone } from "#ui/parts.tsx";
-import { CursorPager, Table } from "#ui/table.tsx";
+import { Badge, Empty, Facts, Notice, type Tone } from "#ui/parts.tsx";
+import { Table } from "#ui/table.tsx";
 import { contextWithinAccount, type PageContext } from "../../context.ts";
-import { count, DeveloperTabs, pagingOf } from "../../partner-pages.tsx";
+import { count, csvAnswer, DeveloperTabs, foundIn, ListEnd, pagingOf, type Said } from "../../partner-pages.tsx";
 
 const HERE = "/developers/logs";
 const MOST_KEYS = 100;
@@ -36,6 +38,7 @@ export async function logsPage(c: PageContext): Promise<Response> {
     }),
     listKeys(ctx, { limit: MOST_KEYS, after: null, filters: {} }),
   ]);
+  if (paging.wantsCsv) return csvAnswer("requests", CSV, rows);
   const live = asked.get("live") === "yes";
   const followed = (on: boolean) => {
     const words = new URLSearchParams(Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== undefined));
@@ -108,10 +111,10 @@ export async function logsPage(c: PageContext): Promise<Response> {
                   name: "Request",
                   cell: (row) => (
                     <>
-                      <code>{`${row.method} ${row.route}`}</code>
-                      <small>
-                        {(row.credentialId && names.get(row.credentialId)) ?? KINDS[row.credentialKind ?? ""] ?? "No credential"}
-                      </small>
+                      <a href={`${HERE}/${row.id}`}>
+                        <code>{`${row.method} ${row.route}`}</code>
+                      </a>
+                      <small>{nameOf(row, names)}</small>
                     </>
                   ),
                 },
@@ -119,16 +122,11 @@ export async function logsPage(c: PageContext): Promise<Response> {
                 { name: "Took", numeric: true, cell: ({ latencyMs }) => `${count(latencyMs)} ms` },
                 {
                   name: "When",
-                  cell: (row) => (
-                    <>
-                      <Second at={row.at} />
-                      <Details of={row} />
-                    </>
-                  ),
+                  cell: (row) => <Second at={row.at} />,
                 },
               ]}
             />
-            <CursorPager {...await paging.ways(next)} />
+            <ListEnd {...await paging.ways(next)} csv={paging.csv} />
           </>
         ) : (
           <Empty
@@ -145,9 +143,76 @@ export async function logsPage(c: PageContext): Promise<Response> {
         ), <a href="/docs">as the documentation tells</a>.
       </p>
     </>,
-    { title: "Logs" },
+    { title: "Logs", status: live ? undefined : foundIn(narrowed, rows, next) },
   );
 }
+
+/** The requests as a file. */
+const CSV: readonly Said<LoggedRequest>[] = [
+  ["at", ({ at }) => at.toISOString(), "date"],
+  ["request_id", ({ requestId }) => requestId, "id"],
+  ["method", ({ method }) => method],
+  ["route", ({ route }) => route],
+  ["path", ({ path }) => path],
+  ["status", ({ status }) => status, "number"],
+  ["error_code", ({ errorCode }) => errorCode],
+  ["latency_ms", ({ latencyMs }) => latencyMs, "number"],
+  ["credential_id", ({ credentialId }) => credentialId, "id"],
+  ["ip", ({ ip }) => ip],
+  ["user_agent", ({ userAgent }) => userAgent],
+  ["rate_remaining", ({ rateRemaining }) => rateRemaining, "number"],
+  ["bytes_out", ({ bytesOut }) => bytesOut, "number"],
+  ["repeat_count", ({ repeatCount }) => repeatCount, "number"],
+];
+
+/** One request, with all that is kept of it. */
+export async function requestPage(c: PageContext): Promise<Response> {
+  const id = c.req.param("id") ?? "";
+  if (!isUuid(id)) throw notFound("request");
+  const ctx = await contextWithinAccount(c);
+  const [row, keys] = await Promise.all([getRequest(ctx, id), listKeys(ctx, { limit: MOST_KEYS, after: null, filters: {} })]);
+  const names = new Map(keys.rows.map((key) => [key.id, key.name]));
+  return c.render(
+    <>
+      <p class="up small">
+        <a href={HERE}>Logs</a>
+      </p>
+      <Heading title={`${row.method} ${row.route}`} actions={<Outcome of={row} />}>
+        <Second at={row.at} />
+      </Heading>
+      {row.repeatCount > 1 ? <Notice>{`The same refusal came ${count(row.repeatCount)} times within its minute.`}</Notice> : null}
+      <Facts
+        of={[
+          { name: "Path", value: <code>{row.path}</code> },
+          {
+            name: "Credential",
+            value:
+              row.credentialKind === "key" ? <a href={`/developers/keys/${row.credentialId}`}>{nameOf(row, names)}</a> : nameOf(row, names),
+          },
+          { name: "Scopes", value: row.scopesUsed.join(", ") || "None" },
+          { name: "Took", value: `${count(row.latencyMs)} ms` },
+          { name: "Sent", value: `${count(row.bytesOut)} bytes` },
+          {
+            name: "Left of the limit",
+            value: row.rateRemaining === null ? "Not counted" : `${count(row.rateRemaining)}${row.overage ? "; beyond it, and paid" : ""}`,
+          },
+          { name: "From", value: [row.ip, row.country].filter(Boolean).join(", ") || "Unknown" },
+          { name: "Client", value: row.userAgent ?? "Unknown" },
+          { name: "Request id", value: <code>{row.requestId}</code> },
+        ]}
+      />
+      <p class="row">
+        {row.credentialId === null ? null : <a href={`${HERE}?credential_id=${row.credentialId}`}>All of this credential</a>}
+        <a href={`${HERE}?route=${encodeURIComponent(row.route)}`}>All of this route</a>
+        {row.errorCode === null ? null : <a href="/docs">What {row.errorCode} means</a>}
+      </p>
+    </>,
+    { title: "A request" },
+  );
+}
+
+const nameOf = ({ credentialId, credentialKind }: LoggedRequest, names: ReadonlyMap<string, string>): string =>
+  (credentialId && names.get(credentialId)) ?? KINDS[credentialKind ?? ""] ?? "No credential";
 
 const KINDS: Readonly<Record<string, string>> = { key: "A key", grant: "A grant", user: "A session" };
 
@@ -172,21 +237,3 @@ const SECOND = new Intl.DateTimeFormat("en", {
 
 /** Of many requests a minute, the second tells. */
 const Second: FC<{ at: Date }> = ({ at }) => <time datetime={at.toISOString()}>{`${SECOND.format(at)} UTC`}</time>;
-
-/** What else is known of a request. */
-const Details: FC<{ of: LoggedRequest }> = ({ of: row }) => (
-  <details class="small">
-    <summary>Details</summary>
-    <Facts
-      of={[
-        { name: "Path", value: <code>{row.path}</code> },
-        { name: "Request", value: <code>{row.requestId}</code> },
-        { name: "From", value: [row.ip, row.country].filter(Boolean).join(", ") || "Unknown" },
-        { name: "Client", value: row.userAgent ?? "Unknown" },
-        { name: "Scopes", value: row.scopesUsed.join(", ") || "None" },
-        { name: "Left of limit", value: row.rateRemaining === null ? "Not counted" : count(row.rateRemaining) },
-        { name: "Sent", value: `${count(row.bytesOut)} bytes` },
-      ]}
-    />
-  </details>
-);

@@ -1,15 +1,17 @@
 import type { FC } from "hono/jsx";
+import { returnPath } from "#domain/identity/session.ts";
 import { isUuid } from "#domain/ids.ts";
 import { notFound } from "#domain/refusals.ts";
-import { listAccounts, type OwnAccount } from "#services/accounts/list-accounts.ts";
+import { listAccounts } from "#services/accounts/list-accounts.ts";
 import { type ApiKey, listKeys } from "#services/api-keys/api-key.ts";
 import type { Context } from "#services/context.ts";
 import { listClients, type OAuthClient } from "#services/oauth-clients/oauth-client.ts";
 import { getUsage } from "#services/usage/get-usage.ts";
 import { Action, ButtonLink } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
-import { Ago, Card, Empty, Notice, Stats } from "#ui/parts.tsx";
-import { contextOf, contextWithinAccount, formOf, keepAccount, type PageContext } from "../../context.ts";
+import { Ago, Badge, Card, Empty, Notice, Stats } from "#ui/parts.tsx";
+import { chosenAccount, contextOf, contextWithinAccount, formOf, keepAccount, type PageContext } from "../../context.ts";
+import { ACCOUNT_WORDS } from "../../frame.tsx";
 import { count, DeveloperTabs, Standing } from "../../partner-pages.tsx";
 import { inWords } from "../../words.ts";
 import { DAY_MS, HOUR_MS, RequestsByDay } from "./usage.tsx";
@@ -22,18 +24,12 @@ export async function overviewPage(c: PageContext): Promise<Response> {
   const ctx = await contextWithinAccount(c);
   const first = { limit: SHOWN, after: null, filters: {} };
   const now = new Date();
-  const [keys, clients, days, hour, accounts] = await Promise.all([
+  const [keys, clients, days, hour] = await Promise.all([
     listKeys(ctx, first),
     listClients(ctx, first),
     getUsage(ctx, { period: "day", group: null, since: new Date(now.getTime() - (DAYS - 1) * DAY_MS), until: null }),
     getUsage(ctx, { period: "hour", group: "key", since: new Date(now.getTime() - HOUR_MS), until: null }),
-    // who one is at all is asked without an account
-    contextOf(c).then(async (asPerson) => {
-      c.set("ctx", ctx);
-      return listAccounts(asPerson);
-    }),
   ]);
-  const account = accounts.find(({ id }) => id === ctx.access.account?.id);
   const busiest = Math.max(
     0,
     ...Map.groupBy(hour.rows, ({ group }) => group)
@@ -43,9 +39,7 @@ export async function overviewPage(c: PageContext): Promise<Response> {
   const waiting = [...keys.rows, ...clients.rows].filter(({ status }) => status === "pending").length;
   return c.render(
     <>
-      <Heading title="Developers" actions={accounts.length > 1 ? <ButtonLink href="/developers/account">Change account</ButtonLink> : null}>
-        {account ? `${account.name}, ${KIND_WORDS[account.kind]}.` : ""}
-      </Heading>
+      <Heading title="Developers">How the programs of this account do, and what they may still ask.</Heading>
       <DeveloperTabs at="/developers" />
       {waiting > 0 ? (
         <Notice tone="warn">
@@ -92,16 +86,9 @@ export async function overviewPage(c: PageContext): Promise<Response> {
         </ul>
       </Card>
     </>,
-    { title: "Developers", status: c.req.query("done") === "account" && account ? `You act for ${account.name}.` : undefined },
+    { title: "Developers" },
   );
 }
-
-const KIND_WORDS: Readonly<Record<OwnAccount["kind"], string>> = {
-  company: "a company's account",
-  team: "a team's account",
-  recruiter: "your own account as a recruiter",
-  platform: "the platform's account",
-};
 
 const Keys: FC<{ keys: readonly ApiKey[]; ctx: Context }> = ({ keys, ctx }) => (
   <Card title="Keys" aside={<a href="/developers/keys">All keys</a>}>
@@ -146,6 +133,8 @@ const Apps: FC<{ clients: readonly OAuthClient[] }> = ({ clients }) => (
 /** Lets somebody with several accounts choose the one whose pages they see. */
 export async function accountPage(c: PageContext): Promise<Response> {
   const accounts = await listAccounts(await contextOf(c));
+  const acting = chosenAccount(c);
+  const returnTo = developerPath(c.req.query("return_to"));
   return c.render(
     <>
       <Heading title="Which account?">Keys, apps, usage and logs are those of one account at a time.</Heading>
@@ -154,10 +143,15 @@ export async function accountPage(c: PageContext): Promise<Response> {
           {accounts.map(({ id, kind, name }) => (
             <li class="head">
               <div>
-                <b>{name}</b>
-                <p class="soft small">{inWords(kind)}</p>
+                <b>{name}</b> {id === acting ? <Badge tone="accent">Chosen</Badge> : null}
+                <p class="soft small">{ACCOUNT_WORDS[kind]}</p>
               </div>
-              <Action to="/developers/account" kind="quiet" hidden={{ account_id: id }} label={`Choose ${name}, ${kind}`}>
+              <Action
+                to="/developers/account"
+                kind="quiet"
+                hidden={{ account_id: id, return_to: returnTo }}
+                label={`Choose ${name}, ${kind}`}
+              >
                 Choose
               </Action>
             </li>
@@ -173,9 +167,15 @@ export async function accountPage(c: PageContext): Promise<Response> {
 
 /** Keeps the choice in this browser. Refuses an account that is not the caller's to manage. */
 export async function accountChosen(c: PageContext): Promise<Response> {
-  const { account_id: id = "" } = await formOf(c);
+  const { account_id: id = "", return_to: returnTo } = await formOf(c);
   const accounts = await listAccounts(await contextOf(c));
   if (!isUuid(id) || !accounts.some((account) => account.id === id)) throw notFound("account");
   keepAccount(c, id);
-  return c.redirect("/developers?done=account", 303);
+  return c.redirect(developerPath(returnTo), 303);
+}
+
+/** The page somebody came from, if it is one of developers. */
+function developerPath(from: string | undefined): string {
+  const path = returnPath(from);
+  return /^\/developers(?:[/?]|$)/.test(path) ? path : "/developers";
 }

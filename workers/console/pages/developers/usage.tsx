@@ -1,4 +1,4 @@
-import type { FC } from "hono/jsx";
+import type { Child, FC } from "hono/jsx";
 import { type AccountPlan, choosePlan, getAccountPlan } from "#services/account-plans/account-plan.ts";
 import { listKeys } from "#services/api-keys/api-key.ts";
 import { type Counts, getUsage, GROUPS, type Usage } from "#services/usage/get-usage.ts";
@@ -6,10 +6,11 @@ import { type InvoicePreview, previewInvoice } from "#services/usage/preview-inv
 import { Chart } from "#ui/chart.tsx";
 import { Button, Checkbox, ErrorSummary, Field, type FieldErrors, Select } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
-import { Card, Facts, Stats } from "#ui/parts.tsx";
+import { Card, type Difference, Facts, Overtaken, Stats } from "#ui/parts.tsx";
 import { Table } from "#ui/table.tsx";
-import { contextWithinAccount, formOf, type PageContext } from "../../context.ts";
-import { count, DeveloperTabs, dollars, errorsOf } from "../../partner-pages.tsx";
+import { contextWithinAccount, type Form, formOf, type PageContext } from "../../context.ts";
+import { keptForm } from "../../kept-form.ts";
+import { count, DeveloperTabs, dollars, errorsOf, isOvertaken, Unseen } from "../../partner-pages.tsx";
 import { inWords } from "../../words.ts";
 
 const HERE = "/developers/usage";
@@ -39,23 +40,60 @@ export const RequestsByDay: FC<{ usage: Usage; days: number; now: Date }> = ({ u
   );
 };
 
+/** How near to the limit the account's busiest key or grant came, hour by hour; the last bar is the running hour. */
+const BusiestByHour: FC<{ usage: Usage; now: Date }> = ({ usage, now }) => {
+  const running = Math.floor(now.getTime() / HOUR_MS);
+  const busiest = new Map<number, number>();
+  for (const { start, requests } of usage.rows) {
+    const hour = start.getTime() / HOUR_MS;
+    busiest.set(hour, Math.max(busiest.get(hour) ?? 0, requests));
+  }
+  const points = Array.from({ length: 24 }, (_, index) => {
+    const hour = running - 23 + index;
+    const name = `${HOUR.format(hour * HOUR_MS)} UTC`;
+    return { label: index % 6 === 5 ? name.slice(-9, -4) : "", name, value: busiest.get(hour) ?? 0 };
+  });
+  const most = Math.max(...points.map(({ value }) => value));
+  const limit = usage.limit?.requestsPerHour;
+  return (
+    <Chart
+      sentence={`The busiest key or grant made ${count(most)} requests in its busiest hour of the last day${limit === undefined ? "" : `, of ${count(limit)} allowed`}.`}
+      unit="requests"
+      points={points}
+      mark={limit === undefined ? undefined : { name: "Limit", value: limit }}
+    />
+  );
+};
+
+const HOUR = new Intl.DateTimeFormat("en", {
+  day: "numeric",
+  month: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+  hourCycle: "h23",
+  timeZone: "UTC",
+});
+
 type Group = (typeof GROUPS)[number];
 
 /** What the account used, by day and by what; and what requests beyond the limit may cost. */
-export const usagePage = (c: PageContext): Promise<Response> => pageWith(c, {}, {});
+export const usagePage = (c: PageContext): Promise<Response> => pageWith(c, {}, null);
 
-async function pageWith(c: PageContext, errors: FieldErrors, given: Readonly<Record<string, string>>): Promise<Response> {
+/** @param given - what was typed; null for what is saved */
+async function pageWith(c: PageContext, errors: FieldErrors, given: Form | null, overtaken = false): Promise<Response> {
   const ctx = await contextWithinAccount(c);
   const group: Group = GROUPS.find((name) => name === c.req.query("group")) ?? "route";
   const since = new Date(Date.now() - (DAYS - 1) * DAY_MS);
-  const [days, grouped, plan, preview, keys] = await Promise.all([
+  const [days, grouped, plan, preview, keys, hours] = await Promise.all([
     getUsage(ctx, { period: "day", group: null, since, until: null }),
     getUsage(ctx, { period: "month", group, since, until: null }),
     getAccountPlan(ctx),
     previewInvoice(ctx),
     listKeys(ctx, { limit: MOST_KEYS, after: null, filters: {} }),
+    getUsage(ctx, { period: "hour", group: "key", since: new Date(Date.now() - DAY_MS), until: null }),
   ]);
   const names = new Map(keys.rows.map(({ id, name }) => [id, name]));
+  const kept = given ?? (await keptForm(c, ctx)) ?? {};
   return c.render(
     <>
       <Heading title="Usage">{`The last ${DAYS} days. Each key and each grant may make ${count(days.limit?.requestsPerHour ?? 0)} requests in a rolling hour.`}</Heading>
@@ -67,6 +105,10 @@ async function pageWith(c: PageContext, errors: FieldErrors, given: Readonly<Rec
           { name: "Beyond it and paid", value: count(days.totals.overage ?? 0) },
         ]}
       />
+      <Card title="The last day against the limit">
+        <p class="soft small">The busiest key or grant in each hour.</p>
+        <BusiestByHour usage={hours} now={ctx.now()} />
+      </Card>
       <Card title="Requests by day">
         <RequestsByDay usage={days} days={DAYS} now={ctx.now()} />
       </Card>
@@ -86,7 +128,8 @@ async function pageWith(c: PageContext, errors: FieldErrors, given: Readonly<Rec
       <div id="grouped">
         <Grouped usage={grouped} group={group} names={names} />
       </div>
-      <Overage plan={plan} preview={preview} errors={errors} given={given} />
+      {overtaken ? <Overtaken of={differencesOf(plan, kept)} /> : null}
+      <Overage plan={plan} preview={preview} errors={errors} given={kept} unseen={<Unseen ctx={ctx} version={plan.version} />} />
     </>,
     { title: "Usage", status: c.req.query("done") === "plan" ? "Saved. It counts from the next request on." : undefined },
   );
@@ -140,10 +183,22 @@ interface OverageProps {
   plan: AccountPlan;
   preview: InvoicePreview;
   errors: FieldErrors;
-  given: Readonly<Record<string, string>>;
+  given: Form;
+  unseen: Child;
 }
 
-const Overage: FC<OverageProps> = ({ plan, preview, errors, given }) => (
+const capOf = ({ spendCapCents }: AccountPlan): string => String(spendCapCents / 100);
+
+/** Where what was typed is not what somebody else has saved meanwhile. */
+function differencesOf(plan: AccountPlan, typed: Form): Difference[] {
+  const onOff = (on: boolean) => (on ? "on" : "off");
+  return [
+    { name: "Beyond the limit", now: onOff(plan.overageEnabled), yours: onOff(typed["overage_enabled"] === "yes") },
+    { name: "At most a month, in dollars", now: capOf(plan), yours: typed["spend_cap"] ?? "" },
+  ].filter(({ now, yours }) => now !== yours);
+}
+
+const Overage: FC<OverageProps> = ({ plan, preview, errors, given, unseen }) => (
   <Card title="Beyond the limit">
     <Facts
       of={[
@@ -154,13 +209,19 @@ const Overage: FC<OverageProps> = ({ plan, preview, errors, given }) => (
     />
     {plan.terms.overage === "meter" ? (
       <form method="post" action={HERE} class="stack prose">
+        {unseen}
         <ErrorSummary errors={errors} />
-        <Checkbox name="overage_enabled" value="yes" label="Go on beyond the limit, and pay for it" checked={plan.overageEnabled} />
+        <Checkbox
+          name="overage_enabled"
+          value="yes"
+          label="Go on beyond the limit, and pay for it"
+          checked={given["spend_cap"] === undefined ? plan.overageEnabled : given["overage_enabled"] === "yes"}
+        />
         <Field
           name="spend_cap"
           label="At most a month, in dollars"
           hint="When it is reached, the limit holds again."
-          value={given["spend_cap"] ?? String(plan.spendCapCents / 100)}
+          value={given["spend_cap"] ?? capOf(plan)}
           error={errors["spend_cap"]}
         />
         <div class="row">
@@ -190,6 +251,10 @@ export async function overageChosen(c: PageContext): Promise<Response> {
       spendCapCents: Math.round(amount * 100),
     });
   } catch (error) {
+    if (isOvertaken(error)) {
+      c.status(409);
+      return pageWith(c, {}, given, true);
+    }
     const errors = errorsOf(error, { spend_cap: "The cap" });
     c.status(422);
     return pageWith(c, errors, given);

@@ -1,0 +1,472 @@
+import { eq, sql } from "drizzle-orm";
+import { beforeAll, describe, expect, it } from "vitest";
+import { accountPlans, apiKeys, oauthClients } from "#db/schema/api.ts";
+import { requestLog } from "#db/schema/audit.ts";
+import { memberships, sessions } from "#db/schema/identity.ts";
+import { uuidv7 } from "#domain/ids.ts";
+import { type Answer, marketplace, type Marketplace, type Person } from "../api.ts";
+import { browserAt, type TestBrowser } from "../console.ts";
+import { managementOf } from "./management.ts";
+
+// The pages of developers and administrators, asked as a browser would, without one.
+
+let world: Marketplace;
+let management: ReturnType<typeof managementOf>;
+let admin: Person;
+
+beforeAll(async () => {
+  world = await marketplace();
+  management = managementOf(world);
+  admin = await world.platformAdmin();
+});
+
+async function signedIn({ userId }: { userId: string }): Promise<TestBrowser> {
+  const browser = browserAt(world);
+  await browser.signInAs(userId);
+  return browser;
+}
+
+/** What a page's form carries unseen. */
+const unseen = ({ body }: Answer): Record<string, string> =>
+  Object.fromEntries(
+    [...(body as string).matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)"/g)].map(([, name = "", value = ""]) => [name, value]),
+  );
+const formAt = async (browser: TestBrowser, path: string) => unseen(await browser.get(path));
+const secretIn = ({ body }: Answer): string => /<code tabindex="0"[^>]*>([^<]*)</.exec(body as string)?.[1] ?? "";
+const statusIn = ({ body }: Answer): string => /role="status">([^<]*)</.exec(body as string)?.[1] ?? "";
+const tripsOf = async ({ headers }: Answer) => (await world.database.counts(headers.get("x-request-id") ?? "")).round_trips;
+const keysOf = (accountId: string) => world.db.reader.select().from(apiKeys).where(eq(apiKeys.accountId, accountId));
+
+/** A company that somebody administers beside what they are already. */
+async function companyOf({ userId }: Person): Promise<{ id: string }> {
+  const { id, organizationId } = await world.company();
+  await world.db.writer.insert(memberships).values({ userId, roleName: "company_admin", organizationId });
+  return { id };
+}
+
+const KEY = { name: "Sync", "scopes.read:roles": "yes" };
+const APP = { name: "Companion", type: "confidential", redirect_uris: "https://app.example/callback", "scopes.read:roles": "yes" };
+
+describe("a form that makes a secret", () => {
+  it("makes one key however often it is sent, and shows the same one again", async () => {
+    const rosa = await world.recruiter("Rosa");
+    const browser = await signedIn(rosa);
+    const form = { ...(await formAt(browser, "/developers/keys/new")), ...KEY };
+    const [first, again] = [await browser.post("/developers/keys/new", form), await browser.post("/developers/keys/new", form)];
+    expect(secretIn(first)).toMatch(/^snk_test_\w+$/);
+    expect([first.status, again.status, secretIn(again)]).toEqual([200, 200, secretIn(first)]);
+    expect(await keysOf(rosa.recruiterId)).toHaveLength(1);
+  });
+
+  it("makes one key of eight clicks at once", async () => {
+    const rosa = await world.recruiter("Rosa");
+    const browser = await signedIn(rosa);
+    const form = { ...(await formAt(browser, "/developers/keys/new")), ...KEY };
+    const answers = await Promise.all(Array.from({ length: 8 }, () => browser.post("/developers/keys/new", form)));
+    expect(new Set(answers.map(secretIn)).size).toBe(1);
+    expect(await keysOf(rosa.recruiterId)).toHaveLength(1);
+  });
+
+  it("says later that it was done, and makes nothing", async () => {
+    const rosa = await world.recruiter("Rosa");
+    const browser = await signedIn(rosa);
+    const form = { ...(await formAt(browser, "/developers/keys/new")), ...KEY };
+    const secret = secretIn(await browser.post("/developers/keys/new", form));
+    await world.db.writer.execute(sql`update ops.idempotency_keys set sealed_until = now() - interval '1 second'`);
+    const late = await browser.post("/developers/keys/new", form);
+    expect(late.status).toBe(409);
+    expect(late.body).toContain("This was done already");
+    expect(late.body).not.toContain(secret);
+    expect(await keysOf(rosa.recruiterId)).toHaveLength(1);
+  });
+
+  it("tells nobody else what it made", async () => {
+    const company = await world.company();
+    const [ann, ben] = [await world.member(company), await world.member(company)];
+    const [hers, his] = [await signedIn(ann), await signedIn(ben)];
+    const form = { ...(await formAt(hers, "/developers/keys/new")), ...KEY };
+    const secret = secretIn(await hers.post("/developers/keys/new", form));
+    const answer = await his.post("/developers/keys/new", form);
+    expect(answer.status).toBe(409);
+    expect(answer.body).not.toContain(secret);
+    expect(await keysOf(company.id)).toHaveLength(1);
+  });
+
+  it("shows the last key that the plan has room for again, too", async () => {
+    const rosa = await world.recruiter("Rosa");
+    for (let made = 0; made < 4; made++) await management.newKey(rosa);
+    const browser = await signedIn(rosa);
+    const form = { ...(await formAt(browser, "/developers/keys/new")), ...KEY };
+    const [first, again] = [await browser.post("/developers/keys/new", form), await browser.post("/developers/keys/new", form)];
+    expect([again.status, secretIn(again)]).toEqual([200, secretIn(first)]);
+    const another = { ...(await formAt(browser, "/developers/keys/new")), ...KEY };
+    expect((await browser.post("/developers/keys/new", another)).status).toBe(422);
+  });
+
+  it("rotates once", async () => {
+    const rosa = await world.recruiter("Rosa");
+    const { id } = await management.approvedKey(rosa, admin);
+    const browser = await signedIn(rosa);
+    const form = { ...(await formAt(browser, `/developers/keys/${id}/rotate`)), grace_seconds: "3600" };
+    const [first, again] = [
+      await browser.post(`/developers/keys/${id}/rotate`, form),
+      await browser.post(`/developers/keys/${id}/rotate`, form),
+    ];
+    expect([secretIn(again), (await management.keyRow(id)).version]).toEqual([secretIn(first), 3]); // made, approved, rotated
+  });
+
+  it("registers an app once, and gives it one new secret", async () => {
+    const rosa = await world.recruiter("Rosa");
+    const browser = await signedIn(rosa);
+    const form = { ...(await formAt(browser, "/developers/apps/new")), ...APP };
+    const [first, again] = [await browser.post("/developers/apps/new", form), await browser.post("/developers/apps/new", form)];
+    const [app, ...others] = await world.db.reader.select().from(oauthClients).where(eq(oauthClients.ownerAccountId, rosa.recruiterId));
+    expect([secretIn(first), others]).toEqual([secretIn(again), []]);
+    const path = `/developers/apps/${app?.id}/rotate`;
+    const rotation = { ...(await formAt(browser, path)), grace_seconds: "3600" };
+    const [fresh, same] = [await browser.post(path, rotation), await browser.post(path, rotation)];
+    expect(secretIn(fresh)).not.toBe(secretIn(first));
+    expect([secretIn(same), (await management.clientRow(app?.id ?? "")).version]).toEqual([secretIn(fresh), 2]);
+  });
+
+  it("does nothing without its token", async () => {
+    const rosa = await world.recruiter("Rosa");
+    const answer = await (await signedIn(rosa)).post("/developers/keys/new", KEY);
+    expect(answer.status).toBe(422);
+    expect(await keysOf(rosa.recruiterId)).toEqual([]);
+  });
+
+  it("is another request with other words", async () => {
+    const rosa = await world.recruiter("Rosa");
+    const browser = await signedIn(rosa);
+    const form = { ...(await formAt(browser, "/developers/keys/new")), ...KEY };
+    await browser.post("/developers/keys/new", form);
+    expect((await browser.post("/developers/keys/new", { ...form, name: "Another" })).status).toBe(422);
+    expect(await keysOf(rosa.recruiterId)).toHaveLength(1);
+  });
+});
+
+describe("an app that is edited", () => {
+  /** An approved app of a company, and a browser of its admin. */
+  async function approved() {
+    const ann = await world.member(await world.company());
+    const { id } = await management.newClient(ann);
+    await management.decide(admin, id, "approve");
+    return { id, browser: await signedIn(ann), path: `/developers/apps/${id}/edit` };
+  }
+  const kept = {
+    name: "Companion",
+    redirect_uris: "https://app.example/callback",
+    "scopes.read:roles": "yes",
+    "scopes.read:candidates": "yes",
+  };
+
+  it("keeps its approval by a new name and less to do", async () => {
+    const { id, browser, path } = await approved();
+    const { "scopes.read:candidates": _, ...less } = kept;
+    const answer = await browser.post(path, { ...(await formAt(browser, path)), ...less, name: "Guide", ip_allowlist: "192.0.2.0/24" });
+    expect(answer.headers.get("location")).toBe(`/developers/apps/${id}?done=saved`);
+    expect(await management.clientRow(id)).toMatchObject({
+      name: "Guide",
+      allowedScopes: ["read:roles"],
+      ipAllowlist: ["192.0.2.0/24"],
+      status: "approved",
+    });
+  });
+
+  it("is asked about before it waits for approval again", async () => {
+    const { id, browser, path } = await approved();
+    const question = await browser.post(path, {
+      ...(await formAt(browser, path)),
+      ...kept,
+      redirect_uris: "https://app.example/callback https://app.example/second",
+    });
+    expect(question.body).toContain("https://app.example/second");
+    expect(question.body).toContain("Save, and wait for approval");
+    expect((await management.clientRow(id)).status).toBe("approved");
+    const hidden = Object.fromEntries(
+      [...(question.body as string).matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)].map(([, name = "", value = ""]) => [
+        name,
+        value,
+      ]),
+    );
+    await browser.post(path, hidden);
+    expect(await management.clientRow(id)).toMatchObject({
+      status: "pending",
+      redirectUris: ["https://app.example/callback", "https://app.example/second"],
+    });
+  });
+
+  it("shows what somebody else saved meanwhile beside what was typed, and saves nothing", async () => {
+    const { id, browser, path } = await approved();
+    const form = await formAt(browser, path);
+    await browser.post(path, { ...(await formAt(browser, path)), ...kept, name: "Faster" });
+    const late = await browser.post(path, { ...form, ...kept, name: "Slower" });
+    expect(late.status).toBe(409);
+    expect(late.body).toContain("Somebody else changed this while you were typing.");
+    expect(late.body).toMatch(/<span>Now:<\/span> Faster.*<span>You typed:<\/span> Slower/s);
+    expect(late.body).toContain('value="Slower"');
+    expect((await management.clientRow(id)).name).toBe("Faster");
+    await browser.post(path, { ...unseen(late), ...kept, name: "Slower" });
+    expect((await management.clientRow(id)).name).toBe("Slower");
+  });
+
+  it("says at the field what is wrong", async () => {
+    const { browser, path } = await approved();
+    const answer = await browser.post(path, { ...(await formAt(browser, path)), ...kept, redirect_uris: "http://app.example" });
+    expect(answer.status).toBe(422);
+    expect(answer.body).toMatch(/id="redirect_uris-error">An address is neither https nor http/);
+  });
+});
+
+describe("a form whose session has ended", () => {
+  it("is filled again after the sign-in, for the same person alone, and this once", async () => {
+    const [rosa, other] = [await world.recruiter("Rosa"), await world.recruiter("Other")];
+    const browser = await signedIn(rosa);
+    const form = { ...(await formAt(browser, "/developers/keys/new")), ...KEY, name: "Typed with care" };
+    await world.db.writer.update(sessions).set({ endedAt: new Date(), endedReason: "signed_out" }).where(eq(sessions.userId, rosa.userId));
+    const answer = await browser.post("/developers/keys/new", form);
+    expect(answer.headers.get("location")).toBe("/sign-in?return_to=%2Fdevelopers%2Fkeys%2Fnew");
+    expect([...browser.cookies.values()].join()).not.toContain("care");
+    await browser.signInAs(other.userId);
+    expect((await browser.get("/developers/keys/new")).body).not.toContain("Typed with care");
+    await browser.signInAs(rosa.userId);
+    const page = await browser.get("/developers/keys/new");
+    expect(page.body).toContain('value="Typed with care"');
+    expect(statusIn(page)).toContain("it was not sent");
+    expect((await browser.get("/developers/keys/new")).body).not.toContain("Typed with care");
+  });
+});
+
+describe("with several accounts", () => {
+  it("every page names the acting one, and the choice leads back and stays", async () => {
+    const ann = await world.recruiter("Ann");
+    const company = await companyOf(ann);
+    const browser = await signedIn(ann);
+    const asked = await browser.get("/developers/keys?status=active");
+    expect(asked.headers.get("location")).toBe("/developers/account?return_to=%2Fdevelopers%2Fkeys%3Fstatus%3Dactive");
+    const chosen = await browser.post("/developers/account", { account_id: company.id, return_to: "/developers/keys?status=active" });
+    expect(chosen.headers.get("location")).toBe("/developers/keys?status=active");
+    for (const path of ["", "/keys", "/keys/new", "/apps", "/apps/new", "/grants", "/usage", "/logs", "/deprecations", "/changelog"]) {
+      const page = await browser.get(`/developers${path}`);
+      expect(page.body, path).toMatch(/<p class="acting small"><b>[^<]+<\/b> <span class="soft">a company&#39;s account/);
+      expect(page.body, path).toContain("Change account");
+    }
+    expect(
+      (await browser.post("/developers/account", { account_id: company.id, return_to: "//evil.example" })).headers.get("location"),
+    ).toBe("/developers");
+  });
+
+  it("a form acts for the account whose page it stood on", async () => {
+    const ann = await world.recruiter("Ann");
+    const company = await companyOf(ann);
+    const browser = await signedIn(ann);
+    await browser.post("/developers/account", { account_id: company.id });
+    const form = { ...(await formAt(browser, "/developers/keys/new")), ...KEY };
+    await browser.post("/developers/account", { account_id: ann.recruiterId });
+    await browser.post("/developers/keys/new", form);
+    expect([(await keysOf(company.id)).length, (await keysOf(ann.recruiterId)).length]).toEqual([1, 0]);
+  });
+
+  it("a form for an account of others makes nothing", async () => {
+    const [rosa, other] = [await world.recruiter("Rosa"), await world.recruiter("Other")];
+    const browser = await signedIn(rosa);
+    const form = { ...(await formAt(browser, "/developers/keys/new")), ...KEY, account_id: other.recruiterId };
+    expect((await browser.post("/developers/keys/new", form)).status).toBe(403);
+    expect(await keysOf(other.recruiterId)).toEqual([]);
+  });
+});
+
+describe("a page", () => {
+  it("is one trip, and one more where a look is noted", async () => {
+    const rosa = await world.recruiter("Rosa");
+    const key = await management.approvedKey(rosa, admin);
+    const app = await management.newClient(rosa);
+    const made = new Date();
+    const id = uuidv7(made, 0, new Uint8Array(8));
+    await world.db.writer.insert(requestLog).values({
+      id,
+      ts: made,
+      accountId: rosa.recruiterId,
+      userId: rosa.userId,
+      method: "GET",
+      route: "/roles",
+      path: "/api/v1/roles",
+      status: 200,
+      latencyMs: 7,
+      requestId: id,
+      scopesUsed: [],
+      overage: false,
+      bytesOut: 12,
+    });
+    const [hers, admins] = [await signedIn(rosa), await signedIn(admin)];
+    const pages: readonly (readonly [TestBrowser, string, number])[] = [
+      [hers, "/developers", 1],
+      [hers, "/developers/account", 1],
+      [hers, "/developers/keys", 1],
+      [hers, "/developers/keys?format=csv", 1],
+      [hers, "/developers/keys/new", 1],
+      [hers, `/developers/keys/${key.id}`, 1],
+      [hers, `/developers/keys/${key.id}/rotate`, 1],
+      [hers, `/developers/keys/${key.id}/revoke`, 1],
+      [hers, "/developers/apps", 1],
+      [hers, "/developers/apps/new", 1],
+      [hers, `/developers/apps/${app.id}`, 1],
+      [hers, `/developers/apps/${app.id}/edit`, 1],
+      [hers, "/developers/grants", 1],
+      [hers, "/developers/usage", 1],
+      [hers, "/developers/logs", 1],
+      [hers, `/developers/logs/${id}`, 1],
+      [hers, "/developers/deprecations", 1],
+      [hers, "/developers/changelog", 1],
+      [admins, "/console/admin", 1],
+      [admins, `/console/admin/approvals/${app.id}`, 1],
+      [admins, "/console/admin/credentials", 1],
+      [admins, `/console/admin/keys/${key.id}/suspend`, 1],
+      [admins, "/console/admin/plans", 1],
+      [admins, `/console/admin/plans?account=${rosa.recruiterId}`, 1],
+      [admins, "/console/admin/audit", 2],
+    ];
+    for (const [browser, path, trips] of pages) {
+      const answer = await browser.get(path);
+      expect([path, answer.status, await tripsOf(answer)]).toEqual([path, 200, trips]);
+    }
+  });
+
+  it("that makes a key is two", async () => {
+    const browser = await signedIn(await world.recruiter("Rosa"));
+    const answer = await browser.post("/developers/keys/new", { ...(await formAt(browser, "/developers/keys/new")), ...KEY });
+    expect([answer.status, await tripsOf(answer)]).toEqual([200, 2]);
+  });
+});
+
+describe("what somebody is", () => {
+  const AREAS = ["Home", "Notifications", "Developers", "Administration", "Sessions"];
+  const PATHS = [
+    "/console",
+    "/console/notifications",
+    "/console/sessions",
+    "/developers",
+    "/developers/keys",
+    "/developers/apps",
+    "/developers/usage",
+    "/developers/logs",
+    "/developers/deprecations",
+    "/developers/changelog",
+    "/console/admin",
+    "/console/admin/credentials",
+    "/console/admin/plans",
+    "/console/admin/audit",
+  ] as const;
+  const developer = PATHS.filter((path) => !path.startsWith("/console/admin"));
+  const person = PATHS.filter((path) => !/admin|developers/.test(path));
+
+  /** Everybody with their areas and pages; every other page says that it is not for them. */
+  const TABLE: readonly (readonly [string, () => Promise<Person>, string[], readonly string[]])[] = [
+    ["nobody yet", () => world.person(), ["Home", "Notifications", "Sessions"], person],
+    ["a recruiter", () => world.recruiter(), ["Home", "Notifications", "Developers", "Sessions"], developer],
+    ["a company admin", async () => world.member(await world.company()), ["Home", "Notifications", "Developers", "Sessions"], developer],
+    ["a hiring manager", async () => world.member(await world.company(), "hiring_manager"), ["Home", "Notifications", "Sessions"], person],
+    ["a platform admin", () => world.platformAdmin(), AREAS, PATHS],
+  ];
+
+  it.each(TABLE)("%s has its own areas and pages, and no others", async (_, make, areas, paths) => {
+    const browser = await signedIn(await make());
+    const home = (await browser.get("/console")).body as string;
+    const navigation = /<nav class="areas".*?<\/nav>/s.exec(home)?.[0] ?? "";
+    expect([...navigation.matchAll(/>([^<]+)<\/a>/g)].map(([, name]) => name)).toEqual(areas);
+    const open: string[] = [];
+    for (const path of PATHS) {
+      const { status } = await browser.get(path);
+      expect([200, 403, 404], path).toContain(status);
+      if (status === 200) open.push(path);
+    }
+    expect(open).toEqual(paths);
+  });
+
+  it("nobody who is signed out sees any of it", async () => {
+    const browser = browserAt(world);
+    for (const path of PATHS) {
+      expect((await browser.get(path)).headers.get("location"), path).toBe(
+        path === "/console" ? "/sign-in" : `/sign-in?return_to=${encodeURIComponent(path)}`,
+      );
+    }
+  });
+});
+
+describe("a list", () => {
+  it("of keys is searched, narrowed, paged and had as a file, from its address alone", async () => {
+    const rosa = await world.recruiter("Rosa");
+    await world.db.writer.update(accountPlans).set({ plan: "enterprise" }).where(eq(accountPlans.accountId, rosa.recruiterId));
+    const { id } = await management.newKey(rosa, { name: "=SUM(A1)" });
+    await world.db.writer.execute(sql`
+      insert into api.api_keys (public_id, account_id, user_id, role_type, name, env, secret_hash, last4, scopes, status)
+      select lpad(n::text, 16, 'k'), account_id, user_id, role_type, 'Nightly ' || n, env, secret_hash, last4, scopes, 'revoked'
+      from api.api_keys, generate_series(1, 30) n where id = ${id}`);
+    const browser = await signedIn(rosa);
+    const names = ({ body }: Answer) => [...(body as string).matchAll(/<a href="\/developers\/keys\/[\da-f-]{36}">([^<]*)</g)].length;
+    const first = await browser.get("/developers/keys?status=revoked");
+    expect([names(first), statusIn(first)]).toEqual([25, "25 or more found."]);
+    const older = /href="([^"]*cursor=[^"]*)" rel="next"/.exec(first.body)?.[1]?.replaceAll("&amp;", "&") ?? "";
+    expect([names(await browser.get(older)), older.includes("status=revoked")]).toEqual([5, true]);
+    const found = await browser.get("/developers/keys?search=nightly+7");
+    expect([names(found), statusIn(found)]).toEqual([1, "1 found."]);
+    expect((await browser.get("/developers/keys?search=nothing")).body).toContain("Clear filters");
+    const file = await browser.get("/developers/keys?status=pending&format=csv");
+    expect(file.headers.get("content-type")).toContain("text/csv");
+    const [head, row, end] = (file.body as string).split("\r\n");
+    expect([head?.split(",").slice(0, 4), row?.includes(",'=SUM(A1),"), end]).toEqual([["id", "name", "key", "status"], true, ""]);
+  });
+
+  it.each(["/developers/keys", "/developers/apps", "/developers/grants", "/developers/logs"])("%s comes as a file", async (path) => {
+    const browser = await signedIn(await world.recruiter("Rosa"));
+    const { status, headers, body } = await browser.get(`${path}?format=csv`);
+    expect([status, headers.get("content-disposition")]).toEqual([200, expect.stringMatching(/^attachment; filename="[\w-]+\.csv"$/)]);
+    expect(body).toMatch(/^[\w,]+\r\n$/);
+  });
+
+  it.each(["/console/admin", "/console/admin/credentials", "/console/admin/credentials?show=apps", "/console/admin/audit"])(
+    "%s comes as a file to administrators alone",
+    async (path) => {
+      const as = async (who: Person) => (await signedIn(who)).get(`${path}${path.includes("?") ? "&" : "?"}format=csv`);
+      const [theirs, others] = [await as(admin), await as(await world.recruiter("Rosa"))];
+      expect([theirs.status, theirs.headers.get("content-type"), others.status]).toEqual([200, "text/csv; charset=utf-8", 403]);
+    },
+  );
+});
+
+describe("what will end", () => {
+  it("is told with the keys that still call it", async () => {
+    const rosa = await world.recruiter("Rosa");
+    const key = await management.approvedKey(rosa, admin, { name: "Old faithful" });
+    const browser = await signedIn(rosa);
+    expect((await browser.get("/developers/deprecations")).body).toContain("Nothing that you use will end");
+    await world.db.writer.execute(sql`insert into api.api_versions (version, released_at) values ('v2', now() - interval '30 days')`);
+    await world.db.writer.execute(
+      sql`update api.api_versions set released_at = now() - interval '900 days', deprecated_at = now() - interval '1 day', sunset_at = now() + interval '400 days' where version = 'v1'`,
+    );
+    expect((await browser.get("/developers/deprecations")).body).toContain("None of your keys and grants called it");
+    await world.db.writer.execute(sql`
+      insert into api.usage_routes_hourly (account_id, credential_id, hour, version, route, status_class, count, latency_sum_ms, latency_hist)
+      values (${rosa.recruiterId}, ${key.id}, date_trunc('hour', now()) - interval '2 days', 'v1', '/roles', 2, 1234, 1, '{}')`);
+    const page = (await browser.get("/developers/deprecations")).body;
+    expect(page).toMatch(/Old faithful.*1,234.*2 days ago/s);
+    expect(page).toContain("Version v2 takes its place.");
+    expect((await (await signedIn(await world.recruiter("Other"))).get("/developers/deprecations")).body).not.toContain("Old faithful");
+    await world.db.writer.execute(sql`delete from api.api_versions where version = 'v2'`);
+    await world.db.writer.execute(sql`update api.api_versions set deprecated_at = null, sunset_at = null`);
+  });
+});
+
+describe("a plan that two change at once", () => {
+  it("shows the second what the first saved, and keeps it", async () => {
+    const rosa = await world.recruiter("Rosa");
+    const browser = await signedIn(admin);
+    const path = `/console/admin/plans?account=${rosa.recruiterId}`;
+    const form = { ...(await formAt(browser, path)), custom_limit: "", reason: "Agreed." };
+    await browser.post("/console/admin/plans", { ...form, plan: "premium" });
+    const late = await browser.post("/console/admin/plans", { ...form, plan: "enterprise" });
+    expect(late.status).toBe(409);
+    expect(late.body).toMatch(/<span>Now:<\/span> premium.*<span>You typed:<\/span> enterprise/s);
+  });
+});
