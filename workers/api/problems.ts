@@ -97,8 +97,9 @@ function isUnreachable(error: unknown): boolean {
   return false;
 }
 
-/** Whether a refusal tells who asks that they may not, or that there is nothing for them. */
-export const isOfAccess = ({ code }: Refusal): boolean => [401, 403, 404].includes(PROBLEMS[code].status);
+/** Whether a refusal tells who asks that they may not, or that there is nothing for them. That an account has enough is neither. */
+export const isOfAccess = ({ code }: Refusal): boolean =>
+  [401, 403, 404].includes(PROBLEMS[code].status) && code !== "resource_limit_reached";
 
 /** Final refusals of a verb are stored under the request's key; what may pass is not (DESIGN R-1). */
 export function isFinal(refusal: Refusal): boolean {

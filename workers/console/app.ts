@@ -11,7 +11,7 @@ import { guessingTwice } from "../api/operation.ts";
 import { refusalOf } from "../api/problems.ts";
 import { log, logFault, newRequestId } from "../runtime.ts";
 import { crossSite, sameOrigin } from "../same-origin.ts";
-import { dropSession, type PageContext, type PageEnv, signInPath, wantedPath } from "./context.ts";
+import { dropSession, type PageContext, type PageEnv, requireStorable, signInPath, wantedPath } from "./context.ts";
 import { frame } from "./frame.tsx";
 import { authorizePage } from "./pages/authorize.tsx";
 import { approvalsPage, decideAccessPage, accessDecided } from "./pages/admin/approvals.tsx";
@@ -73,6 +73,12 @@ const guarded: MiddlewareHandler<PageEnv> = async (c, next) => {
     referrer: /^\/(?:console|developers)(?:\/|$)/.test(c.req.path) ? "same-origin" : "no-referrer",
   } as const;
   for (const [name, value] of Object.entries(pageHeaders(policy))) c.res.headers.set(name, value);
+};
+
+/** Pages read their addresses themselves; none needs to expect what no table can hold. */
+const storable: MiddlewareHandler<PageEnv> = async (c, next) => {
+  requireStorable(new URL(c.req.url).searchParams);
+  await next();
 };
 
 type Page = (c: PageContext) => Response | Promise<Response>;
@@ -138,7 +144,7 @@ const ACCOUNT_PAGES: typeof PAGES = [
 /** What answers on the console's host: pages behind the gates that guard cookies. */
 export const consoleApp = new Hono<PageEnv>();
 
-consoleApp.use(identified, guarded, frame, bodyLimit({ maxSize: MAX_BODY_BYTES }), csrf(), sameOrigin);
+consoleApp.use(identified, guarded, frame, bodyLimit({ maxSize: MAX_BODY_BYTES }), csrf(), sameOrigin, storable);
 
 for (const [method, path, page] of ACCOUNT_PAGES) consoleApp.on(method, path, (c) => guessingTwice(async () => withinAccount(page)(c)));
 for (const [method, path, page] of PAGES) consoleApp.on(method, path, (c) => guessingTwice(async () => page(c)));

@@ -4,7 +4,8 @@ import { toHex } from "#domain/bytes.ts";
 import { HOME, returnPath } from "#domain/identity/session.ts";
 import { Refusal } from "#domain/refusals.ts";
 import { isUuid } from "#domain/ids.ts";
-import { type Audience, type Caller, Context, type PartnerRequest } from "#services/context.ts";
+import { type Audience, type Caller, Context, type ContextParts, type PartnerRequest } from "#services/context.ts";
+import { isStorable } from "../api/shape.ts";
 import { databaseOf, type Env, portsOf } from "../runtime.ts";
 
 export interface PageEnv {
@@ -30,11 +31,22 @@ const HOST_ONLY = { path: "/", secure: true, httpOnly: true, sameSite: "Lax" } a
 /** As long as a sign-in may take. */
 const BROWSER_SECONDS = 600;
 
+/** What is kept of an answer, so that a form sent again gets the same one. */
+interface Answering {
+  present: ContextParts["present"];
+  idempotency: ContextParts["request"]["idempotency"];
+}
+
 /**
  * What a page's verbs work with. A page for persons that is asked for without a session is refused
  * with `missing_credential`, which becomes the way to the sign-in.
  */
-export async function contextOf(c: PageContext, audience: Audience = "person", partner?: PartnerRequest): Promise<Context> {
+export async function contextOf(
+  c: PageContext,
+  audience: Audience = "person",
+  partner?: PartnerRequest,
+  { present, idempotency }: Answering = { present: undefined, idempotency: null },
+): Promise<Context> {
   const caller = await callerOf(c);
   if (caller.kind === "anonymous" && audience !== "public") throw new Refusal("missing_credential", "Sign in to see this.");
   const { headers, method } = c.req.raw;
@@ -51,9 +63,10 @@ export async function contextOf(c: PageContext, audience: Audience = "person", p
       userAgent: headers.get("user-agent"),
       organizationId: null,
       ifMatch: null,
-      idempotency: null,
+      idempotency,
     },
     ...(partner ? { partner } : {}),
+    ...(present ? { present } : {}),
   });
   c.set("ctx", ctx);
   return ctx;
@@ -82,8 +95,8 @@ export const keepBrowserSecret = (c: PageContext, secret: string): void =>
   setCookie(c, BROWSER, secret, { ...HOST_ONLY, maxAge: BROWSER_SECONDS });
 
 /** Within the account that was chosen, or the only one; for owners and admins of it (DESIGN R-21, R-22). */
-export const contextWithinAccount = (c: PageContext): Promise<Context> =>
-  contextOf(c, "person", { need: "session", accountId: chosenAccount(c), trace: null });
+export const contextWithinAccount = (c: PageContext, answering?: Answering): Promise<Context> =>
+  contextOf(c, "person", { need: "session", accountId: chosenAccount(c), trace: null }, answering);
 
 /** Within the platform's account of the person, who must be a platform admin. */
 export const contextOfAdmin = (c: PageContext): Promise<Context> =>
@@ -96,10 +109,17 @@ function chosenAccount(c: PageContext): string | null {
 
 export const keepAccount = (c: PageContext, id: string): void => setCookie(c, ACCOUNT, id, HOST_ONLY);
 
-/** The fields of a posted form, each once. */
+/** The fields of a posted form, each once. Refuses what no form of ours sends. */
 export async function formOf(c: PageContext): Promise<Readonly<Record<string, string>>> {
-  const fields = await c.req.parseBody();
-  return Object.fromEntries(Object.entries(fields).filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+  const fields = Object.entries(await c.req.parseBody()).filter((entry): entry is [string, string] => typeof entry[1] === "string");
+  requireStorable(fields);
+  return Object.fromEntries(fields);
+}
+
+/** Refuses a page's address or form with what no table can hold, which no link and no form of ours has. */
+export function requireStorable(given: Iterable<readonly [name: string, value: string]>): void {
+  for (const pair of given)
+    if (!pair.every(isStorable)) throw new Refusal("invalid_parameter", "This address or form was changed on its way.");
 }
 
 /** The country an address is in, as the edge knows it. */

@@ -7,6 +7,7 @@ import { Badge, Tabs, type Tone } from "#ui/parts.tsx";
 import { openCursor, sealCursor } from "../api/v1/cursor.ts";
 import { filterKey } from "../api/v1/operation.ts";
 import type { PageContext } from "./context.ts";
+import { Once } from "./made-once.tsx";
 import { inWords } from "./words.ts";
 
 /** What the pages of developers and administrators have in common. */
@@ -112,8 +113,18 @@ const GRACES: readonly (readonly [string, string])[] = [
   ["0", "Not at all: it ends at once"],
 ];
 
-export const GraceChoice: FC = () => (
-  <Select name="grace_seconds" label="How long the old secret still passes" options={GRACES.map(([value, label]) => ({ value, label }))} />
+/** What is asked before a rotation: once, and with which grace; a suspended credential's old secret has none. */
+export const Rotation: FC<{ suspended: boolean }> = ({ suspended }) => (
+  <>
+    <Once />
+    {suspended ? null : (
+      <Select
+        name="grace_seconds"
+        label="How long the old secret still passes"
+        options={GRACES.map(([value, label]) => ({ value, label }))}
+      />
+    )}
+  </>
 );
 
 /** The chosen grace, in seconds; none where nothing that is offered was chosen. */

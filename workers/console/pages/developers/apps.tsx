@@ -3,6 +3,7 @@ import type { Scope } from "#domain/credentials/scopes.ts";
 import { isUuid } from "#domain/ids.ts";
 import { notFound } from "#domain/refusals.ts";
 import { getMe } from "#services/credentials/get-me.ts";
+import type { Context } from "#services/context.ts";
 import { listAfter } from "#services/keyset.ts";
 import { getOne } from "#services/listing.ts";
 import { deleteClient, rotateClientSecret } from "#services/oauth-clients/change-client.ts";
@@ -16,13 +17,14 @@ import { CursorPager, Table } from "#ui/table.tsx";
 import { NewClient } from "../../../api/v1/credential-shapes.ts";
 import { parse } from "../../../api/shape.ts";
 import { contextWithinAccount, formOf, type PageContext } from "../../context.ts";
+import { madeOnce, Once } from "../../made-once.tsx";
 import {
   DeveloperTabs,
   errorsOf,
-  GraceChoice,
   graceOf,
   linesOf,
   pagingOf,
+  Rotation,
   ScopeChoices,
   ScopeList,
   scopesOf,
@@ -141,6 +143,7 @@ function formPage(c: PageContext, { holdable, given, errors }: Asked): Response 
       <Heading title="Register an app">An administrator approves it before anybody can let it in.</Heading>
       <ErrorSummary errors={errors} />
       <form method="post" action={LIST} class="stack wide prose">
+        <Once />
         <Field name="name" label="Name" hint="People read it when they are asked." value={given["name"]} error={errors["name"]} required />
         <Select
           name="type"
@@ -188,7 +191,6 @@ function formPage(c: PageContext, { holdable, given, errors }: Asked): Response 
 /** Registers the application, and shows its secret this once. */
 export async function appRegistered(c: PageContext): Promise<Response> {
   const given = await formOf(c);
-  const ctx = await contextWithinAccount(c);
   try {
     const asked = parse(
       NewClient,
@@ -202,14 +204,15 @@ export async function appRegistered(c: PageContext): Promise<Response> {
       },
       "body",
     );
-    const client = await createClient(ctx, {
+    const wanted = {
       name: asked.name,
       type: asked.type,
       redirectUris: asked.redirect_uris,
       allowedOrigins: asked.allowed_origins,
       scopes: asked.scopes,
       ipAllowlist: asked.ip_allowlist,
-    });
+    };
+    const client = await madeOnce<ShownClient>(c, given, (ctx) => createClient(ctx, wanted), clientWith);
     return client.secret === undefined ? c.redirect(`${LIST}/${client.id}`, 303) : secretPage(c, client, "Your app is registered");
   } catch (error) {
     const errors = errorsOf(error, LABELS);
@@ -246,8 +249,9 @@ function idOf(c: PageContext, noun: string): string {
   return id;
 }
 
-const clientOf = async (c: PageContext): Promise<OAuthClient> =>
-  getOne<OAuthClient>(await contextWithinAccount(c), oauthClientNoun, idOf(c, "client"));
+const clientWith = (ctx: Context, id: string): Promise<OAuthClient> => getOne<OAuthClient>(ctx, oauthClientNoun, id);
+
+const clientOf = async (c: PageContext): Promise<OAuthClient> => clientWith(await contextWithinAccount(c), idOf(c, "client"));
 
 /** One application: its addresses and scopes, and ways to change its secret or delete it. */
 export async function appPage(c: PageContext): Promise<Response> {
@@ -314,7 +318,7 @@ export async function rotateAppPage(c: PageContext): Promise<Response> {
       action="Make a new secret"
       to={`${LIST}/${client.id}/rotate`}
       back={`${LIST}/${client.id}`}
-      fields={client.status === "suspended" ? null : <GraceChoice />}
+      fields={<Rotation suspended={client.status === "suspended"} />}
     >
       <p>Id, grants and approval stay. The new secret is shown once.</p>
       {client.status === "suspended" ? <p>The app is suspended, so its old secret ends at once.</p> : null}
@@ -324,8 +328,9 @@ export async function rotateAppPage(c: PageContext): Promise<Response> {
 }
 
 export async function appRotated(c: PageContext): Promise<Response> {
-  const grace = graceOf(await formOf(c));
-  const client = await rotateClientSecret(await contextWithinAccount(c), idOf(c, "client"), grace);
+  const given = await formOf(c);
+  const rotated = (ctx: Context) => rotateClientSecret(ctx, idOf(c, "client"), graceOf(given));
+  const client = await madeOnce<ShownClient>(c, given, rotated, clientWith);
   return secretPage(c, client, "The app has a new secret");
 }
 

@@ -8,6 +8,7 @@ import { type ApiKey, apiKeyNoun, listKeys, type ShownKey } from "#services/api-
 import { revokeKey, rotateKey } from "#services/api-keys/change-key.ts";
 import { createKey } from "#services/api-keys/create-key.ts";
 import { getMe } from "#services/credentials/get-me.ts";
+import type { Context } from "#services/context.ts";
 import { getOne } from "#services/listing.ts";
 import { Button, ButtonLink, ErrorSummary, Field, type FieldErrors } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
@@ -16,13 +17,14 @@ import { CursorPager, Table } from "#ui/table.tsx";
 import { NewKey } from "../../../api/v1/credential-shapes.ts";
 import { parse } from "../../../api/shape.ts";
 import { contextWithinAccount, formOf, type PageContext } from "../../context.ts";
+import { madeOnce, Once } from "../../made-once.tsx";
 import {
   DeveloperTabs,
   errorsOf,
-  GraceChoice,
   graceOf,
   linesOf,
   pagingOf,
+  Rotation,
   ScopeChoices,
   ScopeList,
   scopesOf,
@@ -104,6 +106,7 @@ function formPage(c: PageContext, { holdable, given, errors }: Asked): Response 
       <Heading title="Request a key">An administrator approves it before it opens anything.</Heading>
       <ErrorSummary errors={errors} />
       <form method="post" action={LIST} class="stack wide prose">
+        <Once />
         <Field
           name="name"
           label="Name"
@@ -142,7 +145,6 @@ function formPage(c: PageContext, { holdable, given, errors }: Asked): Response 
 /** Makes the key, and shows its secret this once. */
 export async function keyRequested(c: PageContext): Promise<Response> {
   const given = await formOf(c);
-  const ctx = await contextWithinAccount(c);
   try {
     const asked = parse(
       NewKey,
@@ -154,12 +156,8 @@ export async function keyRequested(c: PageContext): Promise<Response> {
       },
       "body",
     );
-    const key = await createKey(ctx, {
-      name: asked.name,
-      scopes: asked.scopes,
-      ipAllowlist: asked.ip_allowlist,
-      expiresAt: asked.expires_at ?? null,
-    });
+    const wanted = { name: asked.name, scopes: asked.scopes, ipAllowlist: asked.ip_allowlist, expiresAt: asked.expires_at ?? null };
+    const key = await madeOnce<ShownKey>(c, given, (ctx) => createKey(ctx, wanted), keyWith);
     return secretPage(c, key, "Your key is requested");
   } catch (error) {
     const errors = errorsOf(error, LABELS);
@@ -204,7 +202,9 @@ function idOf(c: PageContext): string {
   return id;
 }
 
-const keyOf = async (c: PageContext): Promise<ApiKey> => getOne<ApiKey>(await contextWithinAccount(c), apiKeyNoun, idOf(c));
+const keyWith = (ctx: Context, id: string): Promise<ApiKey> => getOne<ApiKey>(ctx, apiKeyNoun, id);
+
+const keyOf = async (c: PageContext): Promise<ApiKey> => keyWith(await contextWithinAccount(c), idOf(c));
 
 /** One key: what it may do, and ways to change its secret or end it. */
 export async function keyPage(c: PageContext): Promise<Response> {
@@ -259,7 +259,7 @@ export async function rotateKeyPage(c: PageContext): Promise<Response> {
       action="Make a new secret"
       to={`${LIST}/${key.id}/rotate`}
       back={`${LIST}/${key.id}`}
-      fields={key.status === "suspended" ? null : <GraceChoice />}
+      fields={<Rotation suspended={key.status === "suspended"} />}
     >
       <p>Id, limit and approval stay. The new secret is shown once.</p>
       {key.status === "suspended" ? <p>The key is suspended, so its old secret ends at once.</p> : null}
@@ -270,8 +270,8 @@ export async function rotateKeyPage(c: PageContext): Promise<Response> {
 
 /** Makes the new secret, and shows it this once. */
 export async function keyRotated(c: PageContext): Promise<Response> {
-  const grace = graceOf(await formOf(c));
-  const key = await rotateKey(await contextWithinAccount(c), idOf(c), grace);
+  const given = await formOf(c);
+  const key = await madeOnce<ShownKey>(c, given, (ctx) => rotateKey(ctx, idOf(c), graceOf(given)), keyWith);
   return secretPage(c, key, "The key has a new secret");
 }
 
