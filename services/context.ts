@@ -36,7 +36,7 @@ export interface PartnerCaller {
 
 /**
  * What a route of the partner API needs: a scope, any credential, or somebody's own session. Where a
- * scope stands beside the session, a session is one of an owner or admin of the account.
+ * scope stands beside the session, whoever acts is an owner or admin of the account, whatever they show.
  */
 export type Need = Scope | `${Scope} or session` | "any" | "session" | "admin session";
 
@@ -410,9 +410,10 @@ function judgePartner(caller: Caller, { need, accountId }: PartnerRequest, { acc
   }
   if (account.status === "suspended") throw new Refusal("credential_suspended", "This account is suspended. Write to support.");
   const roleType = ROLE_TYPE_OF[account.kind];
-  if (caller.kind === "partner") return;
+  // also of whoever is behind a key or a grant: neither opens more than its person's own session does now
   if (need.endsWith("session") && !account.manages)
     throw new Refusal("role_type_not_permitted", "This is for owners and admins of the account.");
+  if (caller.kind === "partner") return;
   if (need === "admin session" && roleType !== "admin") throw new Refusal("role_type_not_permitted", FOR_ADMINS);
   const scope = scopeOf(need);
   if (scope !== null && !holdableScopes(roleType, "enterprise").includes(scope)) throw insufficientScope(scope);

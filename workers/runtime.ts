@@ -78,8 +78,15 @@ export const newRequestId = (): string => uuidv7(new Date(), 0, crypto.getRandom
 /** Tells the log of a bug, or of a database that said no. */
 export function logFault(requestId: string, error: unknown): void {
   const { name, stack } = error instanceof Error ? error : new Error(String(error));
-  log("error", "fault", { request_id: requestId, error: name, ...databaseRefusal(error), stack: stack?.split("\n").slice(1, 6) });
+  log("error", "fault", { request_id: requestId, error: name, ...databaseRefusal(error), stack: framesOf(stack) });
 }
+
+/** Where it happened. What happened may stand above over several lines, with what somebody sent in them. */
+const framesOf = (stack = ""): string[] =>
+  stack
+    .split("\n")
+    .filter((line) => /^ {4}at /.test(line))
+    .slice(0, 5);
 
 /** The ports of one request or one batch of messages. */
 export function portsOf(env: Env, later: (work: Promise<unknown>) => void): Ports {

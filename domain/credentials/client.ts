@@ -121,8 +121,10 @@ export function originFault(origin: string): string | null {
   return isSafe(url) ? null : NOT_SAFE;
 }
 
+/** A name of the DNS, or an IPv6 address. A URL may also have `;` and `,` there, which mean something in a policy (CSP §2.2). */
+const HOST = /^(?:[\w.-]+|\[[\da-f:]+\])$/;
 const NOT_SAFE = "is neither https nor http on 127.0.0.1 or [::1]";
 
 /** The name `localhost` is no loopback address: it may lead elsewhere (RFC 8252 §8.3). */
 const isSafe = ({ protocol, hostname }: URL): boolean =>
-  protocol === "https:" || (protocol === "http:" && (hostname === "127.0.0.1" || hostname === "[::1]"));
+  (protocol === "https:" && HOST.test(hostname)) || (protocol === "http:" && (hostname === "127.0.0.1" || hostname === "[::1]"));

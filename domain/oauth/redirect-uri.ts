@@ -10,7 +10,7 @@ const withoutPort = (uri: string): string => uri.replace(LOOPBACK, "http://$1");
  */
 export const isRegistered = (registered: readonly string[], uri: string): boolean =>
   registered.includes(uri) ||
-  (LOOPBACK.test(uri) && registered.some((each) => LOOPBACK.test(each) && withoutPort(each) === withoutPort(uri)));
+  (LOOPBACK.test(uri) && URL.canParse(uri) && registered.some((each) => LOOPBACK.test(each) && withoutPort(each) === withoutPort(uri)));
 
 /**
  * Whether only the client itself can receive what is sent to an address. A loopback port or a private

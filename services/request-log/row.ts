@@ -20,6 +20,9 @@ interface Asking {
 
 const MAX_TEXT = 500;
 
+/** What somebody sent, cut to a length, as a table can hold it: one row that it cannot would take the others of its batch with it. */
+const kept = (text: string): string => text.slice(0, MAX_TEXT).toWellFormed().replaceAll("\0", "\ufffd");
+
 /** One request as the log keeps it: who, what, how it ended, how long it took. No body, no query. */
 export const requestLogRow = (
   { caller, access, request }: Asking,
@@ -37,11 +40,11 @@ export const requestLogRow = (
   clientId: trace.clientId,
   method: request.method,
   route: trace.route,
-  path: request.path.slice(0, MAX_TEXT),
+  path: kept(request.path),
   status,
   latencyMs: Math.max(0, Date.now() - trace.startedAt.getTime()),
   ip: request.ip,
-  userAgent: request.userAgent?.slice(0, MAX_TEXT) ?? null,
+  userAgent: request.userAgent === null ? null : kept(request.userAgent),
   country: trace.country,
   requestId: request.id,
   scopesUsed: trace.scopesUsed,

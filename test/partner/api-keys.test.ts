@@ -150,6 +150,14 @@ describe("a repeated request with an Idempotency-Key", () => {
     expect((await management.call(person, "GET", "/api-keys")).body.data).toHaveLength(1);
   });
 
+  it("is answered as before, also when its key was the last one of the plan", async () => {
+    const person = await somebody();
+    for (let made = 0; made < 4; made++) await management.newKey(person);
+    const last = () => management.call(person, "POST", "/api-keys", body, { "idempotency-key": "last" });
+    const [first, second] = [await last(), await last()];
+    expect([first.status, second.status, second.body]).toEqual([201, 201, first.body]);
+  });
+
   it("tells nothing to another admin of the account", async () => {
     const shared = await world.company();
     const [one, other] = [await world.member(shared), await world.member(shared)];

@@ -2,8 +2,9 @@ import { eq, sql } from "drizzle-orm";
 import fc from "fast-check";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { connect } from "#db/connection.ts";
-import { apiKeys, auditGaps, usageMinutes } from "#db/schema/api.ts";
+import { accountPlans, apiKeys, auditGaps, usageMinutes } from "#db/schema/api.ts";
 import { requestLog } from "#db/schema/audit.ts";
+import { memberships } from "#db/schema/identity.ts";
 import { outbox } from "#db/schema/ops.ts";
 import { type Statement, statement } from "#db/statements.ts";
 import { commit } from "#services/commit.ts";
@@ -12,7 +13,7 @@ import type { RequestLogRow } from "#services/request-log/row.ts";
 import { portsOf } from "#workers/runtime.ts";
 import { type Answer, marketplace, type Marketplace } from "../api.ts";
 import { type Account, accountWith, holdClock, keyFor, settle } from "./accounts.ts";
-import type { Key } from "./keys.ts";
+import { type Key, keyOf } from "./keys.ts";
 
 let world: Marketplace;
 beforeAll(async () => void (world = await marketplace()));
@@ -281,4 +282,68 @@ describe("refusals without a number", () => {
     const counted = await world.db.reader.select().from(usageMinutes).where(eq(usageMinutes.credentialId, key.id));
     expect(counted).toMatchObject([{ admitted: 1, denied: 1 }]);
   });
+});
+
+describe("what others sent", () => {
+  /** Eleven refusals, so that what comes after is gathered. */
+  const noise = () =>
+    Promise.all(
+      Array.from({ length: 11 }, (_, index) => get("/me", { token: "snk_test_nothing" }, { "cf-connecting-ip": `198.51.100.${index}` })),
+    );
+
+  it("is not counted in an account's own row of refusals", async () => {
+    vi.setSystemTime(holdClock().getTime() + 120_000);
+    const [one, other] = [await accountWith(world, { customLimit: 1 }), await accountWith(world, { customLimit: 1 })];
+    const keys = [await keyFor(world, one), await keyFor(world, other)] as const;
+    await noise();
+    for (const key of keys) for (let count = 0; count < 2; count++) await get("/me", key);
+    world.sent.requestLog.splice(0);
+    await Promise.all([get("/me", keys[0]), get("/me", keys[1]), get("/me", keys[1])]);
+    expect(
+      gathered()
+        .map(({ credentialId, repeatCount }) => [credentialId, repeatCount])
+        .toSorted(),
+    ).toEqual(
+      [
+        [keys[0].id, 1],
+        [keys[1].id, 2],
+      ].toSorted(),
+    );
+  });
+
+  it("is kept whatever it is: a path with NUL, half a character, or none at all", async () => {
+    const account = await accountWith(world, { customLimit: 100 });
+    const key = await keyFor(world, account);
+    world.sent.requestLog.splice(0);
+    await get("/%00", key);
+    await get(`/${"x".repeat(491)}%F0%9F%98%80`, key);
+    await get("/%ff", key);
+    await world.consume("request-log", world.sent.requestLog.splice(0));
+    const rows = await world.db.reader.select().from(requestLog).where(eq(requestLog.credentialId, key.id)).orderBy(requestLog.seq);
+    expect(rows.map(({ path }) => path)).toEqual(["/api/v1/\ufffd", `/api/v1/${"x".repeat(491)}\ufffd`, "/api/v1/%ff"]);
+  });
+});
+
+describe("read:audit", () => {
+  it.each(["/request-logs", "/audit-events", "/audit-events/verify"])(
+    "opens %s to owners and admins of the account alone, by key, grant and session, as they are now",
+    async (path) => {
+      const company = await world.company();
+      const [admin, manager] = [await world.member(company), await world.member(company, "hiring_manager")];
+      await world.db.writer.update(accountPlans).set({ plan: "enterprise" }).where(eq(accountPlans.accountId, company.id));
+      const of = (person: { userId: string }) => keyOf(world, { id: company.id, roleType: "company" }, person, { scopes: ["read:audit"] });
+      const [own, theirs] = [await of(admin), await of(manager)];
+      const tried = async (who: { token: string }) => {
+        const { status, body } = await get(path, who);
+        return body.code ?? status;
+      };
+      expect([await tried(own), await tried(theirs), await tried(manager)]).toEqual([
+        200,
+        "role_type_not_permitted",
+        "role_type_not_permitted",
+      ]);
+      await world.db.writer.update(memberships).set({ roleName: "hiring_manager" }).where(eq(memberships.userId, admin.userId));
+      expect(await tried(own)).toBe("role_type_not_permitted");
+    },
+  );
 });

@@ -153,3 +153,22 @@ describe("the rolling hour", () => {
     expect((await call(key)).status).toBe(429);
   });
 });
+
+describe("a key that does not pass", () => {
+  const readsOf = async (key: Key): Promise<number> => {
+    const answer = await call(key, "/api/v1/roles");
+    return (await world.database.counts(answer.headers.get("x-request-id") ?? "")).round_trips;
+  };
+
+  it("causes no reads once it is over its limit, nor once it is revoked", async () => {
+    const over = await limitedKey(1);
+    const revoked = await recruiterKey();
+    for (const key of [over, revoked]) await call(key, "/api/v1/roles");
+    await call(over, "/api/v1/roles");
+    expect(await readsOf(over)).toBe(0);
+    await world.db.writer.update(apiKeys).set({ status: "revoked", version: 2 }).where(eq(apiKeys.id, revoked.id));
+    await world.env.CREDENTIALS.getByName(`key:${revoked.publicId.slice(0, 10)}`).invalidate(2);
+    expect((await call(revoked, "/api/v1/roles")).status).toBe(401);
+    expect(await readsOf(revoked)).toBe(0);
+  });
+});

@@ -264,3 +264,12 @@ it("lives at the console, and nowhere on the API's own host", async () => {
   const answer = await fetchOf(world)(`https://api.splits.network${path}`);
   expect(answer.status).toBe(404);
 });
+
+describe("an address that is none", () => {
+  it.each(["http://127.0.0.1:99999/cb", "http://[::1]:65536/cb"])("%s is told on the page itself", async (redirectUri) => {
+    const { browser } = await recruiter();
+    const native = await client({ authMethod: "none", redirectUris: ["http://127.0.0.1/cb", "http://[::1]/cb"] });
+    const page = await browser.get(asked(native, { redirect_uri: redirectUri }));
+    expect([page.status, page.headers.get("location")]).toEqual([400, null]);
+  });
+});

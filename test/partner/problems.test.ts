@@ -229,3 +229,13 @@ describe("a problem", () => {
     for (const code of ["nothing", "toString", "__proto__"]) expect((await world.call("GET", `/docs/problems/${code}`)).status).toBe(404);
   });
 });
+
+it("the short address of a problem leads to its page, and nowhere else", async () => {
+  const leadTo = async (code: string) => {
+    const { status, headers } = await call(null, "GET", `/../../problems/${code}`);
+    return [status, headers.get("location")];
+  };
+  expect(await leadTo("not_found")).toEqual([308, "/docs/problems/not_found"]);
+  expect(await leadTo("%0d%0aX-Evil:1")).toEqual([308, "/docs/problems/%0D%0AX-Evil%3A1"]);
+  expect(await leadTo("..%2f..%2f%2fevil.example")).toEqual([308, "/docs/problems/..%2F..%2F%2Fevil.example"]);
+});

@@ -78,7 +78,7 @@ async function apiApp(resource: string | null): Promise<OpenAPIHono<ApiEnv>> {
   api.get("/docs", async (c, next) => (await import("./pages/docs.tsx")).docsPage(c, next));
   api.get("/docs/problems/:code", async (c, next) => (await import("./pages/problem.tsx")).problemPage(c, next));
   api.get("/postman.json", async (c) => c.redirect((await import("#assets")).default.postman));
-  api.get("/problems/:code", (c) => c.redirect(`/docs/problems/${c.req.param("code")}`, 308));
+  api.get("/problems/:code", (c) => c.redirect(`/docs/problems/${encodeURIComponent(c.req.param("code"))}`, 308));
   api.post("/webhooks/clerk", clerkWebhook);
   api.post("/stripe/webhooks", stripeWebhook("platform"));
   api.post("/stripe/connect-webhooks", stripeWebhook("connect"));

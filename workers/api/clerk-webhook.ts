@@ -4,6 +4,7 @@ import { Refusal } from "#domain/refusals.ts";
 import { Context } from "#services/context.ts";
 import { type ClerkEvent, keepClerkEvent } from "#services/users/keep-clerk-event.ts";
 import { createRoute, z } from "@hono/zod-openapi";
+import { bodyWithin } from "../body.ts";
 import { databaseOf, portsOf } from "../runtime.ts";
 import type { ApiEnv } from "./app.ts";
 import { PROBLEM_RESPONSES } from "./operation.ts";
@@ -54,9 +55,8 @@ export const clerkWebhookContract = {
  */
 export const clerkWebhook: Handler<ApiEnv> = async (c) => {
   const { headers } = c.req.raw;
-  if (Number(headers.get("content-length") ?? 0) > MAX_BODY_BYTES) throw tooLarge();
-  const bytes = await c.req.arrayBuffer();
-  if (bytes.byteLength > MAX_BODY_BYTES) throw tooLarge();
+  const bytes = await bodyWithin(c, MAX_BODY_BYTES);
+  if (!bytes) throw tooLarge();
   const body = new TextDecoder().decode(bytes);
   const secrets = (c.env.CLERK_WEBHOOK_SECRETS ?? "").split(",").filter(Boolean).slice(0, MAX_SECRETS);
   if (!secrets.some((secret) => isSigned(secret, body, headers))) {

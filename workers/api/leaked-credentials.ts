@@ -4,6 +4,7 @@ import { Refusal } from "#domain/refusals.ts";
 import { isReportSigned } from "#integrations/secret-scanning/report.ts";
 import { Context } from "#services/context.ts";
 import { reportLeaks } from "#services/leaks/report-leaks.ts";
+import { bodyWithin } from "../body.ts";
 import { databaseOf, portsOf } from "../runtime.ts";
 import type { ApiEnv } from "./app.ts";
 import { PROBLEM_RESPONSES } from "./operation.ts";
@@ -38,9 +39,9 @@ export const leakedCredentials: Handler<ApiEnv> = async (c) => {
   const { headers } = c.req.raw;
   const url = c.env.SECRET_SCANNING_KEYS_URL;
   if (!url) throw new Refusal("not_found", "Nobody reports leaks here.");
-  if (Number(headers.get("content-length") ?? 0) > MAX_BODY_BYTES) throw tooLarge();
-  const body = new Uint8Array(await c.req.arrayBuffer());
-  if (body.byteLength > MAX_BODY_BYTES) throw tooLarge();
+  const bytes = await bodyWithin(c, MAX_BODY_BYTES);
+  if (!bytes) throw tooLarge();
+  const body = new Uint8Array(bytes);
   const keyId = headers.get("github-public-key-identifier") ?? "";
   const signature = headers.get("github-public-key-signature") ?? "";
   if (!(await isReportSigned(url, { keyId, signature, body }))) {

@@ -266,10 +266,10 @@ export async function guessingTwice(handle: () => Promise<Response>): Promise<Re
 }
 
 /**
- * Answers a repeated request from what was stored, and stores the final refusals of a verb. A caller who
- * may no more is refused as anybody is; only what a deletion removed is not missed.
+ * Answers a repeated request from what was stored. A caller who may no more is refused as anybody is; only
+ * what a deletion removed is not missed.
  */
-export async function remembering<Result>(ctx: Context, run: () => Promise<Result>): Promise<Result> {
+export async function repeating<Result>(ctx: Context, run: () => Promise<Result>): Promise<Result> {
   try {
     const result = await run();
     ctx.repeat();
@@ -278,6 +278,16 @@ export async function remembering<Result>(ctx: Context, run: () => Promise<Resul
     if (!(error instanceof Refusal)) throw error;
     const isRemoved = ctx.request.method === "DELETE" && error.code === "not_found";
     if (!isOfAccess(error) || isRemoved) ctx.repeat();
+    throw error;
+  }
+}
+
+/** As `repeating`, and stores the final refusals of a verb. */
+export async function remembering<Result>(ctx: Context, run: () => Promise<Result>): Promise<Result> {
+  try {
+    return await repeating(ctx, run);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
     const isKept = ctx.request.idempotency !== null && !ctx.repeats && isFinal(error);
     if (isKept && !(await rememberRefusal(ctx, problem(error, ctx.request.path, ctx.request.id)))) return remembering(ctx, run);
     throw error;

@@ -57,9 +57,12 @@ function unstorable(value: unknown, place: Place, path: readonly PropertyKey[] =
       ...unstorable(each, place, [...path, key]),
     ]);
   }
-  if (typeof value !== "string" || (!value.includes("\0") && value.isWellFormed())) return [];
+  if (typeof value !== "string" || isStorable(value)) return [];
   return [{ pointer: pointer(path, place), code: "invalid_format", message: "is not a text of whole characters without NUL" }];
 }
+
+/** Whether a table can hold a text. */
+export const isStorable = (text: string): boolean => !text.includes("\0") && text.isWellFormed();
 
 /** A JSON Pointer into the body (RFC 6901), or the parameter's place and name. */
 const pointer = (path: readonly PropertyKey[], place: Place): string =>

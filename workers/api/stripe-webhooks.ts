@@ -3,6 +3,7 @@ import type { Handler } from "hono";
 import { Refusal } from "#domain/refusals.ts";
 import { Context } from "#services/context.ts";
 import { keepStripeEvents } from "#services/stripe-events/keep-events.ts";
+import { bodyWithin } from "../body.ts";
 import { databaseOf, portsOf } from "../runtime.ts";
 import type { ApiEnv } from "./app.ts";
 import { PROBLEM_RESPONSES } from "./operation.ts";
@@ -47,9 +48,8 @@ export const stripeWebhook =
   (from: From): Handler<ApiEnv> =>
   async (c) => {
     const { headers } = c.req.raw;
-    if (Number(headers.get("content-length") ?? 0) > MAX_BODY_BYTES) throw tooLarge();
-    const bytes = await c.req.arrayBuffer();
-    if (bytes.byteLength > MAX_BODY_BYTES) throw tooLarge();
+    const bytes = await bodyWithin(c, MAX_BODY_BYTES);
+    if (!bytes) throw tooLarge();
     const { requestId } = c.var;
     const ctx = new Context({
       caller: { kind: "system" },

@@ -4,6 +4,7 @@ import { toHex } from "#domain/bytes.ts";
 import { isUuid } from "#domain/ids.ts";
 import { Refusal } from "#domain/refusals.ts";
 import { Replayed, type Reply, type RequestFacts } from "#services/context.ts";
+import { bodyWithin } from "../body.ts";
 import { log, logFault, newRequestId } from "../runtime.ts";
 import type { ApiEnv } from "./app.ts";
 import { replyOf, send } from "./operation.ts";
@@ -35,10 +36,9 @@ export async function factsOf(
   versionsIn: (headers: Headers) => readonly number[] | null = versionOf,
 ): Promise<RequestFacts> {
   const { headers } = c.req.raw;
-  if (Number(headers.get("content-length") ?? 0) > MAX_BODY_BYTES) throw tooLarge();
   const changes = c.req.method !== "GET" && c.req.method !== "HEAD";
-  const body = changes ? await c.req.arrayBuffer() : new ArrayBuffer(0);
-  if (body.byteLength > MAX_BODY_BYTES) throw tooLarge();
+  const body = await bodyWithin(c, MAX_BODY_BYTES);
+  if (!body) throw tooLarge();
   const path = c.req.path;
   return {
     id: c.var.requestId,

@@ -12,7 +12,7 @@ import { guessingTwice } from "../api/operation.ts";
 import { refusalOf } from "../api/problems.ts";
 import { log, logFault, newRequestId } from "../runtime.ts";
 import { crossSite, sameOrigin } from "../same-origin.ts";
-import { dropSession, type PageContext, type PageEnv, signInPath, wantedPath } from "./context.ts";
+import { dropSession, type PageContext, type PageEnv, requireStorable, signInPath, wantedPath } from "./context.ts";
 import { keepForm } from "./kept-form.ts";
 import { frame } from "./frame.tsx";
 import { authorizePage } from "./pages/authorize.tsx";
@@ -78,6 +78,12 @@ const guarded: MiddlewareHandler<PageEnv> = async (c, next) => {
     referrer: /^\/(?:console|developers)(?:\/|$)/.test(c.req.path) ? "same-origin" : "no-referrer",
   } as const;
   for (const [name, value] of Object.entries(pageHeaders(policy))) c.res.headers.set(name, value);
+};
+
+/** Pages read their addresses themselves; none needs to expect what no table can hold. */
+const storable: MiddlewareHandler<PageEnv> = async (c, next) => {
+  requireStorable(new URL(c.req.url).searchParams);
+  await next();
 };
 
 type Page = (c: PageContext) => Response | Promise<Response>;
@@ -148,7 +154,7 @@ const ACCOUNT_PAGES: typeof PAGES = [
 /** What answers on the console's host: pages behind the gates that guard cookies. */
 export const consoleApp = new Hono<PageEnv>();
 
-consoleApp.use(identified, guarded, frame, bodyLimit({ maxSize: MAX_BODY_BYTES }), csrf(), sameOrigin);
+consoleApp.use(identified, guarded, frame, bodyLimit({ maxSize: MAX_BODY_BYTES }), csrf(), sameOrigin, storable);
 
 const ALL = [...ACCOUNT_PAGES.map(([method, path, page]) => [method, path, withinAccount(page)] as const), ...PAGES];
 for (const [method, path, page] of ALL) {

@@ -5,6 +5,7 @@ import { HOME, returnPath } from "#domain/identity/session.ts";
 import { Refusal } from "#domain/refusals.ts";
 import { isUuid } from "#domain/ids.ts";
 import { type Audience, type Caller, Context, type PartnerRequest, type Reply, type RequestFacts } from "#services/context.ts";
+import { isStorable } from "../api/shape.ts";
 import { databaseOf, type Env, portsOf } from "../runtime.ts";
 
 export interface PageEnv {
@@ -128,10 +129,17 @@ export const keepAccount = (c: PageContext, id: string): void => setCookie(c, AC
 
 export type Form = Readonly<Record<string, string>>;
 
-/** The fields of a posted form, each once. */
+/** The fields of a posted form, each once. Refuses what no form of ours sends. */
 export async function formOf(c: PageContext): Promise<Form> {
-  const fields = await c.req.parseBody();
-  return Object.fromEntries(Object.entries(fields).filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+  const fields = Object.entries(await c.req.parseBody()).filter((entry): entry is [string, string] => typeof entry[1] === "string");
+  requireStorable(fields);
+  return Object.fromEntries(fields);
+}
+
+/** Refuses a page's address or form with what no table can hold, which no link and no form of ours has. */
+export function requireStorable(given: Iterable<readonly [name: string, value: string]>): void {
+  for (const pair of given)
+    if (!pair.every(isStorable)) throw new Refusal("invalid_parameter", "This address or form was changed on its way.");
 }
 
 /** The country an address is in, as the edge knows it. */

@@ -12,6 +12,7 @@ import type { ApiEnv } from "../api/app.ts";
 import { send } from "../api/operation.ts";
 import { PROBLEMS, refusalOf } from "../api/problems.ts";
 import { answerTo, identified, noSuchRoute } from "../api/surface.ts";
+import { bodyWithin } from "../body.ts";
 import { preflight, showTo } from "../cors.ts";
 import { databaseOf, portsOf } from "../runtime.ts";
 import { presentedClient } from "./client-auth.ts";
@@ -115,8 +116,8 @@ async function formOf(c: Call): Promise<URLSearchParams> {
   if (!/^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(c.req.header("content-type") ?? "")) {
     throw new OAuthRefusal("invalid_request", "Send the parameters as application/x-www-form-urlencoded");
   }
-  const body = await c.req.arrayBuffer();
-  if (body.byteLength > MAX_BODY_BYTES) throw new OAuthRefusal("invalid_request", "The body is too large");
+  const body = await bodyWithin(c, MAX_BODY_BYTES);
+  if (!body) throw new OAuthRefusal("invalid_request", "The body is too large");
   const form = new URLSearchParams(new TextDecoder().decode(body));
   for (const name of form.keys()) {
     if (form.getAll(name).length > 1) throw new OAuthRefusal("invalid_request", "A parameter is given more than once");

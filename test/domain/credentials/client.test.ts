@@ -75,6 +75,8 @@ describe("a redirect URI", () => {
     "https://app.example/call back",
     "https://app.example\\@other.example/",
     "https://bücher.example/callback",
+    "https://app.example;sandbox/callback",
+    "https://app.example,other.example/callback",
     "com.example.app:/callback",
     "javascript:alert(1)",
     "/callback",

@@ -45,6 +45,8 @@ describe("a redirect URI", () => {
     ["http://127.0.0.1/cb", "http://[::1]:51004/cb", false],
     ["http://localhost:3000/cb", "http://localhost:51004/cb", false],
     ["com.example.app:/cb", "com.example.app:/cb", true],
+    ["http://127.0.0.1/cb", "http://127.0.0.1:65535/cb", true],
+    ["http://127.0.0.1/cb", "http://127.0.0.1:65536/cb", false],
   ])("registered as %s, given as %s: %s", (registered, given, fits) => {
     expect(isRegistered([registered], given)).toBe(fits);
   });

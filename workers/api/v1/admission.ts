@@ -74,8 +74,18 @@ export async function admitted(
   return work(admission.caller);
 }
 
-/** The verdict on one request, kept for its headers and its row in the log. */
+/** As `judged`; what does not pass begins no more reads beside the hop until it passes again. */
 async function verdictOn(c: Call, trace: RequestTrace, bearer: Bearer): Promise<Admission> {
+  try {
+    return await judged(c, trace, bearer);
+  } catch (error) {
+    if (bearer.kind === "token") remembered.delete(bearer.hash);
+    throw error;
+  }
+}
+
+/** The verdict on one request, kept for its headers and its row in the log. */
+async function judged(c: Call, trace: RequestTrace, bearer: Bearer): Promise<Admission> {
   const secret = bearer.kind === "token" ? bearer.hash : bearer.caller.id;
   const now = epochSeconds();
   const over = denied.get(secret);

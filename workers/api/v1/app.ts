@@ -165,28 +165,35 @@ async function keep(c: HonoContext<ApiEnv>, row: RequestLogRow): Promise<void> {
   }
 }
 
-/** Refusals that were logged one by one in this minute, and those that wait to be logged as one row. */
-const refusals = { minute: 0, logged: 0, row: null as RequestLogRow | null };
+/** Refusals that were logged one by one in this minute, and those that wait to be logged as one row each. */
+const refusals = { minute: 0, logged: 0, gathered: new Map<string, RequestLogRow>() };
 const LOGGED_EACH_MINUTE = 10;
 const GATHERED_MS = 1_000;
 
-/** Refusals without a verdict are logged up to ten a minute and isolate, then counted in one row (PLATFORM §15). */
+/**
+ * Refusals without a verdict are logged up to ten a minute and isolate, then counted in one row for each
+ * credential (PLATFORM §15): no account reads of another's in its own log.
+ */
 function countRefusal(c: HonoContext<ApiEnv>, row: RequestLogRow): void {
   const minute = Math.floor(Date.now() / 60_000);
   if (refusals.minute !== minute) Object.assign(refusals, { minute, logged: 0 });
   if (refusals.logged < LOGGED_EACH_MINUTE) {
     refusals.logged++;
     c.executionCtx.waitUntil(keep(c, row));
-  } else if (refusals.row) {
-    refusals.row.repeatCount = (refusals.row.repeatCount ?? 1) + 1;
-  } else {
-    refusals.row = { ...row, repeatCount: 1 };
-    c.executionCtx.waitUntil(
-      new Promise((resolve) => setTimeout(resolve, GATHERED_MS)).then(() => {
-        const gathered = refusals.row;
-        refusals.row = null;
-        return gathered ? keep(c, gathered) : undefined;
-      }),
-    );
+    return;
   }
+  const whose = `${row.accountId} ${row.credentialId}`;
+  const gathering = refusals.gathered.get(whose);
+  if (gathering) {
+    gathering.repeatCount = (gathering.repeatCount ?? 1) + 1;
+    return;
+  }
+  const first = { ...row, repeatCount: 1 };
+  refusals.gathered.set(whose, first);
+  c.executionCtx.waitUntil(
+    new Promise((resolve) => setTimeout(resolve, GATHERED_MS)).then(() => {
+      refusals.gathered.delete(whose);
+      return keep(c, first);
+    }),
+  );
 }

@@ -6,6 +6,7 @@ import { Button, ButtonLink, Checkbox, Field } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
 import { Empty, Facts, Notice, Time } from "#ui/parts.tsx";
 import { Table } from "#ui/table.tsx";
+import { Day } from "../../../api/v2/shapes.ts";
 import { contextOfAdmin, type PageContext } from "../../context.ts";
 import { AdminTabs, count, csvAnswer, ListEnd, pagingOf, type Said } from "../../partner-pages.tsx";
 
@@ -17,8 +18,7 @@ export async function auditPage(c: PageContext): Promise<Response> {
   const asked = new URL(c.req.url).searchParams;
   const text = (name: string) => asked.get(name)?.trim().slice(0, 100) || undefined;
   const id = (name: string) => (isUuid(text(name) ?? "") ? text(name) : undefined);
-  const day = (name: string) =>
-    /^\d{4}-\d{2}-\d{2}$/.test(text(name) ?? "") && !Number.isNaN(Date.parse(text(name) ?? "")) ? text(name) : undefined;
+  const day = (name: string) => Day.safeParse(text(name)).data;
   const given = {
     account_id: id("account_id"),
     actor: id("actor"),
