@@ -31,6 +31,7 @@ export const invitationNoun = {
   filters: {
     team_id: (id: string) => eq(invitations.teamId, id),
     status: (name: string) => sql`${invitations.status} = ${name}`,
+    role: (name: string) => sql`${invitations.teamRole} = ${name}`,
   },
   includes: {
     team: {

@@ -73,7 +73,7 @@ export function teamInvitations(api: OpenAPIHono<ApiEnv>): void {
     access: ["team-invitations", "list"],
     summary: "List the mailed invitations of your teams",
     noun: invitationNoun,
-    filters: z.object({ team_id: Id, status: z.enum(TEAM_INVITATION_STATUSES) }),
+    filters: z.object({ team_id: Id, status: z.enum(TEAM_INVITATION_STATUSES), role: z.enum(TEAM_INVITATION_ROLES) }),
     item: InvitationShape,
     run: listInvitations,
     present: invitation,
