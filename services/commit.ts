@@ -6,9 +6,10 @@ import { deleteFrom, insertInto, type Preparable, renderedOnce, statement, updat
 import type { DomainEvent } from "#domain/events/catalogue.ts";
 import { toHex } from "#domain/bytes.ts";
 import { SYSTEM_USER_ID } from "#domain/ids.ts";
-import { conflict, invalidField, Refusal } from "#domain/refusals.ts";
+import { conflict, Refusal } from "#domain/refusals.ts";
 import { type Context, type Reply, sealOwner, type Statement } from "./context.ts";
 import { requestLogRow } from "./request-log/row.ts";
+import type { Right } from "./rights.ts";
 
 /** A decision that is overtaken is made again on the new state, this often in all (DESIGN R-4). */
 const ROUNDS = 3;
@@ -27,7 +28,7 @@ export interface Audit {
   companyId?: string | null;
   /** Of an account's own management: the event goes into the account's chain (PLATFORM §15). */
   accountId?: string | null;
-  /** Required for whatever overrides the ordinary rule. */
+  /** Why, where the ordinary rule asks for it; that of an override comes with the context. */
   reason?: string | null;
 }
 
@@ -174,17 +175,6 @@ export function differing<Fields extends object>(before: object, fields: Fields)
 /** Answers a change that changes nothing: the row as it stands, with its version. No audit and no event tell of it. */
 export const asItStands = <Result>(ctx: Context, row: Result): Promise<Result> => commit(ctx, row, { write: [], audit: [], events: [] });
 
-/**
- * The audit's reason. A platform admin who changes what is another's owes one (DOMAIN §1.1): 422 without.
- *
- * @param overrides - whether only being a platform admin lets the caller do it
- */
-export function reasonOf(overrides: boolean, reason: string | undefined): string | null {
-  if (overrides && !reason) {
-    throw invalidField("reason", "required", "reason is required of a platform admin who changes what is another's. Say why in `reason`.");
-  }
-  return overrides ? `override: ${reason}` : (reason ?? null);
-}
 /** The row of the request log beside the change it made; reads and refusals go another way (PLATFORM §15). */
 const requestRow = (ctx: Context, reply: Reply | null): Statement[] =>
   ctx.partner?.trace && reply
@@ -277,7 +267,7 @@ async function auditRow(ctx: Context, audit: Audit) {
     beforeHash,
     afterHash,
     changes: changedFields(before, after),
-    reason: audit.reason ?? null,
+    reason: ctx.overrideReason ?? audit.reason ?? null,
   };
 }
 
@@ -373,9 +363,13 @@ export function readable<T>(noun: string, id: string, row: T | undefined): T {
   return row;
 }
 
-/** As `readable`, and the caller may change it: readable but not editable is 403 (DESIGN R-5). */
-export function editable<T extends { editable: boolean }>(noun: string, id: string, row: T | undefined): T {
+/**
+ * As `readable`, and the caller may change it: readable but not editable is 403 (DESIGN R-5). What a platform
+ * admin may change by that alone is an override, which needs its reason.
+ */
+export function editable<T extends { editable: Right }>(ctx: Context, noun: string, id: string, row: T | undefined): T {
   const found = readable(noun, id, row);
-  if (!found.editable) throw new Refusal("forbidden", `You may see this ${noun} but not change it.`);
+  if (found.editable === null) throw new Refusal("forbidden", `You may see this ${noun} but not change it.`);
+  if (found.editable === "override") ctx.override();
   return found;
 }

@@ -5,7 +5,7 @@ import { select, type Statement, statement } from "#db/statements.ts";
 import { idempotencyKeys } from "#db/schema/ops.ts";
 import { uuidv7 } from "#domain/ids.ts";
 import { type AccountKind, holdableScopes, ROLE_TYPE_OF, type RoleType, type Scope } from "#domain/credentials/scopes.ts";
-import { forbidden, Refusal } from "#domain/refusals.ts";
+import { forbidden, invalid, Refusal } from "#domain/refusals.ts";
 import type { Ports } from "./ports.ts";
 import { insufficientScope, scopeOf } from "./scopes.ts";
 
@@ -133,6 +133,8 @@ export interface RequestFacts {
   /** The versions the caller holds, one of which is to be the current one; null without a condition. */
   ifMatch: readonly number[] | null;
   idempotency: { key: string; fingerprint: string; anonymousOwner: string } | null;
+  /** The `reason` that was given with the request. */
+  reason?: string | undefined;
 }
 
 /** A reply as it is stored and sent: rendered once (DESIGN R-18). */
@@ -232,6 +234,7 @@ export class Context {
   #access: Access = NOBODY;
   #session: Session | null = null;
   #made = 0;
+  #override: string | null = null;
   #stored: Reply | null = null;
   #untried: { opensTo: (access: Access) => boolean }[] = [];
   #asked: Statement[] = [];
@@ -284,7 +287,26 @@ export class Context {
     const earlier = new Context({ caller, audience, database, ports, request: { ...request, idempotency: null } });
     earlier.#access = this.#access;
     earlier.#made = this.#made;
+    earlier.#override = this.#override;
     return earlier;
+  }
+
+  /**
+   * Says that only being a platform admin lets the caller do this. Whoever overrides owes a reason (DOMAIN
+   * §1.1), which `commit` leaves in the audit: 422 without.
+   */
+  override(): void {
+    const { reason, method } = this.request;
+    if (!reason) {
+      const message = "is required of a platform admin who changes what is another's";
+      throw invalid({ pointer: method === "DELETE" ? "query:reason" : "/reason", code: "required", message });
+    }
+    this.#override = `override: ${reason}`;
+  }
+
+  /** What the audit keeps of an override; null where the caller did what is theirs to do. */
+  get overrideReason(): string | null {
+    return this.#override;
   }
 
   /**

@@ -10,13 +10,14 @@ import type { Context } from "../context.ts";
 import { type DealAtHand, readDeal } from "../deals/change-deal.ts";
 import { type Noun, rowById } from "../listing.ts";
 import { editableNotes, readableNotes } from "./notes-access.ts";
+import type { Right } from "../rights.ts";
 
-export type Note = typeof applicationNotes.$inferSelect & { editable: boolean };
+export type Note = typeof applicationNotes.$inferSelect & { editable: Right };
 
 export const noteNoun = {
   name: "note",
   table: applicationNotes,
-  columns: { ...getTableColumns(applicationNotes), editable: computed<boolean>("editable", editableNotes()) },
+  columns: { ...getTableColumns(applicationNotes), editable: computed<Right>("editable", editableNotes()) },
   readable: readableNotes,
   filters: {
     application_id: (id: string) => eq(applicationNotes.applicationId, id),
@@ -74,7 +75,7 @@ export async function createNote(ctx: Context, note: NewNote): Promise<Note> {
     const { application } = deal;
     return commit(
       ctx,
-      { ...row, editable: true },
+      { ...row, editable: "own" },
       {
         write: [insert(applicationNotes, row)],
         audit: {
@@ -93,7 +94,7 @@ export async function createNote(ctx: Context, note: NewNote): Promise<Note> {
 export async function updateNote(ctx: Context, id: string, messageText: string, version?: number): Promise<Note> {
   return deciding(ctx, async () => {
     const [[found]] = await ctx.read(rowById<Note>(ctx, noteNoun, id));
-    const note = editable("note", id, found as Note | undefined);
+    const note = editable(ctx, "note", id, found as Note | undefined);
     expectVersion(ctx, note, version);
     if (!differing(note, { messageText })) return asItStands(ctx, note);
     const changed = { ...note, messageText, version: note.version + 1, updatedAt: ctx.now() };
@@ -110,7 +111,7 @@ export async function updateNote(ctx: Context, id: string, messageText: string, 
 export async function deleteNote(ctx: Context, id: string): Promise<{ id: string }> {
   return deciding(ctx, async () => {
     const [[found]] = await ctx.read(rowById<Note>(ctx, noteNoun, id));
-    const note = editable("note", id, found as Note | undefined);
+    const note = editable(ctx, "note", id, found as Note | undefined);
     expectVersion(ctx, note);
     return commit(
       ctx,

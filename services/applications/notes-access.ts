@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { applicationNotes, applications } from "#db/schema/ats.ts";
 import { readableApplications } from "../deals/access.ts";
+import { rightBy } from "../rights.ts";
 
 /** A recruiter reads what is shared and what stands on their side: the candidate's recruiter `candidate_only`, the company's `company_only`. */
 const ownSide =
@@ -13,4 +14,4 @@ const ownSide =
 export const readableNotes = (): SQL => sql`(${applicationNotes.deletedAt} is null and ${ownSide()})`;
 
 /** Only who wrote a note changes it; platform admins may remove any. */
-export const editableNotes = (): SQL => sql`(${applicationNotes.createdByUserId} = (select ops.user_id()) or (select ops.is_admin()))`;
+export const editableNotes = (): SQL => rightBy(sql`${applicationNotes.createdByUserId} = (select ops.user_id())`);

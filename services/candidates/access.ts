@@ -1,6 +1,7 @@
 import { or, type SQL, sql } from "drizzle-orm";
 import { candidateRoleAssignments as deals, candidates } from "#db/schema/ats.ts";
 import { candidateSourcers, recruiterCandidates } from "#db/schema/network.ts";
+import { rightBy } from "../rights.ts";
 
 /** Candidates whom the calling recruiter represents, with consent. */
 const represented = (): SQL => sql`${candidates.id} in (select ${recruiterCandidates.candidateId} from ${recruiterCandidates}
@@ -64,7 +65,7 @@ export const candidateDocumentsVisible = (): SQL =>
   sql`coalesce((${or(admin(), own(), represented(), inOwnDeal(), reachedCompany(sql`${deals.reachedCompanyAt}`))}), false)`;
 
 /** The candidates the caller may change: themselves, and everyone for platform admins. */
-export const editableCandidates = (): SQL => sql`coalesce((${or(admin(), own())}), false)`;
+export const editableCandidates = (): SQL => rightBy(own());
 
 /** What a list of candidates may be narrowed to. */
 export const CANDIDATE_SCOPES = {

@@ -16,12 +16,13 @@ import {
   readableCandidates,
   waysToCandidates,
 } from "./access.ts";
+import type { Right } from "../rights.ts";
 
 const { search, ...columns } = getTableColumns(candidates);
 
 /** A candidate as the caller may see them: the row, and what of it may be told. */
 export type Candidate = Omit<typeof candidates.$inferSelect, "search"> & {
-  editable: boolean;
+  editable: Right;
   /** Whether the caller may read all of it: who may change it may. */
   whole: boolean;
   /** Whether the caller may read how to reach the person. */
@@ -51,8 +52,8 @@ export const candidateNoun = {
   table: candidates,
   columns: {
     ...columns,
-    editable: computed<boolean>("editable", editableCandidates()),
-    whole: computed<boolean>("whole", editableCandidates()),
+    editable: computed<Right>("editable", editableCandidates()),
+    whole: computed<boolean>("whole", sql`(${editableCandidates()} is not null)`),
     contactVisible: computed<boolean>("contact_visible", contactVisible()),
     known: computed<boolean>("known", sql`coalesce(${knownCandidates()}, false)`),
     listed: computed<boolean>("listed", onMarketplace()),

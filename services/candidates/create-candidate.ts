@@ -83,7 +83,7 @@ export async function createCandidate(ctx: Context, fields: CandidateFields): Pr
       const full = self || isPlatformAdmin;
       const candidate: Candidate = {
         ...row,
-        editable: full,
+        editable: self ? "own" : isPlatformAdmin ? "override" : null,
         whole: full,
         contactVisible: full,
         known: true,
@@ -113,10 +113,10 @@ async function claimCandidate(ctx: Context, before: Candidate, fields: Candidate
     userId: ctx.userId,
     dataSharingConsentAt: fields.dataSharingConsent ? ctx.now() : before.dataSharingConsentAt,
   };
-  const after = {
+  const after: Candidate = {
     ...before,
     ...(claimed as Partial<Candidate>),
-    editable: true,
+    editable: "own",
     whole: true,
     contactVisible: true,
     known: true,

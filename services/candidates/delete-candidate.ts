@@ -31,8 +31,10 @@ export async function deleteCandidate(ctx: Context, id: string): Promise<{ id: s
     );
     const candidate = readable("candidate", id, found);
     const { isPlatformAdmin } = ctx.access;
-    if (!isPlatformAdmin && (candidate.createdByUserId !== ctx.userId || candidate.userId !== null))
+    const isOwn = candidate.createdByUserId === ctx.userId && candidate.userId === null;
+    if (!isOwn && !isPlatformAdmin)
       throw forbidden("Only who entered a candidate nobody has claimed, or a platform admin, may remove them.");
+    if (!isOwn) ctx.override();
     expectVersion(ctx, candidate);
     if (candidate.hasLiveDeals || (candidate.hasDeals && !isPlatformAdmin))
       throw conflict("This candidate has deals.", { reason: "has_deals" });

@@ -3,7 +3,7 @@ import { candidates } from "#db/schema/ats.ts";
 import { select } from "#db/statements.ts";
 import { event } from "#domain/events/catalogue.ts";
 import { forbidden, notFound } from "#domain/refusals.ts";
-import { asItStands, commit, deciding, differing, editable, expectVersion, reasonOf, unchanged, update } from "../commit.ts";
+import { asItStands, commit, deciding, differing, editable, expectVersion, unchanged, update } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { readableCandidates } from "./access.ts";
 import { type Candidate, candidateNoun } from "./candidate.ts";
@@ -14,27 +14,24 @@ import { candidateExists, type CandidateProfile } from "./create-candidate.ts";
 export type CandidateChanges = CandidateProfile &
   Partial<Pick<typeof candidates.$inferInsert, "fullName" | "email" | "verificationStatus">>;
 
-/** What is asked for, and why: platform admins say it of everybody but themselves. */
 export interface CandidatePatch {
   changes: CandidateChanges;
-  reason?: string | undefined;
   version?: number | undefined;
 }
 
 /** Changes a candidate: their own profile, or anybody's by a platform admin. */
-export const updateCandidate = (ctx: Context, id: string, { changes, reason, version }: CandidatePatch): Promise<Candidate> =>
-  change(ctx, sql`${candidates.id} = ${id}`, id, changes, reason, version);
+export const updateCandidate = (ctx: Context, id: string, { changes, version }: CandidatePatch): Promise<Candidate> =>
+  change(ctx, sql`${candidates.id} = ${id}`, id, changes, version);
 
 /** Changes the caller's own record, or 404 without one. */
-export const updateOwnCandidate = (ctx: Context, { changes, reason, version }: CandidatePatch): Promise<Candidate> =>
-  change(ctx, sql`${candidates.id} = (select ops.candidate_id())`, null, changes, reason, version);
+export const updateOwnCandidate = (ctx: Context, { changes, version }: CandidatePatch): Promise<Candidate> =>
+  change(ctx, sql`${candidates.id} = (select ops.candidate_id())`, null, changes, version);
 
 async function change(
   ctx: Context,
   where: SQL,
   id: string | null,
   asked: CandidateChanges,
-  given: string | undefined,
   version: number | undefined,
 ): Promise<Candidate> {
   return deciding(
@@ -46,12 +43,10 @@ async function change(
           .where(sql`${where} and ${readableCandidates()}`),
       );
       if (!found && id === null) throw notFound("candidate record of yours");
-      const before = editable("candidate", id ?? "", found as Candidate | undefined);
-      const { isPlatformAdmin, candidateId } = ctx.access;
-      if (!isPlatformAdmin && (asked.email !== undefined || asked.verificationStatus !== undefined)) {
+      const before = editable(ctx, "candidate", id ?? "", found as Candidate | undefined);
+      if (!ctx.access.isPlatformAdmin && (asked.email !== undefined || asked.verificationStatus !== undefined)) {
         throw forbidden("The address and the verification of a candidate are changed by platform admins.");
       }
-      const reason = reasonOf(isPlatformAdmin && before.id !== candidateId, given);
       expectVersion(ctx, before, version);
       const changes = differing(before, asked);
       if (!changes) return asItStands(ctx, before);
@@ -66,7 +61,7 @@ async function change(
       return commit(ctx, after, {
         expect: [unchanged(candidates, before)],
         write: [update(ctx, candidates, before.id, written)],
-        audit: { action: "candidate.updated", subject: { type: "candidate", id: before.id }, before, after, reason },
+        audit: { action: "candidate.updated", subject: { type: "candidate", id: before.id }, before, after },
         events: [
           event(
             "candidate.updated",

@@ -4,6 +4,7 @@ import { recruiterCompanies } from "#db/schema/network.ts";
 import { candidatesOnly, companyPeople, everybody, platformAdmins, recruitersOnly } from "../audience.ts";
 import { readableJobs } from "../jobs/access.ts";
 import type { Way } from "../listing.ts";
+import { rightBy } from "../rights.ts";
 
 /** The companies that show themselves to everybody. */
 const listed = (): SQL => sql`(${companies.status} = 'active' and ${companies.isMarketplaceListed})`;
@@ -36,5 +37,4 @@ export const openCompanies = (): SQL => sql`coalesce(
   (select ops.is_admin()) or ${companies.id} = any((select ops.company_ids())::uuid[]) or ${companies.id} in ${related()}, false)`;
 
 /** The companies the caller may change: those they administer. */
-export const editableCompanies = (): SQL =>
-  sql`coalesce((select ops.is_admin()) or ${companies.id} = any((select ops.admin_company_ids())::uuid[]), false)`;
+export const editableCompanies = (): SQL => rightBy(sql`${companies.id} = any((select ops.admin_company_ids())::uuid[])`);

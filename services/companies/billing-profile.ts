@@ -2,19 +2,7 @@ import { getTableColumns, or, type SQL, sql } from "drizzle-orm";
 import { companyBillingProfiles as profiles, stripeOperations } from "#db/schema/billing.ts";
 import { conflict, invalidField, notFound } from "#domain/refusals.ts";
 import { companyPeople, platformAdmins } from "../audience.ts";
-import {
-  asItStands,
-  commit,
-  deciding,
-  differing,
-  editable,
-  expectVersion,
-  insert,
-  newRow,
-  readable,
-  unchanged,
-  update,
-} from "../commit.ts";
+import { asItStands, commit, deciding, differing, editable, expectVersion, insert, newRow, unchanged, update } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { getOne, type Included, type Noun, rowById, type Way } from "../listing.ts";
 import { customerFollows, customerOperation } from "../stripe-operations/make-customer.ts";
@@ -89,7 +77,7 @@ async function written(
         rowById<BillingProfileView>(ctx, billingProfileNoun, companyId),
         customerOperation(companyId),
       );
-      editable("company", companyId, readable("company", companyId, found));
+      editable(ctx, "company", companyId, found);
       if (!before && !whole) throw notFound("company billing profile", companyId);
       if (!before) {
         const { billingEmail } = fields;

@@ -2,7 +2,8 @@ import { eq, sql } from "drizzle-orm";
 import { companyBillingProfiles as profiles, placementInvoices, stripeOperations } from "#db/schema/billing.ts";
 import { select } from "#db/statements.ts";
 import { type Collection, collectionOf } from "#domain/invoices/invoice.ts";
-import { editable, readable } from "../commit.ts";
+import { forbidden } from "#domain/refusals.ts";
+import { readable } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { rowById } from "../listing.ts";
 import { type Company, companyNoun } from "./company.ts";
@@ -35,7 +36,7 @@ export async function getBillingReadiness(ctx: Context, companyId: string): Prom
       .orderBy(placementInvoices.createdAt, placementInvoices.id)
       .limit(SHOWN),
   );
-  editable("company", companyId, readable("company", companyId, found));
+  if (readable("company", companyId, found).editable === null) throw forbidden("A company's admins read whether it can be invoiced.");
   return {
     companyId,
     hasProfile: profile !== undefined,

@@ -5,11 +5,12 @@ import { computed, select } from "#db/statements.ts";
 import { readableJobs } from "../jobs/access.ts";
 import type { Noun } from "../listing.ts";
 import { editableCompanies, openCompanies, readableCompanies, waysToCompanies } from "./access.ts";
+import type { Right } from "../rights.ts";
 
 const { search, ...columns } = getTableColumns(companies);
 
 export type Company = Omit<typeof companies.$inferSelect, "search"> & {
-  editable: boolean;
+  editable: Right;
   /** Whether the caller reads more than the public profile. */
   whole: boolean;
 };
@@ -17,7 +18,7 @@ export type Company = Omit<typeof companies.$inferSelect, "search"> & {
 export const companyNoun = {
   name: "company",
   table: companies,
-  columns: { ...columns, editable: computed<boolean>("editable", editableCompanies()), whole: computed<boolean>("whole", openCompanies()) },
+  columns: { ...columns, editable: computed<Right>("editable", editableCompanies()), whole: computed<boolean>("whole", openCompanies()) },
   readable: readableCompanies,
   ways: waysToCompanies,
   search,

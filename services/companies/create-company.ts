@@ -3,12 +3,13 @@ import { companies } from "#db/schema/ats.ts";
 import { organizations } from "#db/schema/identity.ts";
 import { computed, select } from "#db/statements.ts";
 import { event } from "#domain/events/catalogue.ts";
-import { conflict, forbidden, type Refusal } from "#domain/refusals.ts";
+import { conflict, type Refusal } from "#domain/refusals.ts";
 import { slugOf } from "#domain/slug.ts";
-import { commit, deciding, insert, newRow, readable, unchanged, update } from "../commit.ts";
+import { commit, deciding, editable, insert, newRow, unchanged, update } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { editableOrganizations, readableOrganizations } from "../organizations/access.ts";
 import type { Company } from "./company.ts";
+import type { Right } from "../rights.ts";
 
 /** What a company says of itself. */
 export type CompanyProfile = Partial<
@@ -33,12 +34,11 @@ export async function createCompany(ctx: Context, organizationId: string, profil
     ctx,
     async () => {
       const [[organization]] = await ctx.read(
-        select({ id: organizations.id, version: organizations.version, editable: computed<boolean>("editable", editableOrganizations()) })
+        select({ id: organizations.id, version: organizations.version, editable: computed<Right>("editable", editableOrganizations()) })
           .from(organizations)
           .where(sql`${organizations.id} = ${organizationId} and ${readableOrganizations()}`),
       );
-      const held = readable("organization", organizationId, organization);
-      if (!held.editable) throw forbidden("You may not found companies in this organization.");
+      const held = editable(ctx, "organization", organizationId, organization);
       const id = ctx.newId();
       const { search: _, ...row } = newRow(ctx, companies, {
         ...profile,
@@ -48,7 +48,7 @@ export async function createCompany(ctx: Context, organizationId: string, profil
       }) as typeof companies.$inferSelect;
       return commit(
         ctx,
-        { ...row, editable: true, whole: true },
+        { ...row, editable: "own", whole: true },
         {
           // the organization's version orders what comes into it and its removal
           expect: [unchanged(organizations, held)],

@@ -26,7 +26,7 @@ export async function deleteCompany(ctx: Context, id: string): Promise<{ id: str
       [Company?],
       [{ openJobs: boolean; liveDeals: boolean }?],
     ];
-    const before = editable("company", id, found);
+    const before = editable(ctx, "company", id, found);
     expectVersion(ctx, before);
     if (held?.openJobs) throw conflict("The company has open jobs. Close them first.", { reason: "open_jobs" });
     if (held?.liveDeals) throw conflict("Deals are open at this company.", { reason: "live_deals" });

@@ -15,7 +15,7 @@ export async function updateCompany(ctx: Context, id: string, changes: CompanyCh
     ctx,
     async () => {
       const [[found]] = await ctx.read(rowById<Company>(ctx, companyNoun, id));
-      const before = editable("company", id, found as Company | undefined);
+      const before = editable(ctx, "company", id, found as Company | undefined);
       if (changes.status !== undefined && changes.status !== before.status && !ctx.access.isPlatformAdmin) {
         throw forbidden("Platform admins say whether a company is active.");
       }

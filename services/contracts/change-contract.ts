@@ -15,7 +15,7 @@ import { conflict, invalidField } from "#domain/refusals.ts";
 import { requirePlatformAdmin } from "../approvals/approval.ts";
 import { approvalRequest, expiry, ONE_OPEN_APPROVAL, openApproval } from "../approvals/request-approval.ts";
 import { approvalById, useApproval } from "../approvals/use-approval.ts";
-import { commit, deciding, expectVersion, insert, newRow, readable, remove, unchanged, update } from "../commit.ts";
+import { asItStands, commit, deciding, differing, expectVersion, insert, newRow, readable, remove, unchanged, update } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { rowById } from "../listing.ts";
 import { type Contract, contractNoun, contractsOf, termsRequest, toColumns, toRule } from "./contract.ts";
@@ -87,6 +87,7 @@ export async function updateContract(
       const rule = toRule(before);
       const changed = editContract(rule, { ...rule, ...changes }, others.map(toRule));
       const fields = toColumns(changed);
+      if (!differing(before, fields)) return asItStands(ctx, before);
       const after: Contract = { ...before, ...fields, version: before.version + 1, updatedAt: ctx.now() };
       const { change } = approvalRequest(ctx, { action: "contract.approve", subjectId: id, request: termsRequest(changed), reason }, open);
       return commit(ctx, after, {

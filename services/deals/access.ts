@@ -4,6 +4,7 @@ import { candidateSourcers, companySourcers, recruiterCandidates, recruiterCompa
 import { candidatesOnly, companyPeople, everybody, platformAdmins, recruitersOnly } from "../audience.ts";
 import { companyLets } from "../jobs/access.ts";
 import type { Way } from "../listing.ts";
+import { rightBy } from "../rights.ts";
 
 /** A gate of a recruiter who cannot act any more: suspended, or no longer tied to the company (D-12). */
 export const gateIsStuck = (): SQL => sql`(${deals.currentGate} = 'company_recruiter' and not exists (
@@ -84,9 +85,9 @@ export const waysToApplications = (): Way[] => [
 export const readableApplications = (): SQL => or(...waysToApplications().map(({ rows }) => rows)) as SQL;
 
 /** The applications whose words the caller may change: the candidate's own, and their recruiter's on their behalf. */
-export const editableApplications = (): SQL => sql`((select ops.is_admin())
-  or ${applications.candidateId} = (select ops.candidate_id())
-  or (select ops.active_recruiter_id()) = ${candidateRecruiterNow()})`;
+export const editableApplications = (): SQL =>
+  rightBy(sql`${applications.candidateId} = (select ops.candidate_id())
+    or (select ops.active_recruiter_id()) = ${candidateRecruiterNow()}`);
 
 /** Until the submission it is whoever represents the candidate now; from then on the one on record. */
 const candidateRecruiterNow = (): SQL => sql`(case when ${applications.submittedAt} is null

@@ -2,8 +2,8 @@ import { or, type SQL, sql } from "drizzle-orm";
 import { candidateRoleAssignments as deal, jobs, roleInvitations } from "#db/schema/ats.ts";
 import { recruiterCompanies, recruiters } from "#db/schema/network.ts";
 import { candidatesOnly, companyPeople, everybody, platformAdmins, recruitersOnly } from "../audience.ts";
-import type { Context } from "../context.ts";
 import type { Way } from "../listing.ts";
+import { rightBy } from "../rights.ts";
 
 /** The jobs anybody may see: open ones that are not for invited recruiters only. */
 export const publicJobs = (): SQL => sql`(${jobs.status} = 'active' and not ${jobs.inviteOnly})`;
@@ -31,14 +31,9 @@ export const waysToJobs = (): Way[] => [
 export const readableJobs = (): SQL => or(...waysToJobs().map(({ rows }) => rows)) as SQL;
 
 /** The jobs the caller may change: a company admin's own, an owner's with leave to edit, everything for platform admins. */
-export const editableJobs = (): SQL => sql`(
-  (select ops.is_admin())
-  or ${jobs.companyId} = any((select ops.admin_company_ids())::uuid[])
-  or (${jobs.jobOwnerRecruiterId} = (select ops.active_recruiter_id()) and ${callerMay("can_edit_jobs", sql`${jobs.companyId}`)}))`;
-
-/** Whether a job that the caller may change is theirs to change only as a platform admin. */
-export const overridesJob = ({ access }: Context, { companyId }: { companyId: string }): boolean =>
-  access.isPlatformAdmin && !access.adminCompanyIds.includes(companyId);
+export const editableJobs = (): SQL =>
+  rightBy(sql`${jobs.companyId} = any((select ops.admin_company_ids())::uuid[])
+    or (${jobs.jobOwnerRecruiterId} = (select ops.active_recruiter_id()) and ${callerMay("can_edit_jobs", sql`${jobs.companyId}`)})`);
 
 /** Whether the company gave the calling recruiter this permission. */
 export const callerMay = (permission: "can_edit_jobs" | "can_create_jobs", companyId: SQL): SQL =>

@@ -9,8 +9,9 @@ import type { Context, Statement } from "../context.ts";
 import { editableApplications, readableApplications } from "../deals/access.ts";
 import { readDeal } from "../deals/change-deal.ts";
 import { type Noun, rowById } from "../listing.ts";
+import type { Right } from "../rights.ts";
 
-export type Answer = typeof answers.$inferSelect & { editable: boolean };
+export type Answer = typeof answers.$inferSelect & { editable: Right };
 
 export type AnswerValue = string | boolean | readonly string[];
 
@@ -26,7 +27,7 @@ export const answerNoun = {
     ...getTableColumns(answers),
     editable: computed<boolean>(
       "editable",
-      sql`exists (select 1 from ${applications} where ${applications.id} = ${answers.applicationId} and ${editableApplications()})`,
+      sql`(select ${editableApplications()} from ${applications} where ${applications.id} = ${answers.applicationId})`,
     ),
   },
   readable: readableAnswers,
@@ -75,7 +76,7 @@ export async function answerQuestions(
     });
     return commit(
       ctx,
-      rows.map((row) => ({ ...row, editable: true })),
+      rows.map((row) => ({ ...row, editable: "own" })),
       {
         write: [
           insertInto(answers)
@@ -104,7 +105,7 @@ export async function updateAnswer(ctx: Context, id: string, value: AnswerValue,
         .from(questions)
         .where(sql`${questions.id} = (select question_id from ${answers} where id = ${id})`),
     )) as unknown as [[Answer?], [typeof applications.$inferSelect], [Question]];
-    const before = editable("pre-screen answer", id, found);
+    const before = editable(ctx, "pre-screen answer", id, found);
     const rule = misfit(question, value);
     if (rule) throw invalid({ pointer: "/answer", code: "invalid_type", message: rule });
     expectVersion(ctx, before, version);
@@ -127,7 +128,7 @@ export async function deleteAnswer(ctx: Context, id: string): Promise<{ id: stri
       [Answer?],
       [typeof applications.$inferSelect],
     ];
-    const answer = editable("pre-screen answer", id, found);
+    const answer = editable(ctx, "pre-screen answer", id, found);
     expectVersion(ctx, answer);
     stillWriting(application);
     return commit(

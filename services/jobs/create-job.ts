@@ -90,7 +90,7 @@ export async function createJob(ctx: Context, { companyId, ...fields }: NewJob):
       createdByUserId: ctx.userId,
       openedAt: fields.status === "active" ? ctx.now() : null,
     });
-    const job: Job = { ...row, editable: true, internal: true, effectiveFee: fee };
+    const job: Job = { ...row, editable: "own", internal: true, effectiveFee: fee };
     const premium = premiumDesignation(ctx, row.id, others);
     return commit(ctx, job, {
       expect: [unchanged(companies, poster), ...premium.expect, ...quota.expect],

@@ -7,6 +7,7 @@ import { readableApplications } from "../deals/access.ts";
 import { companyOf } from "../neighbours.ts";
 import { effectiveFee } from "./fee.ts";
 import { editableJobs, readableJobs, seesJobInternals, waysToJobs } from "./access.ts";
+import type { Right } from "../rights.ts";
 
 const { search, ...columns } = getTableColumns(jobs);
 
@@ -14,7 +15,7 @@ const fee = () =>
   effectiveFee({ companyId: sql`${jobs.companyId}`, feePercentage: sql`${jobs.feePercentage}`, premiumType: sql`${jobs.premiumType}` });
 
 export type Job = Omit<typeof jobs.$inferSelect, "search"> & {
-  editable: boolean;
+  editable: Right;
   /** Whether fees, guarantee and recruiters may be told (DOMAIN §5.3). */
   internal: boolean;
   effectiveFee: BasisPoints;
@@ -56,7 +57,7 @@ export const jobNoun = {
   table: jobs,
   columns: {
     ...columns,
-    editable: computed<boolean>("editable", editableJobs()),
+    editable: computed<Right>("editable", editableJobs()),
     internal: computed<boolean>("internal", seesJobInternals()),
     effectiveFee: computed<BasisPoints>("effective_fee", fee()),
   },

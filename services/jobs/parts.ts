@@ -7,6 +7,7 @@ import { asItStands, commit, deciding, differing, editable, expectVersion, inser
 import type { Context } from "../context.ts";
 import { type Noun, rowById } from "../listing.ts";
 import { editableJobs, readableJobs } from "./access.ts";
+import type { Right } from "../rights.ts";
 
 /** What hangs on a job and is seen and changed by whoever sees and changes the job. */
 type PartTable = typeof jobRequirements | typeof jobPreScreenQuestions;
@@ -15,21 +16,21 @@ const followsJob = (table: PartTable) => ({
   table,
   columns: {
     ...getTableColumns(table),
-    editable: computed<boolean>("editable", sql`exists (select 1 from ${jobs} where ${jobs.id} = ${table.jobId} and ${editableJobs()})`),
+    editable: computed<Right>("editable", sql`(select ${editableJobs()} from ${jobs} where ${jobs.id} = ${table.jobId})`),
   },
   readable: () => sql`exists (select 1 from ${jobs} where ${jobs.id} = ${table.jobId} and ${readableJobs()})`,
   sorts: { sort_order: table.sortOrder },
   filters: { job_id: (id: string) => eq(table.jobId, id) },
 });
 
-export type Requirement = typeof jobRequirements.$inferSelect & { editable: boolean };
-export type Question = typeof jobPreScreenQuestions.$inferSelect & { editable: boolean };
+export type Requirement = typeof jobRequirements.$inferSelect & { editable: Right };
+export type Question = typeof jobPreScreenQuestions.$inferSelect & { editable: Right };
 
 export const requirementNoun = { name: "job requirement", ...followsJob(jobRequirements) } satisfies Noun<Requirement>;
 export const questionNoun = { name: "pre-screen question", ...followsJob(jobPreScreenQuestions) } satisfies Noun<Question>;
 
 /** One kind of part with its verbs: added, changed and removed together with the job's version. */
-function partOf<Row extends { id: string; jobId: string; version: number; editable: boolean }>(
+function partOf<Row extends { id: string; jobId: string; version: number; editable: Right }>(
   noun: Noun<Row> & { table: PartTable },
   word: string,
   check: (row: Row) => void,
@@ -38,7 +39,7 @@ function partOf<Row extends { id: string; jobId: string; version: number; editab
 ) {
   const told = (id: string, companyId: string) => [jobUpdated({ id, companyId }, [word])];
   const jobOf = (jobId: string | ReturnType<typeof sql>) =>
-    select({ id: jobs.id, version: jobs.version, companyId: jobs.companyId, editable: computed<boolean>("editable", editableJobs()) })
+    select({ id: jobs.id, version: jobs.version, companyId: jobs.companyId, editable: computed<Right>("editable", editableJobs()) })
       .from(jobs)
       .where(sql`${jobs.id} = ${jobId} and ${readableJobs()}`);
 
@@ -46,9 +47,9 @@ function partOf<Row extends { id: string; jobId: string; version: number; editab
     async create(ctx: Context, fields: { jobId: string } & Record<string, unknown>): Promise<Row> {
       return deciding(ctx, async () => {
         const [[found]] = await ctx.read(jobOf(fields.jobId));
-        const job = editable("job", fields.jobId, found);
+        const job = editable(ctx, "job", fields.jobId, found);
         const row = newRow(ctx, noun.table, fields);
-        const part = { ...row, editable: true } as unknown as Row;
+        const part = { ...row, editable: "own" } as unknown as Row;
         check(part);
         return commit(ctx, part, {
           expect: [unchanged(jobs, job)],
@@ -113,9 +114,9 @@ function partOf<Row extends { id: string; jobId: string; version: number; editab
               .where(sql`${noun.table.id} = ${id}`),
           ]
         : []),
-    )) as unknown as [[Row?], [{ id: string; version: number; companyId: string; editable: boolean }?], { answered: boolean }[]?];
-    const part = editable(noun.name, id, row);
-    return { part, job: editable("job", part.jobId, job), answered: answers?.[0]?.answered ?? false };
+    )) as unknown as [[Row?], [{ id: string; version: number; companyId: string; editable: Right }?], { answered: boolean }[]?];
+    const part = editable(ctx, noun.name, id, row);
+    return { part, job: editable(ctx, "job", part.jobId, job), answered: answers?.[0]?.answered ?? false };
   }
 }
 

@@ -7,11 +7,11 @@ import { changeJobStatus, feeChangeRefused, type JobStatus } from "#domain/jobs/
 import type { OtherRoles } from "#domain/jobs/premium.ts";
 import type { BasisPoints } from "#domain/money.ts";
 import { conflict, forbidden, invalidField, notFound } from "#domain/refusals.ts";
-import { asItStands, commit, deciding, differing, editable, expectVersion, type Guard, reasonOf, unchanged, update } from "../commit.ts";
+import { asItStands, commit, deciding, differing, editable, expectVersion, type Guard, unchanged, update } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
 import { rowById } from "../listing.ts";
 import { requireScope } from "../scopes.ts";
-import { isCompanyRecruiter, overridesJob } from "./access.ts";
+import { isCompanyRecruiter } from "./access.ts";
 import { checkJob } from "./check-job.ts";
 import { type JobFields, notConnected } from "./create-job.ts";
 import { asPercentage, asPremiums, effectiveFee } from "./fee.ts";
@@ -23,8 +23,6 @@ export interface JobChanges extends Omit<Partial<JobFields>, "companyId" | "stat
   closedReason?: string | null;
   /** Only platform admins set it after the creation. */
   jobOwnerRecruiterId?: string | null;
-  /** Why; required of platform admins on the jobs of others. */
-  reason?: string;
 }
 
 interface Facts {
@@ -52,10 +50,9 @@ export async function updateJob(ctx: Context, id: string, changes: JobChanges, v
         rowById<Job>(ctx, jobNoun, id),
         ...(restsOnDeals(changes) ? [factsOf(id, changes)] : []),
       )) as unknown as readonly [[Job?], [Facts?]?];
-      const job = editable("job", id, found);
+      const job = editable(ctx, "job", id, found);
       const facts = rest?.[0];
-      const { status: to, closedReason, reason: given, ...asked } = changes;
-      const reason = reasonOf(overridesJob(ctx, job), given);
+      const { status: to, closedReason, ...asked } = changes;
       expectVersion(ctx, job, version);
       const fields = differing(job, asked) ?? {};
       if (fields.jobOwnerRecruiterId !== undefined && !ctx.access.isPlatformAdmin)
@@ -84,7 +81,6 @@ export async function updateJob(ctx: Context, id: string, changes: JobChanges, v
             before: job,
             after: changed,
             companyId: job.companyId,
-            reason,
           },
           ...premium.audit,
         ],
@@ -103,7 +99,7 @@ const UNKNOWN_OWNER = {
 export async function deleteJob(ctx: Context, id: string): Promise<{ id: string }> {
   return deciding(ctx, async () => {
     const [[found], [facts]] = (await ctx.read(rowById<Job>(ctx, jobNoun, id), factsOf(id, {}))) as unknown as [[Job?], [Facts?]];
-    const job = editable("job", id, found);
+    const job = editable(ctx, "job", id, found);
     if (!facts) throw notFound("job", id);
     expectVersion(ctx, job);
     if (facts.hasLiveDeals) throw conflict("Deals are open on this job. Close it instead.", { reason: "live_deals" });

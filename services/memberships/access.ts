@@ -2,6 +2,7 @@ import { or, type SQL, sql } from "drizzle-orm";
 import { memberships } from "#db/schema/identity.ts";
 import { everybody, organizationPeople, platformAdmins } from "../audience.ts";
 import type { Way } from "../listing.ts";
+import { rightBy } from "../rights.ts";
 
 /** Each way by which a caller comes to see a membership: their own, and all of their organizations. */
 export const waysToMemberships = (): Way[] => [
@@ -17,4 +18,4 @@ export const readableMemberships = (): SQL => or(...waysToMemberships().map(({ r
 
 /** The memberships the caller may change: those of the organizations they administer as a whole. */
 export const editableMemberships = (): SQL =>
-  sql`coalesce((select ops.is_admin()) or ${memberships.organizationId} = any((select ops.admin_organization_ids())::uuid[]), false)`;
+  rightBy(sql`${memberships.organizationId} = any((select ops.admin_organization_ids())::uuid[])`);

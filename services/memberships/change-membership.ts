@@ -3,7 +3,7 @@ import { companies } from "#db/schema/ats.ts";
 import { memberships, organizations, users } from "#db/schema/identity.ts";
 import { computed, select } from "#db/statements.ts";
 import { leavesNoAdmin, type MembershipFacts } from "#domain/identity/membership.ts";
-import { conflict, forbidden, invalidField } from "#domain/refusals.ts";
+import { conflict, invalidField } from "#domain/refusals.ts";
 import { keysKeptBy, suspendOrphaned } from "../api-keys/suspend-keys-of-leaver.ts";
 import {
   asItStands,
@@ -24,6 +24,7 @@ import { rowById } from "../listing.ts";
 import { editableOrganizations, readableOrganizations } from "../organizations/access.ts";
 import { readableUsers } from "../users/access.ts";
 import { type Membership, membershipNoun } from "./membership.ts";
+import type { Right } from "../rights.ts";
 
 export interface NewMembership {
   /** Somebody the caller sees already … */
@@ -47,7 +48,7 @@ export async function createMembership(ctx: Context, given: NewMembership): Prom
         select({
           id: organizations.id,
           version: organizations.version,
-          manages: computed<boolean>("manages", editableOrganizations()),
+          editable: computed<Right>("editable", editableOrganizations()),
         })
           .from(organizations)
           .where(sql`${organizations.id} = ${given.organizationId} and ${readableOrganizations()}`),
@@ -60,8 +61,7 @@ export async function createMembership(ctx: Context, given: NewMembership): Prom
           ),
         companyOf(given.organizationId, given.companyId),
       );
-      const { manages, ...held } = readable("organization", given.organizationId, organization);
-      if (!manages) throw forbidden("You may not manage the members of this organization.");
+      const held = editable(ctx, "organization", given.organizationId, organization);
       if (!person) throw invalidField(given.userId === undefined ? "email" : "user_id", "unknown", "There is no such person.");
       if (given.companyId && !ofCompany) throw noSuchCompany();
 
@@ -69,7 +69,7 @@ export async function createMembership(ctx: Context, given: NewMembership): Prom
       const row = newRow(ctx, memberships, { ...fields, userId: person.id });
       return commit(
         ctx,
-        { ...row, editable: true },
+        { ...row, editable: "own" },
         {
           expect: [unchanged(organizations, held)],
           write: [insert(memberships, row), update(ctx, organizations, held.id, {})],
@@ -146,7 +146,7 @@ async function read(ctx: Context, id: string, companyId?: string | null) {
     companyOf(organizationId, companyId ?? null),
     keysKeptBy(id),
   );
-  const before = editable("membership", id, found as Membership | undefined);
+  const before = editable(ctx, "membership", id, found as Membership | undefined);
   return {
     before,
     organization: readable("organization", before.organizationId, organization),

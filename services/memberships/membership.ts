@@ -3,13 +3,14 @@ import { memberships, users } from "#db/schema/identity.ts";
 import { computed, select } from "#db/statements.ts";
 import type { Noun } from "../listing.ts";
 import { editableMemberships, readableMemberships, waysToMemberships } from "./access.ts";
+import type { Right } from "../rights.ts";
 
-export type Membership = typeof memberships.$inferSelect & { editable: boolean };
+export type Membership = typeof memberships.$inferSelect & { editable: Right };
 
 export const membershipNoun = {
   name: "membership",
   table: memberships,
-  columns: { ...getTableColumns(memberships), editable: computed<boolean>("editable", editableMemberships()) },
+  columns: { ...getTableColumns(memberships), editable: computed<Right>("editable", editableMemberships()) },
   readable: readableMemberships,
   ways: waysToMemberships,
   filters: {

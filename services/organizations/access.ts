@@ -2,6 +2,7 @@ import { or, type SQL, sql } from "drizzle-orm";
 import { organizations } from "#db/schema/identity.ts";
 import { organizationPeople, platformAdmins } from "../audience.ts";
 import type { Way } from "../listing.ts";
+import { rightBy } from "../rights.ts";
 
 /** Each way by which a caller comes to see an organization: platform admins all, members their own. */
 export const waysToOrganizations = (): Way[] => [
@@ -16,5 +17,4 @@ export const waysToOrganizations = (): Way[] => [
 export const readableOrganizations = (): SQL => or(...waysToOrganizations().map(({ rows }) => rows)) as SQL;
 
 /** The organizations the caller may change: those they administer as a whole. */
-export const editableOrganizations = (): SQL =>
-  sql`coalesce((select ops.is_admin()) or ${organizations.id} = any((select ops.admin_organization_ids())::uuid[]), false)`;
+export const editableOrganizations = (): SQL => rightBy(sql`${organizations.id} = any((select ops.admin_organization_ids())::uuid[])`);

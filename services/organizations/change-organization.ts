@@ -38,7 +38,7 @@ export async function createOrganization(ctx: Context, fields: OrganizationField
       const row = newRow(ctx, organizations, { ...fields, id, slug: fields.slug ?? slugOf(fields.name, id) });
       return commit(
         ctx,
-        { ...row, editable: true },
+        { ...row, editable: "own" },
         {
           write: [insert(organizations, row)],
           audit: { action: "organization.created", subject: { type: "organization", id }, after: row },
@@ -61,7 +61,7 @@ export async function updateOrganization(
     ctx,
     async () => {
       const [[found]] = await ctx.read(rowById<Organization>(ctx, organizationNoun, id));
-      const before = editable("organization", id, found as Organization | undefined);
+      const before = editable(ctx, "organization", id, found as Organization | undefined);
       if (fields.type !== undefined && !ctx.access.isPlatformAdmin)
         throw forbidden("The type of an organization is set by platform admins.");
       expectVersion(ctx, before, version);
@@ -95,6 +95,7 @@ export async function deleteOrganization(ctx: Context, id: string): Promise<{ id
     ];
     const before = readable("organization", id, found);
     if (!ctx.access.isPlatformAdmin) throw forbidden("Organizations are removed by platform admins.");
+    ctx.override();
     expectVersion(ctx, before);
     if (held?.company) throw conflict("The organization still has companies. Remove them first.", { reason: "has_companies" });
     return commit(

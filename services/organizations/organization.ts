@@ -6,13 +6,14 @@ import { readableCompanies } from "../companies/access.ts";
 import type { Noun } from "../listing.ts";
 import { readableMemberships } from "../memberships/access.ts";
 import { editableOrganizations, readableOrganizations, waysToOrganizations } from "./access.ts";
+import type { Right } from "../rights.ts";
 
-export type Organization = typeof organizations.$inferSelect & { editable: boolean };
+export type Organization = typeof organizations.$inferSelect & { editable: Right };
 
 export const organizationNoun = {
   name: "organization",
   table: organizations,
-  columns: { ...getTableColumns(organizations), editable: computed<boolean>("editable", editableOrganizations()) },
+  columns: { ...getTableColumns(organizations), editable: computed<Right>("editable", editableOrganizations()) },
   readable: readableOrganizations,
   ways: waysToOrganizations,
   sorts: { name: organizations.name },

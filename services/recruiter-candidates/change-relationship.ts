@@ -78,6 +78,7 @@ export function relationshipChange(
   verb: RelationshipVerb,
 ) {
   const { id, ...fields } = relationship;
+  if (actedAs === "platform_admin") ctx.override();
   return {
     expect: [unchanged(recruiterCandidates, before)],
     write: [update(ctx, recruiterCandidates, id, columnsOf(fields)), update(ctx, candidates, relationship.candidateId, {})],
@@ -86,7 +87,7 @@ export function relationshipChange(
       subject: { type: "recruiter_candidate", id },
       before: { status: before.status, relationshipEndDate: before.relationshipEndDate },
       after: { status: relationship.status, relationshipEndDate: relationship.relationshipEndDate },
-      reason: actedAs === "platform_admin" ? `override: ${verb.reason ?? "acted as platform admin"}` : (verb.reason ?? null),
+      reason: verb.reason ?? null,
     },
     events,
   };

@@ -33,6 +33,7 @@ async function change(
     );
     const before = readable<Connection>("recruiter-company connection", id, found as Connection | undefined);
     const { fields, events, override } = decide(before, actorOf(ctx, before));
+    if (override) ctx.override();
     expectVersion(ctx, before, verb.version);
     if (!differing(before, fields)) return asItStands(ctx, before);
     const after: Connection = { ...before, ...(fields as Partial<Connection>), version: before.version + 1, updatedAt: ctx.now() };
@@ -45,7 +46,7 @@ async function change(
         before,
         after,
         companyId: before.companyId,
-        reason: override ? `override: ${verb.reason ?? "acted as platform admin"}` : (verb.reason ?? null),
+        reason: verb.reason ?? null,
       },
       events,
     });

@@ -1,6 +1,7 @@
 import { or, type SQL, sql } from "drizzle-orm";
 import { candidateRoleAssignments as deals, jobs } from "#db/schema/ats.ts";
 import { recruiterCandidates, recruiterCompanies, recruiters, teamMembers } from "#db/schema/network.ts";
+import { rightBy } from "../rights.ts";
 
 const self = (): SQL => sql`${recruiters.id} = (select ops.recruiter_id())`;
 
@@ -39,8 +40,11 @@ export const waysToRecruiters = (): SQL[] => [
 /** The recruiters the caller may see, most of them by their public profile. */
 export const readableRecruiters = (): SQL => or(...waysToRecruiters()) as SQL;
 
-/** Whether the caller may read the whole row: the recruiter and platform admins. */
-export const seesWholeRecruiter = (): SQL => sql`coalesce(((select ops.is_admin()) or ${self()}), false)`;
+/** The recruiters the caller may change: themselves, everybody for platform admins. */
+export const editableRecruiters = (): SQL => rightBy(self());
+
+/** Whether the caller may read the whole row: whoever may change it. */
+export const seesWholeRecruiter = (): SQL => sql`(${editableRecruiters()} is not null)`;
 
 /** Whether the caller may read the recruiter's address: their candidates may, beside who reads the whole row. */
 export const recruiterEmailVisible = (): SQL => sql`coalesce(((select ops.is_admin()) or ${self()} or ${ofCandidate()}), false)`;

@@ -41,7 +41,7 @@ export async function createRecruiter(ctx: Context, profile: RecruiterProfile): 
       if (!name) throw invalidField("name", "required", "name is required while your account has none.");
       if (ctx.access.recruiterId) throw recruiterExists();
       const row = newRow(ctx, recruiters, { ...profile, name, userId: ctx.userId });
-      const recruiter: Recruiter = { ...row, editable: true, whole: true, email: me?.email ?? null };
+      const recruiter: Recruiter = { ...row, editable: "own", whole: true, email: me?.email ?? null };
       return commit(ctx, recruiter, {
         write: [insert(recruiters, row)],
         audit: { action: "recruiter.created", subject: { type: "recruiter", id: row.id }, after: row },

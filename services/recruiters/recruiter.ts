@@ -3,13 +3,14 @@ import { users } from "#db/schema/identity.ts";
 import { recruiterReputation, recruiters, teamMembers, teams } from "#db/schema/network.ts";
 import { computed, select } from "#db/statements.ts";
 import type { Noun } from "../listing.ts";
-import { readableRecruiters, recruiterEmailVisible, seesWholeRecruiter, waysToRecruiters } from "./access.ts";
+import { editableRecruiters, readableRecruiters, recruiterEmailVisible, seesWholeRecruiter, waysToRecruiters } from "./access.ts";
+import type { Right } from "../rights.ts";
 
 const { search, ...columns } = getTableColumns(recruiters);
 
 /** A recruiter as the caller may see them. */
 export type Recruiter = Omit<typeof recruiters.$inferSelect, "search"> & {
-  editable: boolean;
+  editable: Right;
   /** Whether the caller reads the whole row or the public profile. */
   whole: boolean;
   /** The recruiter's address, where the caller may read it. */
@@ -21,7 +22,7 @@ export const recruiterNoun = {
   table: recruiters,
   columns: {
     ...columns,
-    editable: computed<boolean>("editable", seesWholeRecruiter()),
+    editable: computed<Right>("editable", editableRecruiters()),
     whole: computed<boolean>("whole", seesWholeRecruiter()),
     email: computed<string | null>(
       "email",

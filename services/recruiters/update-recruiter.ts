@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { recruiters } from "#db/schema/network.ts";
 import { select } from "#db/statements.ts";
 import { changeRecruiterStatus, type RecruiterStatus } from "#domain/recruiters/recruiter.ts";
-import { invalidField, notFound } from "#domain/refusals.ts";
+import { notFound } from "#domain/refusals.ts";
 import { asItStands, commit, deciding, differing, editable, expectVersion, unchanged, update } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { readableRecruiters } from "./access.ts";
@@ -12,12 +12,10 @@ import { type Recruiter, recruiterNoun } from "./recruiter.ts";
 export interface RecruiterChanges {
   profile: RecruiterProfile;
   status?: RecruiterStatus | undefined;
-  /** Why the status changes; required of platform admins. */
-  reason?: string | undefined;
   version?: number | undefined;
 }
 
-/** Changes a recruiter's profile, or their status: approval and suspension by platform admins with a reason. */
+/** Changes a recruiter's profile, or their status: approval and suspension by platform admins. */
 export const updateRecruiter = (ctx: Context, id: string, changes: RecruiterChanges): Promise<Recruiter> =>
   change(ctx, sql`${recruiters.id} = ${id}`, id, changes);
 
@@ -35,14 +33,12 @@ async function change(ctx: Context, where: SQL, id: string | null, changes: Recr
           .where(sql`${where} and ${readableRecruiters()}`),
       );
       if (!found && id === null) throw notFound("recruiter record of yours");
-      const before = editable("recruiter", id ?? "", found as Recruiter | undefined);
+      const before = editable(ctx, "recruiter", id ?? "", found as Recruiter | undefined);
       const isSelf = before.userId === ctx.userId;
       const changed =
         changes.status === undefined || changes.status === before.status
           ? null
           : changeRecruiterStatus(before, changes.status, { isSelf, isPlatformAdmin: ctx.access.isPlatformAdmin });
-      if (changed?.actedAs === "platform_admin" && !changes.reason)
-        throw invalidField("reason", "required", "reason is required to change a recruiter's status.");
       expectVersion(ctx, before, changes.version);
 
       const fields = { ...changes.profile, ...(changed ? { status: changed.recruiter.status } : {}) };
@@ -56,7 +52,6 @@ async function change(ctx: Context, where: SQL, id: string | null, changes: Recr
           subject: { type: "recruiter", id: before.id },
           before,
           after,
-          reason: changes.reason ?? null,
         },
         events: changed?.events ?? [],
       });

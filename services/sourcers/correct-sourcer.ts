@@ -3,7 +3,7 @@ import { candidates, companies } from "#db/schema/ats.ts";
 import { candidateSourcers, companySourcers, recruiters } from "#db/schema/network.ts";
 import { computed, select } from "#db/statements.ts";
 import { event } from "#domain/events/catalogue.ts";
-import { conflict, invalidField, notFound } from "#domain/refusals.ts";
+import { conflict, notFound } from "#domain/refusals.ts";
 import { commit, deciding, insert, newRow, readable, remove, update } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { readableCandidateSourcers, readableCompanySourcers, requireCorrector } from "./access.ts";
@@ -12,13 +12,7 @@ import type { CandidateSourcer, CompanySourcer } from "./sourcer.ts";
 interface Correction {
   sourcerRecruiterId: string;
   sourcedAt: Date | null;
-  reason: string | null;
 }
-
-const requireReason = (reason: string | null): string => {
-  if (!reason) throw invalidField("reason", "required", "reason is required to correct attribution.");
-  return reason;
-};
 
 const sourcedAlready = () => conflict("Somebody sourced them already. Remove that first, with a reason.", { reason: "sourced" });
 
@@ -41,7 +35,7 @@ export async function addCandidateSourcer(
       requireCorrector(ctx);
       if (!candidate) throw notFound("candidate", candidateId);
       if (!recruiter) throw notFound("recruiter", correction.sourcerRecruiterId);
-      const reason = requireReason(correction.reason);
+      ctx.override();
       const row = newRow(ctx, candidateSourcers, {
         candidateId,
         sourcerRecruiterId: recruiter.id,
@@ -49,7 +43,7 @@ export async function addCandidateSourcer(
       });
       return commit(ctx, row, {
         write: [insert(candidateSourcers, row), update(ctx, candidates, candidateId, {})],
-        audit: { action: "candidate_sourcer.added", subject: { type: "candidate_sourcer", id: row.id }, after: row, reason },
+        audit: { action: "candidate_sourcer.added", subject: { type: "candidate_sourcer", id: row.id }, after: row },
         events: [
           event(
             "candidate.sourced",
@@ -85,7 +79,7 @@ export async function addCompanySourcer(
       requireCorrector(ctx);
       if (!company) throw notFound("company", companyId);
       if (!recruiter) throw notFound("recruiter", correction.sourcerRecruiterId);
-      const reason = requireReason(correction.reason);
+      ctx.override();
       if (recruiter.employed) throw conflict("Employees of a company are not its sourcers.", { reason: "company_employee" });
       const row = newRow(ctx, companySourcers, {
         companyId,
@@ -94,7 +88,7 @@ export async function addCompanySourcer(
       });
       return commit(ctx, row, {
         write: [insert(companySourcers, row), update(ctx, companies, companyId, {})],
-        audit: { action: "company_sourcer.added", subject: { type: "company_sourcer", id: row.id }, after: row, companyId, reason },
+        audit: { action: "company_sourcer.added", subject: { type: "company_sourcer", id: row.id }, after: row, companyId },
         events: [
           event(
             "company.sourced",
@@ -109,7 +103,7 @@ export async function addCompanySourcer(
 }
 
 /** A platform admin takes a wrong attribution back, with a reason. Frozen placements keep theirs. */
-export async function removeCandidateSourcer(ctx: Context, id: string, given: string | null): Promise<{ id: string }> {
+export async function removeCandidateSourcer(ctx: Context, id: string): Promise<{ id: string }> {
   return deciding(ctx, async () => {
     const [[found]] = await ctx.read(
       select()
@@ -118,13 +112,13 @@ export async function removeCandidateSourcer(ctx: Context, id: string, given: st
     );
     const row = readable("candidate sourcer", id, found);
     requireCorrector(ctx);
-    const reason = requireReason(given);
+    ctx.override();
     return commit(
       ctx,
       { id },
       {
         write: [remove(candidateSourcers, id), update(ctx, candidates, row.candidateId, {})],
-        audit: { action: "candidate_sourcer.removed", subject: { type: "candidate_sourcer", id }, before: row, reason },
+        audit: { action: "candidate_sourcer.removed", subject: { type: "candidate_sourcer", id }, before: row },
         events: [],
       },
     );
@@ -132,7 +126,7 @@ export async function removeCandidateSourcer(ctx: Context, id: string, given: st
 }
 
 /** As `removeCandidateSourcer`, for a company. */
-export async function removeCompanySourcer(ctx: Context, id: string, given: string | null): Promise<{ id: string }> {
+export async function removeCompanySourcer(ctx: Context, id: string): Promise<{ id: string }> {
   return deciding(ctx, async () => {
     const [[found]] = await ctx.read(
       select()
@@ -141,7 +135,7 @@ export async function removeCompanySourcer(ctx: Context, id: string, given: stri
     );
     const row = readable("company sourcer", id, found);
     requireCorrector(ctx);
-    const reason = requireReason(given);
+    ctx.override();
     return commit(
       ctx,
       { id },
@@ -152,7 +146,6 @@ export async function removeCompanySourcer(ctx: Context, id: string, given: stri
           subject: { type: "company_sourcer", id },
           before: row,
           companyId: row.companyId,
-          reason,
         },
         events: [],
       },

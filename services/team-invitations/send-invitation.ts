@@ -3,7 +3,7 @@ import { teamInvitations as invitations } from "#db/schema/network.ts";
 import { select } from "#db/statements.ts";
 import { isLapsed, issueInvitation, revokeInvitation as revoke, type TeamInvitation } from "#domain/teams/invitation.ts";
 import { conflict } from "#domain/refusals.ts";
-import { commit, databaseRefusal, deciding, editable, expectVersion, insert, newRow, readable, unchanged, update } from "../commit.ts";
+import { commit, databaseRefusal, deciding, editable, expectVersion, insert, newRow, unchanged, update } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { rowById } from "../listing.ts";
 import { type Team, teamNoun } from "../teams/team.ts";
@@ -37,7 +37,7 @@ export async function inviteByMail(
             sql`${invitations.teamId} = ${input.teamId} and ${invitations.email} = ${input.email}::citext and ${invitations.status} = 'pending'`,
           ),
       );
-      const team = editable("team", input.teamId, found);
+      const team = editable(ctx, "team", input.teamId, found);
       if (open && !isLapsed(open, ctx.now())) throw ONE_PENDING.team_invitations_one_pending();
 
       const id = ctx.newId();
@@ -86,7 +86,7 @@ async function changeInvitation(
     ctx,
     async () => {
       const [[found]] = await ctx.read(rowById<Invitation>(ctx, invitationNoun, id));
-      const before = readable("team invitation", id, found); // whoever sees one manages its team
+      const before = editable(ctx, "team invitation", id, found);
       expectVersion(ctx, before, version);
       const { invitation, events } = await decide({ ...before, tokenHash: "" });
       const { status, issuedAt, expiresAt, tokenHash } = invitation;
@@ -102,7 +102,7 @@ async function changeInvitation(
   );
 }
 
-const shown = ({ tokenHash: _, ...row }: Row, teamName: string): Invitation => ({ ...row, teamName });
+const shown = ({ tokenHash: _, ...row }: Row, teamName: string): Invitation => ({ ...row, editable: "own", teamName });
 
 /** A step takes this many rows; the rest waits a minute. */
 const ROWS_A_STEP = 100;

@@ -4,17 +4,20 @@ import { computed, select } from "#db/statements.ts";
 import { platformAdmins, recruitersOnly } from "../audience.ts";
 import type { Context } from "../context.ts";
 import { getOne, type Included, listOf, type ListQuery, type Noun, type Page, type Way } from "../listing.ts";
+import { type Right, rightBy } from "../rights.ts";
 import { requireTeamReader } from "../teams/access.ts";
 
 const { tokenHash: _, ...columns } = getTableColumns(invitations);
 
 /** Who was asked into a team by mail. The address is the team's owner's and admins' to see. */
-export type Invitation = Omit<typeof invitations.$inferSelect, "tokenHash"> & { teamName: string };
+export type Invitation = Omit<typeof invitations.$inferSelect, "tokenHash"> & { editable: Right; teamName: string };
+
+const ofManagedTeam = (): SQL => sql`${invitations.teamId} = any((select ops.managed_team_ids())::uuid[])`;
 
 /** Each way to an invitation: managing its team. */
 const waysToInvitations = (): Way[] => [
   { rows: sql`(select ops.is_admin())`, opensTo: platformAdmins },
-  { rows: sql`${invitations.teamId} = any((select ops.managed_team_ids())::uuid[])`, opensTo: recruitersOnly },
+  { rows: ofManagedTeam(), opensTo: recruitersOnly },
 ];
 
 export const teamName = () => computed<string>("team_name", sql`(select t.name from ${teams} t where t.id = ${invitations.teamId})`);
@@ -22,12 +25,13 @@ export const teamName = () => computed<string>("team_name", sql`(select t.name f
 export const invitationNoun = {
   name: "team invitation",
   table: invitations,
-  columns: { ...columns, teamName: teamName() },
+  columns: { ...columns, editable: computed<Right>("editable", rightBy(ofManagedTeam())), teamName: teamName() },
   readable: (): SQL => or(...waysToInvitations().map(({ rows }) => rows)) as SQL,
   ways: waysToInvitations,
   filters: {
     team_id: (id: string) => eq(invitations.teamId, id),
     status: (name: string) => sql`${invitations.status} = ${name}`,
+    role: (name: string) => sql`${invitations.teamRole} = ${name}`,
   },
   includes: {
     team: {

@@ -4,6 +4,7 @@ import { forbidden } from "#domain/refusals.ts";
 import { platformAdmins, recruitersOnly } from "../audience.ts";
 import type { Context } from "../context.ts";
 import type { Way } from "../listing.ts";
+import { rightBy } from "../rights.ts";
 
 /** Each way to a team: being in it, or being asked to. */
 export const waysToTeams = (): Way[] => [
@@ -18,8 +19,7 @@ export const waysToTeams = (): Way[] => [
 export const readableTeams = (): SQL => or(...waysToTeams().map(({ rows }) => rows)) as SQL;
 
 /** The teams the caller may change: those they own or administer. */
-export const editableTeams = (): SQL =>
-  sql`coalesce(((select ops.is_admin()) or ${teams.id} = any((select ops.managed_team_ids())::uuid[])), false)`;
+export const editableTeams = (): SQL => rightBy(sql`${teams.id} = any((select ops.managed_team_ids())::uuid[])`);
 
 /** Each way to a membership: of one's own teams, and one's own invitations. */
 export const waysToMembers = (): Way[] => [

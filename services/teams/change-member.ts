@@ -56,7 +56,7 @@ export async function inviteMember(
           .from(teamMembers)
           .where(sql`${teamMembers.teamId} = ${input.teamId} and ${teamMembers.recruiterId} = ${input.recruiterId}`),
       );
-      const into = editable("team", input.teamId, team);
+      const into = editable(ctx, "team", input.teamId, team);
       const { id: recruiterId, status } = readable("recruiter", input.recruiterId, recruiter);
       if (status !== "active") throw invalidField("recruiter_id", "not_active", "this recruiter is not active");
       if (known && known.status !== "removed") throw ALREADY_IN.team_members_team_recruiter();
@@ -141,8 +141,9 @@ async function changeMember<Result>(
       const before = readable("team member", id, row);
       if (!team) throw forbidden("This team is not there any more.");
       const { isPlatformAdmin, recruiterId, teams: mine } = ctx.access;
-      const manages =
-        isPlatformAdmin || mine.some(({ team_id, team_role }) => team_id === before.teamId && ["owner", "admin"].includes(team_role));
+      const isOwn = mine.some(({ team_id, team_role }) => team_id === before.teamId && ["owner", "admin"].includes(team_role));
+      const manages = isPlatformAdmin || isOwn;
+      if (isPlatformAdmin && !isOwn && before.recruiterId !== recruiterId) ctx.override();
       expectVersion(ctx, before, version);
       const decided = decide(before, { recruiterId, manages, isPlatformAdmin });
       if (!differing(before, decided.member)) return asItStands(ctx, result(before));

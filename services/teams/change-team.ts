@@ -50,7 +50,7 @@ export async function createTeam(ctx: Context, fields: TeamFields): Promise<Team
         suspendedReason: "below_minimum",
       });
       const owner = newRow(ctx, teamMembers, { teamId: row.id, recruiterId, teamRole: "owner", status: "active", joinedAt: ctx.now() });
-      const team: Team = { ...row, editable: true, earningMembers: 1 };
+      const team: Team = { ...row, editable: "own", earningMembers: 1 };
       return commit(ctx, team, {
         write: [insert(teams, row), insert(teamMembers, owner)],
         audit: { action: "team.created", subject: { type: "team", id: row.id }, after: row },
@@ -65,7 +65,7 @@ export async function createTeam(ctx: Context, fields: TeamFields): Promise<Team
 export async function updateTeam(ctx: Context, id: string, fields: Partial<TeamFields>, version?: number): Promise<Team> {
   return deciding(ctx, async () => {
     const [[row], [organization]] = await ctx.read(rowById<Team>(ctx, teamNoun, id), payer(fields.billingOrganizationId));
-    const before = editable("team", id, row);
+    const before = editable(ctx, "team", id, row);
     expectVersion(ctx, before, version);
     requirePayer(fields.billingOrganizationId, organization);
     if (!differing(before, fields)) return asItStands(ctx, before);
@@ -94,7 +94,7 @@ export async function deleteTeam(ctx: Context, id: string): Promise<{ id: string
         .from(subscriptions)
         .where(sql`${subscriptions.teamId} = ${id} and ${subscriptions.status} <> 'canceled'`),
     );
-    const before = editable("team", id, row);
+    const before = editable(ctx, "team", id, row);
     if (!ctx.access.isPlatformAdmin && before.ownerUserId !== ctx.userId) throw forbidden("Only its owner dissolves a team.");
     expectVersion(ctx, before);
     if (live.length > 0) throw conflict("The team's subscription runs. Cancel it first.", { reason: "subscription_exists" });

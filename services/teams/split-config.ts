@@ -55,7 +55,7 @@ export interface NewSplitConfig {
 export async function createSplitConfig(ctx: Context, input: NewSplitConfig): Promise<SplitConfig> {
   return deciding(ctx, async () => {
     const [[team], [deal]] = await ctx.read(rowById<Team>(ctx, teamNoun, input.teamId), dealOfTeam(input));
-    const of = editable("team", input.teamId, team);
+    const of = editable(ctx, "team", input.teamId, team);
     if (input.effectiveFrom && input.effectiveFrom < ctx.now())
       throw invalidField("effective_from", "out_of_range", "a rule begins now or later");
     if (input.craId && !deal) throw invalidField("cra_id", "unknown", "this is no deal of an earning member of the team");

@@ -4,12 +4,13 @@ import { computed, select } from "#db/statements.ts";
 import type { Context } from "../context.ts";
 import { getOne, type Included, listOf, type ListQuery, type Noun, type Page } from "../listing.ts";
 import { editableTeams, readableMembers, readableSplitConfigs, readableTeams, requireTeamReader, waysToTeams } from "./access.ts";
+import type { Right } from "../rights.ts";
 
 const { search, ...columns } = getTableColumns(teams);
 
 /** Recruiters who share what they earn. */
 export type Team = Omit<typeof teams.$inferSelect, "search"> & {
-  editable: boolean;
+  editable: Right;
   /** Active members who share; collaborators do not. */
   earningMembers: number;
 };
@@ -19,7 +20,7 @@ export const teamNoun = {
   table: teams,
   columns: {
     ...columns,
-    editable: computed<boolean>("editable", editableTeams()),
+    editable: computed<Right>("editable", editableTeams()),
     earningMembers: computed<number>(
       "earning",
       sql`(select count(*)::int from ${members} m where m.team_id = ${teams.id} and m.status = 'active' and m.role <> 'collaborator')`,

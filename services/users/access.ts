@@ -2,6 +2,7 @@ import { or, type SQL, sql } from "drizzle-orm";
 import { memberships, users } from "#db/schema/identity.ts";
 import { everybody, organizationPeople, platformAdmins } from "../audience.ts";
 import type { Way } from "../listing.ts";
+import { rightBy } from "../rights.ts";
 
 const isMe = (): SQL => sql`${users.id} = (select ops.user_id())`;
 
@@ -20,4 +21,4 @@ export const waysToUsers = (): Way[] => [
 export const readableUsers = (): SQL => or(...waysToUsers().map(({ rows }) => rows)) as SQL;
 
 /** The people the caller may change: themselves, everybody for platform admins. */
-export const editableUsers = (): SQL => sql`coalesce((select ops.is_admin()) or ${isMe()}, false)`;
+export const editableUsers = (): SQL => rightBy(isMe());

@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { users } from "#db/schema/identity.ts";
 import { select } from "#db/statements.ts";
 import { event } from "#domain/events/catalogue.ts";
-import { conflict, forbidden, invalidField, notFound } from "#domain/refusals.ts";
+import { conflict, forbidden, notFound } from "#domain/refusals.ts";
 import { asItStands, commit, deciding, differing, editable, expectVersion, unchanged, update } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { endSessionsOf } from "../sessions/session.ts";
@@ -12,8 +12,6 @@ import { type User, userNoun } from "./user.ts";
 export interface UserChanges {
   fields: Partial<Pick<User, "name" | "onboardingStatus" | "onboardingStep">>;
   status?: User["status"] | undefined;
-  /** Why the status changes; required. */
-  reason?: string | undefined;
   version?: number | undefined;
 }
 
@@ -22,8 +20,7 @@ export const updateOwnUser = (ctx: Context, changes: UserChanges): Promise<User>
   change(ctx, sql`${users.id} = (select ops.user_id())`, null, changes);
 
 /**
- * Changes a person: oneself, or anybody by platform admins, who also deactivate and reactivate,
- * with a reason. A person whose subject was deleted by the issuer never comes back.
+ * Changes a person: oneself, or anybody by platform admins, who also deactivate and reactivate. A person whose subject was deleted by the issuer never comes back.
  */
 export const updateUser = (ctx: Context, id: string, changes: UserChanges): Promise<User> =>
   change(ctx, sql`${users.id} = ${id}`, id, changes);
@@ -38,12 +35,11 @@ async function change(ctx: Context, where: SQL, id: string | null, changes: User
           .where(sql`${where} and ${readableUsers()}`),
       );
       if (!found && id === null) throw notFound("person behind this session");
-      const before = editable("user", id ?? "", found as User | undefined);
-      const { fields, status: to, reason, version } = changes;
+      const before = editable(ctx, "user", id ?? "", found as User | undefined);
+      const { fields, status: to, version } = changes;
       const { isPlatformAdmin } = ctx.access;
       if (to !== undefined && !isPlatformAdmin) throw forbidden("Platform admins deactivate and reactivate people.");
       const moves = to !== undefined && to !== before.status;
-      if (moves && !reason) throw invalidField("reason", "required", "reason is required to change a person's status.");
       expectVersion(ctx, before, version);
       if (moves && before.id === ctx.userId) throw conflict("Nobody deactivates themselves. Ask another platform admin.");
       if (moves && before.deletedAt) throw conflict("The account behind this person was deleted and does not come back.");
@@ -63,7 +59,6 @@ async function change(ctx: Context, where: SQL, id: string | null, changes: User
           subject,
           before,
           after,
-          reason: reason ?? null,
         },
         events: moves && to === "deactivated" ? [event("user.deactivated", subject, { user_id: before.id })] : [],
       });

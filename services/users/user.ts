@@ -6,6 +6,7 @@ import { computed, select } from "#db/statements.ts";
 import { readableMemberships } from "../memberships/access.ts";
 import type { Noun } from "../listing.ts";
 import { editableUsers, readableUsers, waysToUsers } from "./access.ts";
+import type { Right } from "../rights.ts";
 
 export type User = Pick<
   typeof users.$inferSelect,
@@ -22,7 +23,7 @@ export type User = Pick<
   | "version"
 > & {
   /** Oneself and platform admins, who read everything; colleagues read name, address and roles. */
-  editable: boolean;
+  editable: Right;
   /** Whether the caller may read all of it: who may change it may. */
   whole: boolean;
 };
@@ -57,8 +58,8 @@ export const userNoun = {
     createdAt: users.createdAt,
     updatedAt: users.updatedAt,
     version: users.version,
-    editable: computed<boolean>("editable", editableUsers()),
-    whole: computed<boolean>("whole", editableUsers()),
+    editable: computed<Right>("editable", editableUsers()),
+    whole: computed<boolean>("whole", sql`(${editableUsers()} is not null)`),
   },
   readable: readableUsers,
   ways: waysToUsers,

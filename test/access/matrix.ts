@@ -697,7 +697,7 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
     rows: { "billing profile of Acme": [...ADMIN, "companyAdmin"] },
     acts: {
       "get-readiness": { on: "Acme", may: [...ADMIN, "companyAdmin"] },
-      set: { on: "Acme", body: () => ({ billing_email: "books@acme.test" }), may: [...ADMIN, "companyAdmin"] },
+      set: { on: "Acme", body: () => ({ billing_email: "bills@acme.test" }), may: [...ADMIN, "companyAdmin"] },
       update: { on: "Acme", body: () => ({ billing_terms: "net_60" }), may: [...ADMIN, "companyAdmin"] },
     },
   },

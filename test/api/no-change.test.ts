@@ -16,7 +16,7 @@ const tracks = async () => {
 };
 
 /** One of everything that a PATCH changes, as whoever may, with the fields to say again. */
-async function everything(): Promise<Record<string, { as: Person; fields: readonly string[] }>> {
+async function everything(): Promise<Record<string, { as: Person; fields: readonly string[]; reason?: string }>> {
   const company = await world.company();
   const owner = await world.member(company);
   const [candidate, recruiter] = [await world.candidate(), await world.recruiter()];
@@ -33,6 +33,9 @@ async function everything(): Promise<Record<string, { as: Person; fields: readon
   const application = await made(candidate, "applications", { job_id: job, candidate_id: candidate.candidateId, cover_letter: "Hello" });
   const note = await made(candidate, "application-notes", { application_id: application, message_text: "Soon" });
   const answer = await made(candidate, "job-pre-screen-answers", { application_id: application, question_id: question, answer: "So" });
+  const admin = await world.platformAdmin();
+  const agreed = { company_id: company.id, fee_percentage: "18", contract_start_date: "2026-01-01", reason: "Agreed" };
+  const contract = await made(admin, "custom-contracts", agreed);
   const team = await made(recruiter, "teams", { name: "Three" });
   await world.call("PUT", `company-billing-profiles/${company.id}`, { as: owner, body: { billing_email: "books@acme.test" } });
   const [connection] = await world.db.writer
@@ -58,17 +61,18 @@ async function everything(): Promise<Record<string, { as: Person; fields: readon
     [`memberships/${membership?.id}`]: { as: owner, fields: ["role_name", "company_id"] },
     [`teams/${team}`]: { as: recruiter, fields: ["name"] },
     [`company-billing-profiles/${company.id}`]: { as: owner, fields: ["billing_email", "billing_terms"] },
+    [`custom-contracts/${contract}`]: { as: admin, fields: ["fee_percentage", "contract_start_date", "flat_fee_cents"], reason: "Agreed" },
     [`recruiter-companies/${connection?.id}`]: { as: owner, fields: ["permissions"] },
   };
 }
 
 it("a PATCH that says what is there answers the same version and leaves no trace", async () => {
-  for (const [path, { as, fields }] of Object.entries(await everything())) {
+  for (const [path, { as, fields, reason }] of Object.entries(await everything())) {
     const { headers, body } = await world.call("GET", path, { as });
     const again = Object.fromEntries(fields.map((field) => [field, body.data[field]]));
     const before = await tracks();
     for (const said of [again, {}]) {
-      const answer = await world.call("PATCH", path, { as, body: said });
+      const answer = await world.call("PATCH", path, { as, body: reason ? { ...said, reason } : said });
       // some bodies must name something
       if (answer.status === 422 && said !== again) continue;
       expect([path, answer.status, answer.body.data?.version, answer.headers.get("etag")]).toEqual([

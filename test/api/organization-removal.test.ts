@@ -14,15 +14,18 @@ it("is the platform's doing, not the organization's own", async () => {
   expect((await world.call("DELETE", `companies/${acme.id}`, { as: owner })).status).toBe(200);
   expect((await world.call("DELETE", `organizations/${acme.organizationId}`, { as: owner })).status).toBe(403);
   expect((await world.call("DELETE", `organizations/${acme.organizationId}`, { as: stranger })).status).toBe(404);
-  expect((await world.call("DELETE", `organizations/${acme.organizationId}`, { as: platformAdmin })).status).toBe(200);
+  expect((await world.call("DELETE", `organizations/${acme.organizationId}?reason=over`, { as: platformAdmin })).status).toBe(200);
 });
 
 it("leaves no company behind that was being founded at the same moment", async () => {
   const [organization] = await db.writer.insert(organizations).values({ name: "Race", slug: "race" }).returning();
   const fault = await world.database.fault({ match: 'insert into "ats"."companies"', action: "hold_before", times: 1 });
-  const founding = world.call("POST", "companies", { as: platformAdmin, body: { organization_id: organization?.id, name: "Late" } });
+  const founding = world.call("POST", "companies", {
+    as: platformAdmin,
+    body: { organization_id: organization?.id, name: "Late", reason: "asked" },
+  });
   await fault.held();
-  expect((await world.call("DELETE", `organizations/${organization?.id}`, { as: platformAdmin })).status).toBe(200);
+  expect((await world.call("DELETE", `organizations/${organization?.id}?reason=over`, { as: platformAdmin })).status).toBe(200);
   await fault.release();
   expect((await founding).status).toBe(404);
   expect(
@@ -51,7 +54,7 @@ it("waits for the jobs of a company, each open status alike", async () => {
 it("deletes a company or posts its new job, never both", async () => {
   const post = (companyId: string) =>
     world.call("POST", "jobs", { as: platformAdmin, body: { company_id: companyId, title: "Late", status: "active" } });
-  const remove = (companyId: string) => world.call("DELETE", `companies/${companyId}`, { as: platformAdmin });
+  const remove = (companyId: string) => world.call("DELETE", `companies/${companyId}?reason=over`, { as: platformAdmin });
 
   const first = await world.company();
   const postLate = await world.database.fault({ match: 'insert into "ats"."jobs"', action: "hold_before", times: 1 });

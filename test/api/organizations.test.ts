@@ -47,10 +47,12 @@ describe("organizations", () => {
     const admin = await world.platformAdmin();
     const acme = await world.company();
     const path = `organizations/${acme.organizationId}`;
-    const refused = await world.call("DELETE", path, { as: admin });
+    const refused = await world.call("DELETE", `${path}?reason=over`, { as: admin });
     expect([refused.status, refused.body.reason]).toEqual([409, "has_companies"]);
-    expect((await world.call("DELETE", `companies/${acme.id}`, { as: admin })).status).toBe(200);
-    expect((await world.call("DELETE", path, { as: admin })).body).toEqual({ data: { id: acme.organizationId, deleted: true } });
+    expect((await world.call("DELETE", `companies/${acme.id}?reason=over`, { as: admin })).status).toBe(200);
+    expect((await world.call("DELETE", `${path}?reason=over`, { as: admin })).body).toEqual({
+      data: { id: acme.organizationId, deleted: true },
+    });
     expect((await world.call("GET", path, { as: admin })).status).toBe(404);
   });
 });

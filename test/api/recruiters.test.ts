@@ -43,7 +43,7 @@ it("scenario 3: a new recruiter waits for a platform admin, who approves with a 
       .select()
       .from(auditEvents)
       .where(sql`subject_id = ${id} and action = 'recruiter.status_changed'`),
-  ).toMatchObject([{ reason: "checked references", changes: { status: { from: "pending", to: "active" } } }]);
+  ).toMatchObject([{ reason: "override: checked references", changes: { status: { from: "pending", to: "active" } } }]);
   const events = await world.db.writer
     .select()
     .from(outbox)

@@ -94,7 +94,7 @@ describe("a recruiter", () => {
     const at = await place();
     const admin = await world.platformAdmin();
     const late = await world.database.fault({ match: "guard_candidate_use", action: "hold_before", times: 1 });
-    const removing = world.call("DELETE", `candidates/${at.candidate.candidateId}`, { as: admin });
+    const removing = world.call("DELETE", `candidates/${at.candidate.candidateId}?reason=asked`, { as: admin });
     await late.held();
     await submitted(at);
     await late.release();
@@ -175,7 +175,7 @@ describe("a recruiter", () => {
     const admin = await world.platformAdmin();
     await world.call("POST", "memberships", {
       as: admin,
-      body: { email: recruiter.email, role_name: "hiring_manager", organization_id: company.organizationId },
+      body: { email: recruiter.email, role_name: "hiring_manager", organization_id: company.organizationId, reason: "asked" },
     });
     const asked = await world.call("POST", "recruiter-companies", {
       as: recruiter,

@@ -42,7 +42,7 @@ it("scenario 19: companies are no sourcers, nobody patches attribution, and a co
       .select()
       .from(auditEvents)
       .where(sql`subject_id = ${id}`),
-  ).toMatchObject([{ action: "company_sourcer.added", reason: "signed letter", companyId: acme.id }]);
+  ).toMatchObject([{ action: "company_sourcer.added", reason: "override: signed letter", companyId: acme.id }]);
   expect((await world.call("POST", "company-sourcers", { as: platformAdmin, body: { ...body, reason: "again" } })).status).toBe(409);
   for (const as of [owner, recruiter, platformAdmin]) {
     const patched = await world.call("PATCH", `company-sourcers/${id}`, { as, body: { sourcer_recruiter_id: recruiter.recruiterId } });
@@ -69,7 +69,7 @@ it("scenario 19: companies are no sourcers, nobody patches attribution, and a co
       .select()
       .from(auditEvents)
       .where(sql`subject_id = ${id} and action = 'company_sourcer.removed'`),
-  ).toMatchObject([{ reason: "forged letter" }]);
+  ).toMatchObject([{ reason: "override: forged letter" }]);
 });
 
 it("shows sourcers their own rows, and others only that there is one", async () => {

@@ -154,6 +154,9 @@ describe("an invitation into a team by mail", () => {
     const listed = async (as: Person) => (await world.call("GET", `team-invitations?team_id=${teamId}&status=pending`, { as })).body.data;
     expect((await listed(manager)).map((row: { id: string }) => row.id)).toEqual([id]);
     expect(await listed(member)).toEqual([]);
+    const ofRole = async (role: string) =>
+      (await world.call("GET", `team-invitations?team_id=${teamId}&role=${role}`, { as: owner })).body.data;
+    expect([await ofRole("collaborator"), await ofRole("member")]).toMatchObject([[{ id }], [{ role: "member" }]]);
     expect((await world.call("GET", `team-invitations/${id}`, { as: member })).status).toBe(404);
     expect((await invite(member, teamId, "x@people.test")).status).toBe(403);
     expect((await invite(await world.recruiter(), teamId, "x@people.test")).status).toBe(404);

@@ -117,7 +117,7 @@ describe("a deactivation", () => {
     const told = await world.db.reader.select().from(outbox).where(eq(outbox.subjectId, robin.userId));
     expect(told.map(({ eventType, payload }) => [eventType, payload])).toContainEqual(["user.deactivated", { user_id: robin.userId }]);
     const [audit] = await world.db.reader.select().from(auditEvents).where(eq(auditEvents.subjectId, robin.userId));
-    expect(audit).toMatchObject({ action: "user.deactivated", reason: "asked for it" });
+    expect(audit).toMatchObject({ action: "user.deactivated", reason: "override: asked for it" });
 
     const back = await world.call("PATCH", path, { as: admin, body: { status: "active", reason: "came back" } });
     expect(back.body.data.status).toBe("active");

@@ -8,6 +8,7 @@ import { databaseOf, portsOf } from "../runtime.ts";
 import type { ApiEnv } from "./app.ts";
 import { isFinal, isOfAccess, problem } from "./problems.ts";
 import { parse } from "./shape.ts";
+import { OverrideReason } from "./v2/shapes.ts";
 
 /** The resource and verb by which the access matrix knows a route (DESIGN R-16). */
 export type RouteAccess = readonly [resource: string, verb: string];
@@ -49,7 +50,7 @@ export function operation<Params = Record<never, never>, Query = Record<never, n
   const [status, data] = spec.replies;
   const render = (result: Result): Reply => rendered(status, { data: spec.present(result) });
   register(api, spec, z.object({ data }), async (c, input) => {
-    const ctx = contextOf(c, spec.audience ?? "member", render);
+    const ctx = contextOf(c, spec.audience ?? "member", render, reasonIn(input));
     const result = await remembering(ctx, () => spec.run(ctx, input as Input<Params, Query, Body>));
     return send(ctx.reply ?? render(result));
   });
@@ -183,7 +184,7 @@ function register(
   handle: (c: HonoContext<ApiEnv>, input: Input<unknown, unknown, unknown>) => Promise<Response>,
 ): void {
   const params = spec.params ?? (spec.path.includes("{id}") ? idParameter : undefined);
-  const query = spec.query ?? z.strictObject({});
+  const query = spec.query ?? (spec.method === "delete" ? Removal : z.strictObject({}));
   const [resource, verb] = spec.access;
   const changes = spec.method !== "get";
   const creates = spec.method === "post" && !spec.path.includes("{"); // nothing was read that could have changed
@@ -242,14 +243,23 @@ export function single(given: Record<string, string[]>): Record<string, string |
   return Object.fromEntries(Object.entries(given).map(([name, [value]]) => [name, value]));
 }
 
-function contextOf(c: HonoContext<ApiEnv>, audience: Audience, present?: (result: never) => Reply): Context {
+/** What every removal may be asked with. */
+const Removal = z.strictObject({ reason: OverrideReason });
+
+/** The reason that a request gives, in its body or, as a removal has none, in its query. */
+export function reasonIn({ query, body }: Input<unknown, unknown, unknown>): string | undefined {
+  const { reason } = { ...(query as Json), ...(body as Json | undefined) };
+  return typeof reason === "string" ? reason : undefined;
+}
+
+function contextOf(c: HonoContext<ApiEnv>, audience: Audience, present?: (result: never) => Reply, reason?: string): Context {
   const { requestId, caller, requestFacts, welcome } = c.var;
   return new Context({
     caller,
     audience,
     database: databaseOf(c.env, requestId),
     ports: portsOf(c.env, (work) => c.executionCtx.waitUntil(work)),
-    request: requestFacts,
+    request: { ...requestFacts, reason },
     welcome,
     ...(present ? { present } : {}),
   });

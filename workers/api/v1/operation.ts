@@ -12,6 +12,7 @@ import {
   type Input,
   jsonBody,
   PROBLEM_RESPONSES,
+  reasonIn,
   remembering,
   rendered,
   type RouteAccess,
@@ -236,7 +237,8 @@ export function register(
         query: parse(query, single(c.req.queries()), "query"),
         body: spec.body ? parse(spec.body, await jsonBody(c), "body") : undefined,
       };
-      const contextFor = (present?: (result: never) => Reply) => contextOf(c, caller, facts, spec.need, trace, present);
+      const contextFor = (present?: (result: never) => Reply) =>
+        contextOf(c, caller, { ...facts, reason: reasonIn(input) }, spec.need, trace, present);
       return guessingTwice(() => handle(c, contextFor, input));
     };
     return admitted(c, trace, spec.need, work, !changes && !spec.noted);

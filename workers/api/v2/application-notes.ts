@@ -4,7 +4,7 @@ import { createNote, deleteNote, type Note, noteNoun, updateNote } from "#servic
 import { getOne, type Included, listOf } from "#services/listing.ts";
 import type { ApiEnv } from "../app.ts";
 import { listOperation, operation, readOperation } from "../operation.ts";
-import { Deleted, deleted, Id, included, Instant, summary, text } from "./shapes.ts";
+import { Deleted, deleted, Id, included, Instant, OverrideReason, summary, text } from "./shapes.ts";
 
 const NoteShape = z
   .object({
@@ -82,12 +82,12 @@ export function applicationNotes(api: OpenAPIHono<ApiEnv>): void {
     run: (ctx, id, include) => getOne<Note>(ctx, noteNoun, id, include),
     present: note,
   });
-  operation<{ id: string }, object, { message_text: string; version?: number | undefined }, Note>(api, {
+  operation<{ id: string }, object, { message_text: string; reason?: string | undefined; version?: number | undefined }, Note>(api, {
     method: "patch",
     path: "/application-notes/{id}",
     access: ["application-notes", "update"],
     summary: "Change one's own note",
-    body: z.strictObject({ message_text: text(10_000), version: z.int().optional() }),
+    body: z.strictObject({ message_text: text(10_000), reason: OverrideReason, version: z.int().optional() }),
     replies: [200, NoteShape],
     run: (ctx, { params, body }) => updateNote(ctx, params.id, body.message_text, body.version),
     present: note,

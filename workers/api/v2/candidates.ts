@@ -107,7 +107,7 @@ const filters = z.object({
   email: text(254),
 });
 
-const toPatch = ({ version, reason, ...body }: z.infer<typeof CandidatePatch>) => ({ changes: toChanges(body), reason, version });
+const toPatch = ({ version, reason: _, ...body }: z.infer<typeof CandidatePatch>) => ({ changes: toChanges(body), version });
 
 const toChanges = (body: Omit<z.infer<typeof CandidatePatch>, "version" | "reason">): CandidateChanges =>
   defined({

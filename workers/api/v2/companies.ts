@@ -7,7 +7,7 @@ import { type CompanyChanges, updateCompany } from "#services/companies/update-c
 import { getOne, type Included, listOf } from "#services/listing.ts";
 import type { ApiEnv } from "../app.ts";
 import { idParameter, listOperation, operation, readOperation } from "../operation.ts";
-import { defined, Deleted, deleted, Id, included, Instant, Slug, summary, text, WebAddress } from "./shapes.ts";
+import { defined, Deleted, deleted, Id, included, Instant, OverrideReason, Slug, summary, text, WebAddress } from "./shapes.ts";
 
 const Settings = z.strictObject({ hiring_manager_may_hire: z.boolean().optional() });
 
@@ -47,12 +47,13 @@ const profile = {
   settings: Settings.optional(),
 };
 
-const CompanyInput = z.strictObject({ organization_id: Id, ...profile }).openapi("CompanyInput");
+const CompanyInput = z.strictObject({ organization_id: Id, ...profile, reason: OverrideReason }).openapi("CompanyInput");
 const CompanyPatch = z
   .strictObject({
     ...profile,
     name: profile.name.optional(),
     status: z.enum(COMPANY_STATUSES).optional().openapi({ description: "By platform admins" }),
+    reason: OverrideReason,
     version: z.int().optional(),
   })
   .openapi("CompanyPatch");

@@ -10,7 +10,7 @@ import {
 import { type BillingReadiness, getBillingReadiness } from "#services/companies/billing-readiness.ts";
 import type { ApiEnv } from "../app.ts";
 import { operation, readOperation } from "../operation.ts";
-import { defined, Email, Id, Instant, text } from "./shapes.ts";
+import { defined, Email, Id, Instant, OverrideReason, text } from "./shapes.ts";
 
 const ProfileShape = z
   .object({
@@ -56,11 +56,12 @@ const SetInput = z
     tax_id: fields.tax_id.default(null),
     address: fields.address.default(null),
     invoice_delivery: fields.invoice_delivery.default("email"),
+    reason: OverrideReason,
   })
   .openapi("CompanyBillingProfileInput");
 
 const ChangeInput = z
-  .strictObject({ ...fields, version: z.int() })
+  .strictObject({ ...fields, reason: OverrideReason, version: z.int() })
   .partial()
   .openapi("CompanyBillingProfileChange");
 
@@ -160,7 +161,7 @@ export function companyBillingProfiles(api: OpenAPIHono<ApiEnv>): void {
     params: z.object({ id: Id }),
     body: ChangeInput,
     replies: [200, ProfileShape],
-    run: (ctx, { params, body: { version, ...body } }) => updateBillingProfile(ctx, params.id, written(body as never), version),
+    run: (ctx, { params, body: { version, reason: _, ...body } }) => updateBillingProfile(ctx, params.id, written(body as never), version),
     present: profile,
   });
 }

@@ -3,7 +3,7 @@ import { type Answer, answerNoun, answerQuestions, deleteAnswer, updateAnswer } 
 import { getOne, type Included, listOf } from "#services/listing.ts";
 import type { ApiEnv } from "../app.ts";
 import { idParameter, listOperation, operation, readOperation } from "../operation.ts";
-import { Deleted, deleted, distinct, Id, included, Instant, summary, text } from "./shapes.ts";
+import { Deleted, deleted, distinct, Id, included, Instant, OverrideReason, summary, text } from "./shapes.ts";
 
 const AnswerShape = z
   .object({ id: Id, application_id: Id, question_id: Id, answer: z.unknown(), created_at: Instant, version: z.int() })
@@ -82,7 +82,7 @@ export function jobPreScreenAnswers(api: OpenAPIHono<ApiEnv>): void {
     params: idParameter,
     access: ["job-pre-screen-answers", "update"],
     summary: "Change an answer",
-    body: z.strictObject({ answer: Value, version: z.int().optional() }),
+    body: z.strictObject({ answer: Value, reason: OverrideReason, version: z.int().optional() }),
     replies: [200, AnswerShape],
     run: (ctx, { params: { id }, body }) => updateAnswer(ctx, id, body.answer, body.version),
     present: answer,

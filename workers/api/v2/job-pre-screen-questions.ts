@@ -4,7 +4,7 @@ import { type Question, questionNoun, questions } from "#services/jobs/parts.ts"
 import { getOne, listOf } from "#services/listing.ts";
 import type { ApiEnv } from "../app.ts";
 import { listOperation, operation, readOperation } from "../operation.ts";
-import { defined, Deleted, deleted, distinct, Id, Instant, text } from "./shapes.ts";
+import { defined, Deleted, deleted, distinct, Id, Instant, OverrideReason, text } from "./shapes.ts";
 
 const QuestionShape = z
   .object({
@@ -42,7 +42,7 @@ const fields = {
   is_required: z.boolean().optional(),
   sort_order: z.int().min(0).max(10_000).optional(),
 };
-const Changes = z.strictObject({ ...fields, version: z.int().optional() }).partial();
+const Changes = z.strictObject({ ...fields, reason: OverrideReason, version: z.int().optional() }).partial();
 
 const toFields = (body: z.infer<typeof Changes>) =>
   defined({
@@ -71,7 +71,7 @@ export function jobPreScreenQuestions(api: OpenAPIHono<ApiEnv>): void {
     path: "/job-pre-screen-questions",
     access: ["job-pre-screen-questions", "create"],
     summary: "Add a question",
-    body: z.strictObject({ job_id: Id, ...fields }).openapi("PreScreenQuestionInput"),
+    body: z.strictObject({ job_id: Id, ...fields, reason: OverrideReason }).openapi("PreScreenQuestionInput"),
     replies: [201, QuestionShape],
     run: (ctx, { body }) => questions.create(ctx, { jobId: body.job_id, ...toFields(body) }),
     present: question,

@@ -4,7 +4,7 @@ import { type Requirement, requirementNoun, requirements } from "#services/jobs/
 import { getOne, listOf } from "#services/listing.ts";
 import type { ApiEnv } from "../app.ts";
 import { listOperation, operation, readOperation } from "../operation.ts";
-import { defined, Deleted, deleted, Id, Instant, text } from "./shapes.ts";
+import { defined, Deleted, deleted, Id, Instant, OverrideReason, text } from "./shapes.ts";
 
 const RequirementShape = z
   .object({
@@ -32,7 +32,7 @@ export const requirement = (row: Omit<Requirement, "editable">) => ({
 });
 
 const fields = { requirement_type: z.enum(REQUIREMENT_TYPES), description: text(2_000), sort_order: z.int().min(0).max(10_000).optional() };
-const Changes = z.strictObject({ ...fields, version: z.int().optional() }).partial();
+const Changes = z.strictObject({ ...fields, reason: OverrideReason, version: z.int().optional() }).partial();
 
 const toFields = (body: z.infer<typeof Changes>) =>
   defined({ requirementType: body.requirement_type, description: body.description, sortOrder: body.sort_order });
@@ -55,7 +55,7 @@ export function jobRequirements(api: OpenAPIHono<ApiEnv>): void {
     path: "/job-requirements",
     access: ["job-requirements", "create"],
     summary: "Add a requirement",
-    body: z.strictObject({ job_id: Id, ...fields }).openapi("JobRequirementInput"),
+    body: z.strictObject({ job_id: Id, ...fields, reason: OverrideReason }).openapi("JobRequirementInput"),
     replies: [201, RequirementShape],
     run: (ctx, { body }) => requirements.create(ctx, { jobId: body.job_id, ...toFields(body) }),
     present: requirement,

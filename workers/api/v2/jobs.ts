@@ -256,7 +256,7 @@ export function jobs(api: OpenAPIHono<ApiEnv>): void {
         params.id,
         {
           ...toChanges(body as never),
-          ...defined({ jobOwnerRecruiterId: body.job_owner_recruiter_id, closedReason: body.closed_reason, reason: body.reason }),
+          ...defined({ jobOwnerRecruiterId: body.job_owner_recruiter_id, closedReason: body.closed_reason }),
         } as JobChanges,
         body.version,
       ),

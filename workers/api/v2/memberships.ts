@@ -6,7 +6,7 @@ import { getMembership, listMemberships } from "#services/memberships/list-membe
 import { type Membership, membershipNoun } from "#services/memberships/membership.ts";
 import type { ApiEnv } from "../app.ts";
 import { idParameter, listOperation, operation, readOperation } from "../operation.ts";
-import { defined, Deleted, deleted, Email, Id, included, Instant, summary } from "./shapes.ts";
+import { defined, Deleted, deleted, Email, Id, included, Instant, OverrideReason, summary } from "./shapes.ts";
 
 const MembershipShape = z
   .object({
@@ -29,6 +29,7 @@ const MembershipInput = z
     role_name: z.enum(MEMBERSHIP_ROLES),
     organization_id: Id,
     company_id: Id.nullish(),
+    reason: OverrideReason,
   })
   .refine(({ user_id, email }) => (user_id === undefined) !== (email === undefined), {
     path: ["user_id"],
@@ -37,7 +38,12 @@ const MembershipInput = z
   .openapi("MembershipInput");
 
 const MembershipPatch = z
-  .strictObject({ role_name: z.enum(MEMBERSHIP_ROLES).optional(), company_id: Id.nullish(), version: z.int().optional() })
+  .strictObject({
+    role_name: z.enum(MEMBERSHIP_ROLES).optional(),
+    company_id: Id.nullish(),
+    reason: OverrideReason,
+    version: z.int().optional(),
+  })
   .openapi("MembershipPatch");
 
 const filters = z.object({ organization_id: Id, user_id: Id, role_name: z.enum(MEMBERSHIP_ROLES) });

@@ -11,7 +11,7 @@ import { getOrganization, listOrganizations } from "#services/organizations/list
 import { type Organization, organizationNoun } from "#services/organizations/organization.ts";
 import type { ApiEnv } from "../app.ts";
 import { idParameter, listOperation, operation, readOperation } from "../operation.ts";
-import { defined, Deleted, deleted, Id, included, Instant, Slug, summary, text } from "./shapes.ts";
+import { defined, Deleted, deleted, Id, included, Instant, OverrideReason, Slug, summary, text } from "./shapes.ts";
 
 const OrganizationShape = z
   .object({
@@ -30,7 +30,7 @@ const fields = { type: z.enum(ORGANIZATION_TYPES).optional(), slug: Slug.optiona
 
 const OrganizationInput = z.strictObject({ name: text(200), ...fields }).openapi("OrganizationInput");
 const OrganizationPatch = z
-  .strictObject({ name: text(200).optional(), ...fields, version: z.int().optional() })
+  .strictObject({ name: text(200).optional(), ...fields, reason: OverrideReason, version: z.int().optional() })
   .openapi("OrganizationPatch");
 
 const filters = z.object({ type: z.enum(ORGANIZATION_TYPES), status: z.enum(["active"]) });
@@ -86,7 +86,7 @@ export function organizations(api: OpenAPIHono<ApiEnv>): void {
     summary: "Change an organization",
     body: OrganizationPatch,
     replies: [200, OrganizationShape],
-    run: (ctx, { params: { id }, body: { version, ...words } }) =>
+    run: (ctx, { params: { id }, body: { version, reason: _, ...words } }) =>
       updateOrganization(ctx, id, defined(words) as Partial<OrganizationFields>, version),
     present: organization,
   });

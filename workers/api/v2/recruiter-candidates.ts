@@ -14,7 +14,7 @@ import type { ApiEnv } from "../app.ts";
 import { idParameter, listOperation, operation, readOperation } from "../operation.ts";
 import { candidate } from "./candidates.ts";
 import { recruiter } from "./recruiters.ts";
-import { Id, included, Instant, instant, InstantInput, text } from "./shapes.ts";
+import { Id, included, Instant, instant, InstantInput, OverrideReason, text } from "./shapes.ts";
 
 const RelationshipShape = z
   .object({
@@ -78,7 +78,7 @@ const InvitationInput = z
   })
   .openapi("RecruiterInvitationInput");
 
-const Version = z.strictObject({ version: z.int().optional() }).openapi("VersionInput");
+const Version = z.strictObject({ reason: OverrideReason, version: z.int().optional() }).openapi("VersionInput");
 
 const TerminationInput = z
   .strictObject({

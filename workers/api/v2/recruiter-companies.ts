@@ -14,7 +14,7 @@ import { openConnection } from "#services/recruiter-companies/open-connection.ts
 import type { ApiEnv } from "../app.ts";
 import { idParameter, listOperation, operation, readOperation } from "../operation.ts";
 import { recruiter } from "./recruiters.ts";
-import { defined, Id, included, Instant, instant, summary, text } from "./shapes.ts";
+import { defined, Id, included, Instant, instant, OverrideReason, summary, text } from "./shapes.ts";
 
 const PERMISSIONS = [
   "can_view_jobs",
@@ -65,13 +65,16 @@ const AnswerInput = z
     decision: z.enum(["accept", "decline"]),
     permissions: PermissionsInput.optional(),
     terms_acknowledged: z.boolean().optional(),
+    reason: OverrideReason,
     version: z.int().optional(),
   })
   .openapi("RecruiterCompanyAnswer");
 
 const TerminationInput = z.strictObject({ reason: text(2_000), version: z.int().optional() }).openapi("RecruiterCompanyTermination");
 
-const PermissionsPatch = z.strictObject({ permissions: PermissionsInput, version: z.int().optional() }).openapi("RecruiterCompanyPatch");
+const PermissionsPatch = z
+  .strictObject({ permissions: PermissionsInput, reason: OverrideReason, version: z.int().optional() })
+  .openapi("RecruiterCompanyPatch");
 
 const filters = z.object({ recruiter_id: Id, company_id: Id, status: z.enum(CONNECTION_STATUSES) });
 

@@ -8,7 +8,7 @@ import { type Recruiter, recruiterNoun } from "#services/recruiters/recruiter.ts
 import { type RecruiterChanges, updateOwnRecruiter, updateRecruiter } from "#services/recruiters/update-recruiter.ts";
 import type { ApiEnv } from "../app.ts";
 import { idParameter, listOperation, operation, readOperation } from "../operation.ts";
-import { defined, distinct, Flag, Id, included, instant, Instant, summary, text } from "./shapes.ts";
+import { defined, distinct, Flag, Id, included, instant, Instant, OverrideReason, summary, text } from "./shapes.ts";
 
 const RecruiterShape = z
   .object({
@@ -54,7 +54,7 @@ const RecruiterPatch = z
   .strictObject({
     ...profile,
     status: z.enum(RECRUITER_STATUSES).optional(),
-    reason: text(1_000).optional().openapi({ description: "Required when a platform admin changes the status" }),
+    reason: OverrideReason,
     version: z.int().optional(),
   })
   .openapi("RecruiterPatch");
@@ -86,7 +86,6 @@ const toProfile = (body: z.infer<typeof RecruiterInput>): RecruiterProfile =>
 const toChanges = (body: z.infer<typeof RecruiterPatch>): RecruiterChanges => ({
   profile: toProfile(body),
   status: body.status,
-  reason: body.reason,
   version: body.version,
 });
 
@@ -183,7 +182,7 @@ export function recruiters(api: OpenAPIHono<ApiEnv>): void {
     params: idParameter,
     access: ["recruiters", "update"],
     summary: "Change a recruiter",
-    description: "By the recruiter; the status by platform admins, with a reason.",
+    description: "By the recruiter; by platform admins with a reason, the status too.",
     body: RecruiterPatch,
     replies: [200, RecruiterShape],
     run: (ctx, { params: { id }, body }) => updateRecruiter(ctx, id, toChanges(body)),

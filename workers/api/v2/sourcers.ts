@@ -13,7 +13,7 @@ import type { ApiEnv } from "../app.ts";
 import { idParameter, listOperation, operation, readOperation } from "../operation.ts";
 import { candidate } from "./candidates.ts";
 import { recruiter } from "./recruiters.ts";
-import { Id, included, Instant, InstantInput, summary, text } from "./shapes.ts";
+import { Id, included, Instant, InstantInput, OverrideReason, summary } from "./shapes.ts";
 
 const common = { id: Id, sourcer_recruiter_id: Id, sourced_at: Instant, created_at: Instant };
 const CandidateSourcerShape = z
@@ -27,11 +27,9 @@ const CompanySourcerShape = z
 const ProtectionShape = z.object({ protected: z.boolean(), is_self: z.boolean() }).openapi("SourcerProtection");
 const Deleted = z.object({ id: Id, deleted: z.literal(true) });
 
-const Reason = text(2_000).optional().openapi({ description: "Required of the platform admin who corrects" });
-const correction = { sourcer_recruiter_id: Id, sourced_at: InstantInput.optional(), reason: Reason };
+const correction = { sourcer_recruiter_id: Id, sourced_at: InstantInput.optional(), reason: OverrideReason };
 const CandidateSourcerInput = z.strictObject({ candidate_id: Id, ...correction }).openapi("CandidateSourcerInput");
 const CompanySourcerInput = z.strictObject({ company_id: Id, ...correction }).openapi("CompanySourcerInput");
-const Removal = z.strictObject({ reason: Reason });
 
 const attribution = (row: CandidateSourcer | CompanySourcer) => ({
   id: row.id,
@@ -78,7 +76,6 @@ export function candidateSourcers(api: OpenAPIHono<ApiEnv>): void {
         candidateId: body.candidate_id,
         sourcerRecruiterId: body.sourcer_recruiter_id,
         sourcedAt: body.sourced_at ?? null,
-        reason: body.reason ?? null,
       }),
     present: candidateSourcer,
   });
@@ -107,9 +104,8 @@ export function candidateSourcers(api: OpenAPIHono<ApiEnv>): void {
     params: idParameter,
     access: ["candidate-sourcers", "delete"],
     summary: "Take a wrong attribution of a candidate back",
-    query: Removal,
     replies: [200, Deleted],
-    run: (ctx, { params: { id }, query: { reason } }) => removeCandidateSourcer(ctx, id, reason ?? null),
+    run: (ctx, { params: { id } }) => removeCandidateSourcer(ctx, id),
     present: ({ id }) => ({ id, deleted: true }),
   });
 }
@@ -138,7 +134,6 @@ export function companySourcers(api: OpenAPIHono<ApiEnv>): void {
         companyId: body.company_id,
         sourcerRecruiterId: body.sourcer_recruiter_id,
         sourcedAt: body.sourced_at ?? null,
-        reason: body.reason ?? null,
       }),
     present: companySourcer,
   });
@@ -167,9 +162,8 @@ export function companySourcers(api: OpenAPIHono<ApiEnv>): void {
     params: idParameter,
     access: ["company-sourcers", "delete"],
     summary: "Take a wrong attribution of a company back",
-    query: Removal,
     replies: [200, Deleted],
-    run: (ctx, { params: { id }, query: { reason } }) => removeCompanySourcer(ctx, id, reason ?? null),
+    run: (ctx, { params: { id } }) => removeCompanySourcer(ctx, id),
     present: ({ id }) => ({ id, deleted: true }),
   });
 }

@@ -6,7 +6,7 @@ import { inviteByMail, resendInvitation, revokeInvitation } from "#services/team
 import { getInvitation, type Invitation, invitationNoun, listInvitations } from "#services/team-invitations/team-invitation.ts";
 import type { ApiEnv } from "../app.ts";
 import { listOperation, operation, readOperation } from "../operation.ts";
-import { Email, Id, included, Instant, summary } from "./shapes.ts";
+import { Email, Id, included, Instant, OverrideReason, summary } from "./shapes.ts";
 import { MemberShape, teamMember } from "./team-members.ts";
 
 const InvitationShape = z
@@ -31,9 +31,11 @@ const OpenInvitationShape = z
   .object({ team_name: z.string(), role: z.enum(TEAM_INVITATION_ROLES), status: z.enum(TEAM_INVITATION_STATUSES), expires_at: Instant })
   .openapi("OpenTeamInvitation", { description: "What whoever holds the token may know" });
 
-const InvitationInput = z.strictObject({ team_id: Id, email: Email, role: z.enum(TEAM_INVITATION_ROLES) }).openapi("TeamInvitationInput");
+const InvitationInput = z
+  .strictObject({ team_id: Id, email: Email, role: z.enum(TEAM_INVITATION_ROLES), reason: OverrideReason })
+  .openapi("TeamInvitationInput");
 
-const Action = z.strictObject({ version: z.int().optional() }).openapi("TeamInvitationAction");
+const Action = z.strictObject({ reason: OverrideReason, version: z.int().optional() }).openapi("TeamInvitationAction");
 const tokenParameter = z.object({
   token: z
     .string()
@@ -71,7 +73,7 @@ export function teamInvitations(api: OpenAPIHono<ApiEnv>): void {
     access: ["team-invitations", "list"],
     summary: "List the mailed invitations of your teams",
     noun: invitationNoun,
-    filters: z.object({ team_id: Id, status: z.enum(TEAM_INVITATION_STATUSES) }),
+    filters: z.object({ team_id: Id, status: z.enum(TEAM_INVITATION_STATUSES), role: z.enum(TEAM_INVITATION_ROLES) }),
     item: InvitationShape,
     run: listInvitations,
     present: invitation,

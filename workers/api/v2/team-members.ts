@@ -5,7 +5,7 @@ import { deleteMember, inviteMember, updateMember } from "#services/teams/change
 import { getMember, listMembers, type Member, memberNoun } from "#services/teams/member.ts";
 import type { ApiEnv } from "../app.ts";
 import { listOperation, operation, readOperation } from "../operation.ts";
-import { Deleted, deleted, Id, included, Instant, instant, summary } from "./shapes.ts";
+import { Deleted, deleted, Id, included, Instant, instant, OverrideReason, summary } from "./shapes.ts";
 
 export const MemberShape = z
   .object({
@@ -26,10 +26,17 @@ export const MemberShape = z
 /** A team has one owner, who founded it. */
 const AssignableRole = z.enum(["admin", "member", "collaborator"]);
 
-const MemberInput = z.strictObject({ team_id: Id, recruiter_id: Id, role: AssignableRole }).openapi("TeamMemberInput");
+const MemberInput = z
+  .strictObject({ team_id: Id, recruiter_id: Id, role: AssignableRole, reason: OverrideReason })
+  .openapi("TeamMemberInput");
 
 const MemberPatch = z
-  .strictObject({ status: z.literal("active").optional(), role: AssignableRole.optional(), version: z.int().optional() })
+  .strictObject({
+    status: z.literal("active").optional(),
+    role: AssignableRole.optional(),
+    reason: OverrideReason,
+    version: z.int().optional(),
+  })
   .openapi("TeamMemberPatch", { description: "`status: active` accepts one's own invitation" });
 
 /** What leaves the house of a membership. */

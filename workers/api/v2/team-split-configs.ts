@@ -3,7 +3,7 @@ import { SPLIT_MODELS } from "#db/schema/network.ts";
 import { createSplitConfig, getSplitConfig, listSplitConfigs, type SplitConfig, splitConfigNoun } from "#services/teams/split-config.ts";
 import type { ApiEnv } from "../app.ts";
 import { listOperation, operation, readOperation } from "../operation.ts";
-import { Flag, Id, Instant, InstantInput } from "./shapes.ts";
+import { Flag, Id, Instant, InstantInput, OverrideReason } from "./shapes.ts";
 
 const rate = z.int().min(0).max(10_000).optional();
 const Parameters = z.strictObject({ overhead_bp: rate, owner_bp: rate });
@@ -38,6 +38,7 @@ const SplitConfigInput = z
     }),
     cra_id: Id.nullish(),
     effective_from: InstantInput.optional(),
+    reason: OverrideReason,
   })
   .superRefine(({ model, config = {} }, issues) => {
     for (const name of ["overhead_bp", "owner_bp"] as const) {

@@ -5,7 +5,7 @@ import { createTeam, deleteTeam, type TeamFields, updateTeam } from "#services/t
 import { getOwnTeams, getTeam, listTeams, type Team, teamNoun } from "#services/teams/team.ts";
 import type { ApiEnv } from "../app.ts";
 import { listOperation, operation, readOperation } from "../operation.ts";
-import { defined, Deleted, deleted, Id, included, Instant, instant, text } from "./shapes.ts";
+import { defined, Deleted, deleted, Id, included, Instant, instant, OverrideReason, text } from "./shapes.ts";
 import { teamMember } from "./team-members.ts";
 import { splitConfig } from "./team-split-configs.ts";
 
@@ -28,7 +28,9 @@ const TeamShape = z
 
 const fields = { name: text(200), billing_organization_id: Id.nullish() };
 const TeamInput = z.strictObject(fields).openapi("TeamInput");
-const TeamPatch = z.strictObject({ ...fields, name: fields.name.optional(), version: z.int().optional() }).openapi("TeamPatch");
+const TeamPatch = z
+  .strictObject({ ...fields, name: fields.name.optional(), reason: OverrideReason, version: z.int().optional() })
+  .openapi("TeamPatch");
 
 const toFields = (body: { name?: string | undefined; billing_organization_id?: string | null | undefined }): Partial<TeamFields> =>
   defined({ name: body.name, billingOrganizationId: body.billing_organization_id }) as Partial<TeamFields>;

@@ -6,7 +6,7 @@ import { updateOwnUser, updateUser, type UserChanges } from "#services/users/upd
 import { type User, USER_ROLES, userNoun } from "#services/users/user.ts";
 import type { ApiEnv } from "../app.ts";
 import { idParameter, listOperation, operation, readOperation } from "../operation.ts";
-import { defined, Email, Id, included, Instant, instant, summary, text } from "./shapes.ts";
+import { defined, Email, Id, included, Instant, instant, OverrideReason, summary, text } from "./shapes.ts";
 
 const UserShape = z
   .object({
@@ -37,7 +37,7 @@ const UserPatch = z
   .strictObject({
     ...own,
     status: z.enum(USER_STATUSES).optional().openapi({ description: "By platform admins" }),
-    reason: text(1_000).optional().openapi({ description: "Required with a new status" }),
+    reason: OverrideReason,
   })
   .openapi("UserPatch");
 
@@ -112,11 +112,10 @@ export function users(api: OpenAPIHono<ApiEnv>): void {
     params: idParameter,
     access: ["users", "update"],
     summary: "Change a person",
-    description: "Oneself; deactivation by platform admins, with a reason.",
+    description: "Oneself; anybody by platform admins, with a reason.",
     body: UserPatch,
     replies: [200, UserShape],
-    run: (ctx, { params: { id }, body }) =>
-      updateUser(ctx, id, { fields: toFields(body), status: body.status, reason: body.reason, version: body.version }),
+    run: (ctx, { params: { id }, body }) => updateUser(ctx, id, { fields: toFields(body), status: body.status, version: body.version }),
     present: user,
   });
 }
