@@ -50,8 +50,9 @@ const AIM = {
   leak: "suspended",
 } as const satisfies Record<ClientAction, string>;
 
-/** What a client may do, and where it may send people. */
+/** What a client is called where people agree, what it may do, and where it may send people. */
 export interface ClientReach {
+  name: string;
   redirectUris: readonly string[];
   allowedOrigins: readonly string[];
   allowedScopes: readonly Scope[];
@@ -59,9 +60,9 @@ export interface ClientReach {
 
 const REACH = ["redirectUris", "allowedOrigins", "allowedScopes"] as const satisfies (keyof ClientReach)[];
 
-/** Whether a change lets a client do more than was approved: another scope, address or origin. */
+/** Whether a change lets a client do more than was approved: another scope, address or origin, or be taken for another. */
 export const widens = (before: ClientReach, after: ClientReach): boolean =>
-  REACH.some((field) => after[field].some((each) => !(before[field] as readonly string[]).includes(each)));
+  before.name !== after.name || REACH.some((field) => after[field].some((each) => !(before[field] as readonly string[]).includes(each)));
 
 /**
  * How a client proves who it is: a public one cannot, a confidential one with its secret.
@@ -86,7 +87,10 @@ export function requireSecret<C extends { type: ClientType; secretHash: string |
  * URIs are https, or http on a loopback address (RFC 8252 §7.3), written out without fragment or
  * wildcard, and a public client has at least one; origins are for public clients alone.
  */
-export function requireAddresses(type: ClientType, { redirectUris, allowedOrigins }: Omit<ClientReach, "allowedScopes">): void {
+export function requireAddresses(
+  type: ClientType,
+  { redirectUris, allowedOrigins }: Pick<ClientReach, "redirectUris" | "allowedOrigins">,
+): void {
   const errors = [
     ...redirectUris.flatMap((uri, index) => fault(`/redirect_uris/${index}`, redirectFault(uri))),
     ...(type === "public" && redirectUris.length === 0 ? fault("/redirect_uris", "has at least one for a public client") : []),
@@ -100,6 +104,8 @@ const fault = (pointer: string, message: string | null): FieldError[] =>
   message === null ? [] : [{ pointer, code: "invalid_format", message }];
 
 const MAX_URI = 2_048;
+/** What an authorization response says (RFC 6749 §4.1.2, RFC 9207); two of one name are nobody's word. */
+const ANSWERED = ["code", "state", "iss", "error", "error_description", "error_uri"];
 
 /** What is wrong with a redirect URI; null where nothing is. */
 export function redirectFault(uri: string): string | null {
@@ -111,6 +117,8 @@ export function redirectFault(uri: string): string | null {
   const url = URL.parse(uri);
   if (!url) return "is no absolute URL";
   if (url.username !== "" || url.password !== "") return "names a user";
+  const taken = ANSWERED.find((name) => url.searchParams.has(name));
+  if (taken) return `has a parameter ${taken}, which the answer carries`;
   return isSafe(url) ? null : NOT_SAFE;
 }
 

@@ -62,6 +62,15 @@ export function networkOf(text: string): string | null {
   return `${bits.width === 32 ? ipv4Text(bits.value) : ipv6Text(bits.value)}/${prefix}`;
 }
 
+/**
+ * By what an address is counted: an IPv4 address by itself, an IPv6 one by its /64, which one customer has
+ * whole (RFC 6177 §2). What is no address is counted as it is written.
+ */
+export function addressBlock(ip: string): string {
+  const bits = addressBits(ip);
+  return bits?.width === 128 ? `${ipv6Text((bits.value >> 64n) << 64n)}/64` : ip;
+}
+
 const ipv4Text = (value: bigint): string => [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 255n).join(".");
 
 /** The longest run of two or more zero groups becomes `::`, the first of several. */

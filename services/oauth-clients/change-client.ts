@@ -29,7 +29,7 @@ export interface ClientEdits {
 
 /**
  * Changes what the owner says of a client. One that asks for more than was approved — a scope, a
- * redirect URI, an origin — waits for approval again, and its grants with it; what it gives up is gone at
+ * redirect URI, an origin, another name before people — waits for approval again, and its grants with it; what it gives up is gone at
  * once. Refuses (409) more for a suspended one, and any change of a rejected one.
  */
 export async function updateClient(ctx: Context, id: string, edits: ClientEdits): Promise<OAuthClient> {

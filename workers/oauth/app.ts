@@ -1,5 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context as HonoContext } from "hono";
+import { addressBlock } from "#domain/credentials/record.ts";
 import type { PresentedClient } from "#domain/oauth/client.ts";
 import { type OAuthError, OAuthRefusal } from "#domain/oauth/refusal.ts";
 import { Context } from "#services/context.ts";
@@ -136,7 +137,7 @@ async function refused(c: Call, error: unknown, client: PresentedClient | null):
 /** Counts a failure against its address and its client; true beyond ten and thirty a minute. */
 async function isThrottled(c: Call, client: PresentedClient | null): Promise<boolean> {
   const counted = await Promise.all([
-    c.env.RL_IP.limit({ key: c.req.header("cf-connecting-ip") ?? "unknown" }),
+    c.env.RL_IP.limit({ key: addressBlock(c.req.header("cf-connecting-ip") ?? "unknown") }),
     ...(client ? [c.env.RL_CLIENT.limit({ key: client.clientId })] : []),
   ]);
   return counted.some(({ success }) => !success);

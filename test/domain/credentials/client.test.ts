@@ -65,6 +65,8 @@ describe("a redirect URI", () => {
 
   it.each([
     "http://app.example/callback",
+    "https://app.example/callback?iss=https://other.example",
+    "https://app.example/callback?state=mine",
     "http://localhost/callback",
     "http://127.0.0.1.app.example/callback",
     "https://app.example/callback#here",
@@ -138,10 +140,16 @@ describe("a client", () => {
     expect(() => requireSecret({ type: "confidential", secretHash: "h" })).not.toThrow();
   });
 
-  it("asks for more by any new scope, address or origin, and not by giving some up", () => {
-    const reach = { redirectUris: [uri, `${uri}2`], allowedOrigins: ["https://app.example"], allowedScopes: ["read:roles" as const] };
+  it("asks for more by any new scope, address, origin or name, and not by giving some up", () => {
+    const reach = {
+      name: "App",
+      redirectUris: [uri, `${uri}2`],
+      allowedOrigins: ["https://app.example"],
+      allowedScopes: ["read:roles" as const],
+    };
     expect(widens(reach, reach)).toBe(false);
     expect(widens(reach, { ...reach, redirectUris: [`${uri}2`], allowedOrigins: [] })).toBe(false);
+    expect(widens(reach, { ...reach, name: "Your bank" })).toBe(true);
     expect(widens(reach, { ...reach, redirectUris: [`${uri}3`] })).toBe(true);
     expect(widens(reach, { ...reach, allowedOrigins: ["https://app.example", "https://other.example"] })).toBe(true);
     expect(widens(reach, { ...reach, allowedScopes: ["read:roles", "read:payouts"] })).toBe(true);

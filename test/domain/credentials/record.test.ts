@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isAllowedFrom, networkOf } from "#domain/credentials/record.ts";
+import { addressBlock, isAllowedFrom, networkOf } from "#domain/credentials/record.ts";
 
 describe("an IP allowlist", () => {
   it.each([
@@ -77,5 +77,18 @@ describe("a network", () => {
     "",
   ])("%s is none", (written) => {
     expect(networkOf(written)).toBeNull();
+  });
+});
+
+describe("an address", () => {
+  it.each([
+    ["203.0.113.7", "203.0.113.7"],
+    ["::ffff:203.0.113.7", "::ffff:203.0.113.7"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+    ["2001:DB8:1:2::9", "2001:db8:1:2::/64"],
+    ["2001:db8:1:3::9", "2001:db8:1:3::/64"],
+    ["unknown", "unknown"],
+  ])("%s is counted as %s", (ip, block) => {
+    expect(addressBlock(ip)).toBe(block);
   });
 });

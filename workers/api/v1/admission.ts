@@ -1,5 +1,5 @@
 import type { Context as HonoContext } from "hono";
-import type { CredentialRecord } from "#domain/credentials/record.ts";
+import { addressBlock, type CredentialRecord } from "#domain/credentials/record.ts";
 import { hashToken, type Token } from "#domain/credentials/token.ts";
 import { uuidv7 } from "#domain/ids.ts";
 import { type ErrorCode, Refusal } from "#domain/refusals.ts";
@@ -151,7 +151,7 @@ async function bearerOf(c: Call): Promise<Bearer> {
 /** Counts a bad credential against its address; the 11th within a minute is told to wait. */
 async function throttled(c: Call, error: unknown): Promise<unknown> {
   if (!(error instanceof Refusal) || error.code === "service_unavailable") return error;
-  const { success } = await c.env.RL_IP.limit({ key: c.req.header("cf-connecting-ip") ?? "unknown" });
+  const { success } = await c.env.RL_IP.limit({ key: addressBlock(c.req.header("cf-connecting-ip") ?? "unknown") });
   return success ? error : new Refusal("auth_throttled", "Too many bad credentials from this address. Wait a minute.", { retry_after: 60 });
 }
 

@@ -12,7 +12,8 @@ export const Scopes = z
   .max(SCOPES.length)
   .openapi({ description: "Within what the account's role type and plan may hold" });
 
-export const Name = text(100);
+/** People agree to it and look for it: what turns the text around or cannot be seen may not pass for something else. */
+export const Name = text(100).regex(/^[^\p{Cc}\p{Bidi_Control}]*$/u, "has characters that cannot be seen");
 
 const Network = z
   .string()

@@ -393,8 +393,8 @@ async function editPage(c: PageContext, typed: Form | null, errors: FieldErrors,
       <Heading title={`Edit ${client.name}`}>What you give up is gone from the next request on.</Heading>
       {client.status === "approved" ? (
         <Notice tone="warn">
-          This app is approved. If it is to do more (another scope, another address to send people to, another origin), it waits for
-          approval again, and until then nobody can use it. You are asked before.
+          This app is approved. If it is to do more or be called otherwise (another scope, address to send people to, origin or name), it
+          waits for approval again, and until then nobody can use it. You are asked before.
         </Notice>
       ) : null}
       {overtaken ? <Overtaken of={differencesOf(now, given)} /> : null}
@@ -459,6 +459,7 @@ const waitingPage = (c: PageContext, ctx: Context, client: OAuthClient, edits: C
   const { by: _, once: __, account_id: ___, ...typed } = given;
   const more = (of: readonly string[], before: readonly string[]) => of.filter((one) => !before.includes(one));
   const added = [
+    ...(edits.name === client.name ? [] : [edits.name]),
     ...more(edits.allowedScopes, client.allowedScopes),
     ...more(edits.redirectUris, client.redirectUris),
     ...more(edits.allowedOrigins, client.allowedOrigins),
