@@ -1,13 +1,12 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import newman from "newman";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { candidates, jobs } from "#db/schema/ats.ts";
 import { recruiterCandidates } from "#db/schema/network.ts";
-import { freePort } from "#local/ports.ts";
+import { prismBefore } from "../http/prism.ts";
 import { PARTNER_KEYS, populated, type RunningWorker, startWorker } from "../http/worker.ts";
 import { clientOf } from "../partner/clients.ts";
 import { keyOf } from "../partner/keys.ts";
@@ -114,13 +113,11 @@ describe("the documented examples", { timeout: 90_000 }, async () => {
   });
 
   it("the Postman collection runs once through, and no answer is off the contract", async () => {
-    const port = await freePort();
-    const prism = await prismBefore(worker.origin, port);
+    const prism = await prismBefore(worker.origin);
     try {
-      const failures = await postman(`http://127.0.0.1:${port}`, environment["SPLITS_KEY"] ?? "");
-      expect(failures).toEqual([]);
+      expect(await postman(prism.origin, environment["SPLITS_KEY"] ?? "")).toEqual([]);
     } finally {
-      prism.kill();
+      prism.stop();
     }
   });
 });
@@ -159,24 +156,6 @@ async function examples(): Promise<{ page: string; language: Language; number: n
     }),
   );
   return found.flat();
-}
-
-/** Prism as a proxy that turns whatever is off the contract into 500. */
-async function prismBefore(upstream: string, port: number): Promise<ChildProcess> {
-  const cli = join(ROOT, "node_modules/@stoplight/prism-cli/dist/index.js");
-  const contract = join(await mkdtemp(join(tmpdir(), "splits-prism-")), "openapi.json");
-  await writeFile(contract, await (await fetch(`${upstream}/openapi.json`)).text());
-  const prism = spawn(process.execPath, [cli, "proxy", contract, upstream, "--errors", "--port", String(port)], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let said = "";
-  for (const stream of [prism.stdout, prism.stderr]) stream?.on("data", (text) => (said += text));
-  const deadline = Date.now() + 60_000;
-  while (!said.includes("Prism is listening")) {
-    if (Date.now() > deadline || prism.exitCode !== null) throw new Error(`Prism did not start:\n${said}`);
-    await new Promise((next) => setTimeout(next, 50));
-  }
-  return prism;
 }
 
 /** Every request of the collection once; what failed, and how. */
