@@ -28,6 +28,7 @@ describe("the documented examples", { timeout: 90_000 }, async () => {
   let worker: RunningWorker;
   let folder: string;
   let environment: Record<string, string>;
+  let rosa: Awaited<ReturnType<typeof newRecruiter>>;
 
   beforeAll(async () => {
     worker = await startWorker({ databaseUrl: database.url });
@@ -35,11 +36,11 @@ describe("the documented examples", { timeout: 90_000 }, async () => {
     folder = await mkdtemp(join(ROOT, "dist/examples-")); // inside the project, so that its packages are found
     const company = await newCompany("Acme");
     await db.writer.insert(jobs).values([1, 2, 3].map((n) => ({ companyId: company.id, title: `Role ${n}`, status: "active" as const })));
-    const recruiter = await newRecruiter("Rosa");
-    for (const language of ["javascript", "python", "ruby"]) await represented(recruiter.recruiterId, `ada.${language}@example.org`);
+    rosa = await newRecruiter("Rosa");
+    for (const language of ["javascript", "python", "ruby"]) await represented(rosa.recruiterId, `ada.${language}@example.org`);
     const world = { db, env: { ENVIRONMENT: "development", ...PARTNER_KEYS } };
-    const key = await keyOf(world, { id: recruiter.recruiterId, roleType: "recruiter" }, recruiter);
-    const client = await clientOf(world, recruiter.recruiterId, recruiter);
+    const key = await keyOf(world, { id: rosa.recruiterId, roleType: "recruiter" }, rosa);
+    const client = await clientOf(world, rosa.recruiterId, rosa, { redirectUris: ["http://127.0.0.1/callback"] });
     environment = {
       SPLITS_URL: worker.origin,
       SPLITS_KEY: key.token,
@@ -65,8 +66,31 @@ describe("the documented examples", { timeout: 90_000 }, async () => {
     const path = join(folder, file);
     await writeFile(path, code);
     if (language === "ts") await copyFile(join(ROOT, GENERATED.types), join(folder, "schema.d.ts"));
-    const { stdout } = await run(command, [...args, path], { env: { ...process.env, ...env }, timeout: 60_000 });
+    const running = run(command, [...args, path], { env: { ...process.env, ...env }, timeout: 60_000 });
+    let said = "";
+    let agreed: Promise<void> | undefined;
+    running.child.stdout?.on("data", (text: string) => {
+      const asked = /^open in a browser: (\S+)\n/m.exec((said += text))?.[1];
+      if (asked) agreed ??= agree(asked);
+    });
+    const { stdout } = await running;
+    await agreed;
     return stdout;
+  }
+
+  /** What a person does with the address that an example tells them to open: signs in, agrees, and is sent back. */
+  async function agree(address: string): Promise<void> {
+    const sent = (url: string, form: Record<string, string>, cookie = "") =>
+      fetch(url, {
+        method: "POST",
+        body: new URLSearchParams(form),
+        redirect: "manual",
+        headers: { cookie, "sec-fetch-site": "same-origin" },
+      });
+    const signedIn = await sent(`${worker.origin}/dev/sign-in`, { user_id: rosa.userId });
+    const cookie = signedIn.headers.getSetCookie().map((line) => line.split(";")[0]);
+    const answered = await sent(address, { account_id: rosa.recruiterId, answer: "allow" }, cookie.join("; "));
+    await fetch(answered.headers.get("location") ?? "");
   }
 
   it.each(await examples())("$page: $language $number", async ({ language, code }) => {
@@ -77,6 +101,7 @@ describe("the documented examples", { timeout: 90_000 }, async () => {
     }
     const said = await runExample(language, code);
     expect(said).toMatch(/submitted: \w+|acting for|"user_id"/);
+    if (code.includes("verifier")) expect(said).toMatch(new RegExp(`^acting for ${rosa.userId} with read:roles$`, "m"));
   });
 
   it("type-checks the JavaScript ones against the contract", async () => {
