@@ -182,6 +182,15 @@ const DONE: Readonly<Record<string, () => Promise<Call & { id?: string }>>> = {
     const submission = await aSubmission();
     return { as: asKey(recruiter), id: await row(sql`select candidate_id as id from ats.applications where id = ${submission}`) };
   },
+  "get /candidate-invitations": async () => ({ as: asKey(recruiter) }),
+  "get /candidate-invitations/{id}": async () => ({
+    as: asKey(recruiter),
+    id: await row(sql`select id from network.recruiter_candidates where recruiter_id = ${recruiter.id}`),
+  }),
+  "post /candidate-invitations": async () => ({
+    as: asKey(recruiter),
+    body: { candidate: { name: "Kim Example", email: `asked.${++calls}@people.test` } },
+  }),
   "get /placements": async () => ({ as: asKey(company) }),
   "get /placements/{id}": async () => ({
     as: asKey(company),

@@ -18,6 +18,7 @@ const TAGS: Readonly<Record<string, string>> = {
   roles: "Open roles, with the terms on which they are filled.",
   submissions: "Candidates submitted to roles, and how far they have come.",
   candidates: "The people behind the submissions you may see.",
+  "candidate-invitations": "Asking a candidate to be represented by you, which a submission needs.",
   placements: "Hires, and what becomes of them.",
   payouts: "Your share of placement fees, and whether it has moved.",
   "api-keys": "Keys of your account: asked for, rotated, revoked.",
