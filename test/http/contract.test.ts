@@ -205,6 +205,7 @@ const DONE: Readonly<Record<string, () => Promise<Call & { id?: string }>>> = {
   "post /api-keys": async () => ({ as: company, body: { name: "Sync", scopes: ["read:roles"] } }),
   "delete /api-keys/{id}": async () => ({ as: company, id: await aKey() }),
   "post /api-keys/{id}/rotate": async () => ({ as: company, id: await aKey(), body: { grace_seconds: 60 } }),
+  "post /api-keys/{id}/adopt": async () => ({ as: company, id: await aKey({ status: "suspended", statusReason: "its maker left" }) }),
   "post /api-keys/{id}/suspend": async () => ({ as: admin, id: await aKey(), body: { reason: "Leaked" } }),
   "post /api-keys/{id}/unsuspend": async () => ({
     as: admin,

@@ -168,6 +168,7 @@ export const MATRIX: Readonly<Record<string, Line>> = {
   "post /api-keys": managing({ name: "New", scopes: ["read:roles"] }),
   "delete /api-keys/{id}": managing(),
   "post /api-keys/{id}/rotate": managing({}),
+  "post /api-keys/{id}/adopt": managing(),
   "post /api-keys/{id}/suspend": administrating({ reason: "Leaked" }),
   "post /api-keys/{id}/unsuspend": administrating({ reason: "Found again" }),
   "get /oauth-clients": managing(),
