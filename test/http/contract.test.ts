@@ -265,6 +265,58 @@ it("Prism sees an answer that is off the contract", async () => {
   }
 });
 
+it("no route of the contract is left out", async () => {
+  const { paths } = (await (await fetch(`${worker.origin}/openapi.json`)).json()) as { paths: Record<string, object> };
+  const told = Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`));
+  const called = [
+    ...ROUTES.map(({ name }) => name.replace(" ", " /api/v1")),
+    ...Object.keys(METADATA),
+    ...OF_CLIENTS.map((path) => `post ${path}`),
+  ];
+  expect(called.toSorted()).toEqual(told.toSorted());
+});
+
+const OF_CLIENTS = ["/oauth/token", "/oauth/revoke", "/oauth/introspect"] as const;
+/** What each document is about. */
+const METADATA = {
+  "get /.well-known/oauth-authorization-server": "issuer",
+  "get /.well-known/oauth-protected-resource": "resource",
+  "get /.well-known/oauth-protected-resource/api/v1": "resource",
+} as const;
+
+describe("the authorization server through Prism", () => {
+  const asked = async (prism: Prism, path: string, form: Record<string, string>, secret: string) => {
+    const answer = await fetch(prism.origin + path, {
+      method: "POST",
+      headers: { authorization: `Basic ${btoa(secret)}`, "cf-connecting-ip": `198.19.${Math.floor(++calls / 250)}.${calls % 250}` },
+      body: new URLSearchParams(form),
+    });
+    const text = await answer.text();
+    const body = text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
+    return { status: answer.status, body, code: String(body["type"]).includes("stoplight.io") ? body : body["error"] };
+  };
+
+  it.each(OF_CLIENTS)("%s answers as the contract says, done and refused", async (path) => {
+    const client = await aClient();
+    const secret = `${client.clientId}:${client.secret}`;
+    const forToken = { grant_type: "client_credentials", scope: "read:roles" };
+    const { body } = await asked(strict, "/oauth/token", forToken, secret);
+    const form: Record<string, string> = path === "/oauth/token" ? forToken : { token: String(body["access_token"]) };
+    const done = await asked(strict, path, form, secret);
+    expect([done.status, done.code]).toEqual([200, undefined]);
+    if (path === "/oauth/introspect") expect(done.body["active"]).toBe(true);
+    const stranger = await asked(strict, path, form, `${client.clientId}:wrong`);
+    expect([stranger.status, stranger.code]).toEqual([401, "invalid_client"]);
+    const empty = await asked(lenient, path, { colour: "blue" }, secret);
+    expect([empty.status, empty.code]).toEqual([400, "invalid_request"]);
+  });
+
+  it.each(Object.entries(METADATA))("%s answers as the contract says", async (name, about) => {
+    const answer = await fetch(strict.origin + (name.split(" ")[1] ?? ""));
+    expect([answer.status, Object.keys((await answer.json()) as object)]).toEqual([200, expect.arrayContaining([about])]);
+  });
+});
+
 describe("through Prism", () => {
   it.each(ROUTES)("$name answers as the contract says, done and refused", { timeout: 60_000 }, async ({ name, method, path, need }) => {
     const call = DONE[name];
@@ -292,6 +344,4 @@ const refusalFor = (need: string): string =>
 
 /** Somebody who does not meet a need: a key that waits, or one that lacks just the scope. */
 const without = (need: string): Promise<Key> =>
-  keyOf(ground(), company, company, {
-    ...(need === "any" ? { status: "pending" as const } : { scopes: SCOPES.filter((scope) => !need.startsWith(scope)) }),
-  });
+  keyOf(ground(), company, company, need === "any" ? { status: "pending" } : { scopes: SCOPES.filter((scope) => !need.startsWith(scope)) });
