@@ -1,7 +1,7 @@
 import { invalidTransition, Refusal } from "../refusals.ts";
 
 export type KeyStatus = "pending" | "active" | "suspended" | "revoked" | "rejected" | "expired";
-export type KeyAction = "approve" | "reject" | "suspend" | "unsuspend" | "revoke" | "rotate" | "expire" | "leak";
+export type KeyAction = "approve" | "reject" | "suspend" | "unsuspend" | "revoke" | "rotate" | "adopt" | "expire" | "leak";
 
 /**
  * The life of an API key (PLATFORM §4). A key that leaks before its approval is revoked: suspended, it
@@ -10,7 +10,7 @@ export type KeyAction = "approve" | "reject" | "suspend" | "unsuspend" | "revoke
 const LIFE: Readonly<Record<KeyStatus, Partial<Record<KeyAction, KeyStatus>>>> = {
   pending: { approve: "active", reject: "rejected", revoke: "revoked", rotate: "pending", expire: "expired", leak: "revoked" },
   active: { suspend: "suspended", revoke: "revoked", rotate: "active", expire: "expired", leak: "suspended" },
-  suspended: { unsuspend: "active", revoke: "revoked", rotate: "suspended", expire: "expired" },
+  suspended: { unsuspend: "active", adopt: "active", revoke: "revoked", rotate: "suspended", expire: "expired" },
   revoked: {},
   rejected: {},
   expired: {},
@@ -34,6 +34,7 @@ const AIM = {
   unsuspend: "active",
   revoke: "revoked",
   rotate: "rotated",
+  adopt: "adopted",
   expire: "expired",
   leak: "suspended",
 } as const satisfies Record<KeyAction, string>;

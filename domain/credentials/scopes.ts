@@ -20,7 +20,7 @@ export const SCOPE_WORDS: Readonly<Record<Scope, string>> = {
   "read:candidates": "See submissions and their candidates",
   "read:placements": "See placements",
   "read:payouts": "See payouts",
-  "write:submissions": "Submit candidates to roles",
+  "write:submissions": "Invite candidates and submit them to roles",
   "write:updates": "Change submissions",
   "write:roles": "Post and change roles",
   "manage:webhooks": "Manage webhooks",

@@ -574,7 +574,7 @@ const RULES: { readonly [T in EventType]?: Rule<T> } = {
         "security",
         "api_key.orphaned",
         (f) => `The key ${credential(f)} is suspended: whoever made it has left`,
-        () => "Make a key of your own in its place, or revoke it.",
+        () => "Adopt it by POST /api/v1/api-keys/{id}/adopt, which gives it a new secret, or revoke it.",
       ),
       "high",
     ),

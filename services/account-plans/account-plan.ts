@@ -2,6 +2,7 @@ import { eq, getTableColumns, type SQL, sql } from "drizzle-orm";
 import { accountPlans, apiKeys, apiPlans, oauthGrants } from "#db/schema/api.ts";
 import { select, updateOf } from "#db/statements.ts";
 import { onPlan, type Plan, requireOverage } from "#domain/credentials/plan.ts";
+import { conflict } from "#domain/refusals.ts";
 import { deciding, expectVersion, readable } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
 import {
@@ -14,6 +15,7 @@ import {
   raised,
 } from "../credentials/change-credentials.ts";
 import { requireSession } from "../scopes.ts";
+import { payerOf, requirePayer } from "./payer.ts";
 
 type PlanTerms = typeof apiPlans.$inferSelect;
 
@@ -43,7 +45,7 @@ export async function getPlanOf(ctx: Context, accountId: string): Promise<Accoun
 
 /**
  * Switches paid units on or off for the caller's own account, or moves their cap, in cents a month.
- * Refuses to sell what the plan does not (`plan_required`).
+ * Refuses to sell what the plan does not (`plan_required`), and while nobody could be billed (409).
  */
 export const choosePlan = (ctx: Context, choice: { overageEnabled?: boolean; spendCapCents?: number }): Promise<AccountPlan> =>
   changePlan(ctx, sql`ops.account_id()`, "account_plan.chosen", null, (before) => {
@@ -76,17 +78,20 @@ async function changePlan(
   decide: (before: AccountPlan, plans: readonly PlanTerms[]) => AccountPlan,
 ): Promise<AccountPlan> {
   requireSession(ctx);
-  return deciding(ctx, async () => {
-    const [[found], plans, keys, grants] = await ctx.read(
+  const decided = async () => {
+    const [[found], plans, keys, grants, payers] = await ctx.read(
       planOf(account),
       select().from(apiPlans),
       liveKeySubjects(account),
       grantSubjects(grantsFor(account)),
+      payerOf(account),
     );
     const before = readable("account", typeof account === "string" ? account : "", found);
     expectVersion(ctx, before);
     const { accountId } = before;
     const after = { ...decide(before, plans), version: before.version + 1, updatedAt: ctx.now() };
+    const [payer] = (payers as unknown as { rows: Parameters<typeof requirePayer>[1][] }).rows;
+    const billing = payer && after.overageEnabled && !before.overageEnabled ? requirePayer(ctx, payer) : { write: [], events: [] };
     const raise = (table: typeof apiKeys | typeof oauthGrants, which: SQL): Statement =>
       updateOf(table)
         .set({ version: sql`${table.version} + 1`, updatedAt: ctx.now() })
@@ -112,9 +117,14 @@ async function changePlan(
             .where(eq(accountPlans.accountId, accountId)) as Statement,
           raise(apiKeys, liveKeys(accountId)),
           raise(oauthGrants, grantsFor(accountId)),
+          ...billing.write,
         ],
+        events: billing.events,
         audit: { action, subject: { type: "account", id: accountId }, before, after, accountId, reason },
       },
     ]);
+  };
+  return deciding(ctx, decided, {
+    stripe_operations_one_per_intent: () => conflict("Somebody was making your customer at the same moment. Repeat your request."),
   });
 }

@@ -1,8 +1,10 @@
 import { nextKeyStatus, previousSecret } from "#domain/credentials/key.ts";
 import { keptOf } from "#domain/credentials/token.ts";
 import { credentialSuspended, credentialUnsuspended } from "#domain/events/api.ts";
+import { conflict } from "#domain/refusals.ts";
 import type { Context } from "../context.ts";
 import { administeredKeyNoun, type ApiKey, apiKeyNoun, changeKey, factsOfKey, type ShownKey } from "./api-key.ts";
+import { LEFT } from "./suspend-keys-of-leaver.ts";
 
 /** Ends a key at once. Refuses (409) one that has ended already. */
 export const revokeKey = (ctx: Context, id: string): Promise<ApiKey> =>
@@ -20,6 +22,28 @@ export const rotateKey = (ctx: Context, id: string, graceSeconds: number): Promi
     const token = ctx.ports.credentialTokens.mintUnder("snk", key.publicId);
     return {
       fields: { status, ...(await keptOf(token)), ...previousSecret(key, graceSeconds, ctx.now()) },
+      secret: token.text,
+    };
+  });
+
+/**
+ * Takes over a key whose maker left the account: id, count and approval stay, it acts for the adopter from
+ * now on, under a new secret that is told this once; the old one is dead. Whoever runs the account may do
+ * what its role type may, so no scope falls away. Refuses (409) a key that is suspended for another reason.
+ */
+export const adoptKey = (ctx: Context, id: string): Promise<ShownKey> =>
+  changeKey(ctx, apiKeyNoun, id, "api_key.adopted", async (key) => {
+    const status = nextKeyStatus(key.status, "adopt");
+    if (key.statusReason !== LEFT) throw conflict("Only a key whose maker left can be adopted.");
+    const token = ctx.ports.credentialTokens.mintUnder("snk", key.publicId);
+    return {
+      fields: {
+        status,
+        statusReason: null,
+        userId: ctx.userId,
+        ...(await keptOf(token)),
+        ...previousSecret(key, 0, ctx.now()),
+      },
       secret: token.text,
     };
   });

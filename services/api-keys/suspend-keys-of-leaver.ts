@@ -7,7 +7,8 @@ import type { Context } from "../context.ts";
 import type { CredentialChange } from "../credentials/change-credentials.ts";
 import { type ApiKey, changedKey, factsOfKey } from "./api-key.ts";
 
-const LEFT = "its maker left";
+/** Why a key is suspended that waits for somebody to adopt it. */
+export const LEFT = "its maker left";
 
 /** The active keys that somebody made for companies in which no other membership than this one keeps them. */
 export const keysKeptBy = (membershipId: string) =>

@@ -9,6 +9,7 @@ import { commit, deciding, insert, newRow, unchanged, update } from "../commit.t
 import type { Context } from "../context.ts";
 import { readableCandidates } from "../candidates/access.ts";
 import { enteredCandidate } from "../candidates/create-candidate.ts";
+import { requireScope } from "../scopes.ts";
 import { LOST_RELATIONSHIP, relationshipChange, requireActiveRecruiter } from "./change-relationship.ts";
 import type { EnrichedRelationship } from "./relationship.ts";
 
@@ -20,6 +21,7 @@ export type Invitee = { candidateId: string } | { email: string; fullName: strin
  * entered, and the answer does not tell which (DESIGN R-11). The token goes out by mail only.
  */
 export async function inviteCandidate(ctx: Context, invitee: Invitee): Promise<EnrichedRelationship> {
+  requireScope(ctx, "write:submissions");
   return deciding(
     ctx,
     async () => {

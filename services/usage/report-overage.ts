@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { meterReports } from "#db/schema/api.ts";
 import { select, statement, updateOf } from "#db/statements.ts";
+import { customerOf } from "../account-plans/payer.ts";
 import { commit, insertAll } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
 import { ROWS_A_STEP } from "../upkeep/sweep.ts";
@@ -37,15 +38,8 @@ async function writeReports(ctx: Context): Promise<void> {
     statement<Owed>(sql`
       select distinct on (owed.account_id) owed.account_id, owed.month::text as month, (owed.units - coalesce(told.units, 0))::int as units,
         ${closed} - interval '1 hour' as hour,
-        coalesce(
-          plan.stripe_customer_id,
-          (select p.stripe_customer_id from billing.company_billing_profiles p where p.company_id = owed.account_id),
-          (select max(s.stripe_customer_id) from billing.subscriptions s where s.team_id = owed.account_id and s.status <> 'canceled'),
-          (select max(s.stripe_customer_id) from billing.subscriptions s
-            where s.recruiter_id = owed.account_id and s.team_id is null and s.status <> 'canceled')
-        ) as customer
+        ${customerOf(sql`owed.account_id`)} as customer
       from ${overageByMonth(closed)} owed
-      join api.account_plans plan on plan.account_id = owed.account_id
       left join (select account_id, month, sum(units) as units from api.meter_reports where ${COUNTS} group by 1, 2) told
         on told.account_id = owed.account_id and told.month = owed.month
       where owed.units > coalesce(told.units, 0)

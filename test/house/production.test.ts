@@ -41,6 +41,11 @@ describe("the configuration of production", () => {
     expect(Object.keys(production.vars).filter((name) => /KEY|SECRET|DATABASE|PASSWORD|TOKEN/.test(name))).toEqual([]);
   });
 
+  it("leaves what only a deployment knows to it, which is refused without", () => {
+    expect(production.secrets?.required).toContain("SIGN_IN_CLIENT_ID");
+    expect(production.vars).not.toHaveProperty("SIGN_IN_CLIENT_ID");
+  });
+
   it("is built by wrangler, into a bundle of 900 KB, compressed", { timeout: 60_000 }, async () => {
     const folder = await mkdtemp(join(tmpdir(), "splits-production-"));
     const wrangler = ["deploy", "--dry-run", "--env", "production", "--outdir", folder];

@@ -46,8 +46,12 @@ describe.runIf(hasChromium)("the documentation, as a browser shows it", () => {
     }
   });
 
-  it("has a page for each problem", async () => {
-    const url = `${origin()}/docs/problems/insufficient_scope`;
+  it.each([
+    ["each problem", "/docs/problems/insufficient_scope"],
+    ["the move to another version", "/docs/migrate"],
+    ["the end of a version", "/docs/policy"],
+  ])("has a page for %s", async (_, path) => {
+    const url = origin() + path;
     expect(await faultsOf(browser as Browser, url)).toEqual([]);
     expect(await markupFaultsOf(await (await fetch(url)).text())).toEqual([]);
   });

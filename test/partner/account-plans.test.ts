@@ -1,6 +1,7 @@
 import { eq } from "drizzle-orm";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { accountPlans } from "#db/schema/api.ts";
+import { companyBillingProfiles, plans, stripeOperations, subscriptions } from "#db/schema/billing.ts";
 import { marketplace, type Marketplace, type Person } from "../api.ts";
 import { managementOf } from "./management.ts";
 
@@ -101,13 +102,55 @@ describe("a plan", () => {
   });
 });
 
+/** A company said how it is billed. */
+const billed = (companyId: string) =>
+  world.db.writer.insert(companyBillingProfiles).values({ companyId, billingEmail: `books.${companyId}@people.test` });
+
+/** A recruiter pays for a plan. */
+async function subscribed(who: Person & { recruiterId: string }): Promise<void> {
+  const [paid] = await world.db.reader.select().from(plans).where(eq(plans.slug, "paid"));
+  const { userId, recruiterId } = who;
+  const subscription = { userId, recruiterId, planId: paid?.id ?? "", status: "active" as const, stripeCustomerId: `cus_${userId}` };
+  await world.db.writer.insert(subscriptions).values(subscription);
+}
+
 describe("paid units", () => {
+  it("are sold to nobody who could not be billed", async () => {
+    const acme = await world.company();
+    const [anna, rosa] = [await world.member(acme), await world.recruiter("Rosa")];
+    for (const [who, accountId] of [
+      [anna, acme.id],
+      [rosa, rosa.recruiterId],
+    ] as const) {
+      await put(accountId, { plan: "premium" });
+      const refused = await choose(who, { overage_enabled: true, spend_cap_cents: 500 });
+      expect([refused.status, refused.body.code]).toEqual([409, "conflict"]);
+      expect((await choose(who, { overage_enabled: false, spend_cap_cents: 500 })).status).toBe(200);
+    }
+    await subscribed(rosa);
+    expect((await choose(rosa, { overage_enabled: true })).body.data.overage_enabled).toBe(true);
+  });
+
+  it("make the customer of a company that said how it is billed, once", async () => {
+    const acme = await world.company();
+    const anna = await world.member(acme);
+    await put(acme.id, { plan: "premium" });
+    await billed(acme.id);
+    for (const on of [true, false, true]) expect((await choose(anna, { overage_enabled: on })).status).toBe(200);
+    await world.settle();
+    const [profile] = await world.db.reader.select().from(companyBillingProfiles).where(eq(companyBillingProfiles.companyId, acme.id));
+    expect(profile?.stripeCustomerId).toMatch(/^cus_/);
+    const wanted = await world.db.reader.select().from(stripeOperations).where(eq(stripeOperations.subjectId, acme.id));
+    expect(wanted.map(({ kind, status }) => [kind, status])).toEqual([["customer", "done"]]);
+  });
+
   it("are switched on by the owner where the plan sells them", async () => {
     const acme = await world.company();
     const [anna, manager] = [await world.member(acme), await world.member(acme, "hiring_manager")];
     expect((await choose(anna, { overage_enabled: true })).body.code).toBe("plan_required");
     expect((await choose(anna, { spend_cap_cents: 500 })).body.data).toMatchObject({ spend_cap_cents: 500, overage_enabled: false });
     await put(acme.id, { plan: "premium" });
+    await billed(acme.id);
     expect((await choose(manager, { overage_enabled: true })).body.code).toBe("role_type_not_permitted");
     expect((await choose(anna, { overage_enabled: true })).body.data).toMatchObject({
       overage_available: true,
@@ -125,6 +168,7 @@ describe("paid units", () => {
   it("let a key pass beyond its limit from the next request on", async () => {
     const rosa = await world.recruiter("Rosa");
     await put(rosa.recruiterId, { plan: "enterprise", custom_limit: 3 });
+    await subscribed(rosa);
     const key = await management.approvedKey(rosa, admin);
     for (let count = 0; count < 3; count++) expect((await management.call(key, "GET", "/me")).status).toBe(200);
     expect((await choose(rosa, { overage_enabled: true, spend_cap_cents: 100 })).status).toBe(200);
@@ -133,6 +177,7 @@ describe("paid units", () => {
     // a cap of nothing is reached; raised, it counts at once
     const other = await world.recruiter("Other");
     await put(other.recruiterId, { plan: "enterprise", custom_limit: 4 });
+    await subscribed(other);
     const capped = await management.approvedKey(other, admin);
     await choose(other, { overage_enabled: true });
     for (let count = 0; count < 4; count++) await management.call(capped, "GET", "/me");

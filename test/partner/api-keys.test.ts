@@ -400,6 +400,32 @@ describe("the keys of somebody who leaves", () => {
     ]);
   });
 
+  it("are adopted by whoever runs the account: the same key under a new secret, the old one dead", async () => {
+    const company = await world.company("Adopted");
+    const [owner, leaver, manager] = [
+      await world.member(company),
+      await world.member(company),
+      await world.member(company, "hiring_manager"),
+    ];
+    const [gone, own] = [await management.approvedKey(leaver, admin), await management.approvedKey(owner, admin)];
+    await management.tried(gone.token);
+    await leave(owner, leaver);
+    const adopt = (who: Person, id = gone.id) => management.call(who, "POST", `/api-keys/${id}/adopt`);
+    expect((await adopt(manager)).body.code).toBe("role_type_not_permitted");
+    expect((await adopt(await world.member(await world.company("Other")))).status).toBe(404);
+    const before = await management.keyRow(gone.id);
+    const adopted = await adopt(owner);
+    expect([adopted.status, adopted.body.data.status]).toEqual([200, "active"]);
+    const after = await management.keyRow(gone.id);
+    expect(after).toMatchObject({ publicId: before.publicId, approvedAt: before.approvedAt, scopes: before.scopes, userId: owner.userId });
+    expect(await management.tried(gone.token)).toBe("invalid_token");
+    const { headers } = await management.call({ token: adopted.body.data.secret }, "GET", "/me");
+    expect(headers.get("x-ratelimit-used")).toBe("2"); // the count stays
+    expect((await adopt(owner)).body.code).toBe("invalid_transition");
+    await management.call(admin, "POST", `/api-keys/${own.id}/suspend`, { reason: "Leaked" });
+    expect((await adopt(owner, own.id)).body.code).toBe("conflict");
+  });
+
   it("stay where another membership keeps them", async () => {
     const company = await world.company("Kept");
     const [owner, twice] = [await world.member(company), await world.member(company)];

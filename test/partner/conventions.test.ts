@@ -27,6 +27,15 @@ const call = (method: string, path: string, options: CallOptions = {}): Promise<
 
 const problemOf = ({ status, body }: Answer) => [status, body.code, body.errors?.[0]?.pointer];
 
+it("a session of somebody new makes the person, as everywhere (IDENTITY §3.1)", async () => {
+  const token = await world.token("user_of_v1", { email: "new.to.v1@people.test", email_verified: true, name: "New" });
+  const [first, second] = [
+    await world.call("GET", "/api/v1/me", { as: { token } }),
+    await world.call("GET", "/api/v2/users/me", { as: { token } }),
+  ];
+  expect([first.status, first.body.data?.user_id]).toEqual([200, second.body.data.id]);
+});
+
 describe("a cursor", () => {
   const COUNT = 250;
   let many: { id: string; organizationId: string };

@@ -86,6 +86,13 @@ const PAYOUTS = {
   "payout job_owner": ["team", "platform"],
 } as const;
 
+const INVITATIONS = {
+  "relationship of candidate": ["recruiter", "platform"],
+  "relationship of guarded": ["recruiter", "platform"],
+  "ended relationship": ["platform"],
+  invitation: ["otherRecruiter", "platform"],
+} as const;
+
 export const MATRIX: Readonly<Record<string, Line>> = {
   "get /me": { need: "any", everybody: true },
   "get /event-types": { need: "any", everybody: true },
@@ -144,6 +151,15 @@ export const MATRIX: Readonly<Record<string, Line>> = {
   },
   "get /candidates": { need: "read:candidates", rows: CANDIDATES },
   "get /candidates/{id}": { need: "read:candidates", rows: CANDIDATES },
+  "get /candidate-invitations": { need: "read:candidates", rows: INVITATIONS },
+  "get /candidate-invitations/{id}": { need: "read:candidates", rows: INVITATIONS },
+  "post /candidate-invitations": {
+    need: "write:submissions",
+    acts: [
+      { body: (id) => ({ candidate_id: id("candidate other") }), may: ["recruiter", "otherRecruiter", "team"] },
+      { body: () => ({ candidate: { name: "New", email: "new@people.test" } }), may: ["recruiter", "otherRecruiter", "team"] },
+    ],
+  },
   "get /placements": { need: "read:placements", rows: PLACEMENTS },
   "get /placements/{id}": { need: "read:placements", rows: PLACEMENTS },
   "get /payouts": { need: "read:payouts", rows: PAYOUTS },
@@ -152,6 +168,7 @@ export const MATRIX: Readonly<Record<string, Line>> = {
   "post /api-keys": managing({ name: "New", scopes: ["read:roles"] }),
   "delete /api-keys/{id}": managing(),
   "post /api-keys/{id}/rotate": managing({}),
+  "post /api-keys/{id}/adopt": managing(),
   "post /api-keys/{id}/suspend": administrating({ reason: "Leaked" }),
   "post /api-keys/{id}/unsuspend": administrating({ reason: "Found again" }),
   "get /oauth-clients": managing(),

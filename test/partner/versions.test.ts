@@ -50,6 +50,9 @@ describe("a version", () => {
     const refused = [await get("/roles?colour=red"), await get("/roles/42"), await get("/roles", { token: "snk_test_nothing" })];
     expect(refused.map(({ status }) => status)).toEqual([400, 400, 401]);
     for (const each of refused) expect(notice(each).slice(0, 2)).toEqual(due.slice(0, 2));
+    for (const [, url] of answer.headers.get("link")?.matchAll(/<([^>]+)>; rel="(?:deprecation|sunset)"/g) ?? []) {
+      expect([url, (await world.call("GET", new URL(url ?? "").pathname)).status]).toEqual([url, 200]);
+    }
     // v2 has its own life
     expect(notice(await world.call("GET", "jobs", { as: key }))).toEqual([null, null, null]);
   });

@@ -1,5 +1,6 @@
 import { OpenAPIHono, type RouteConfig } from "@hono/zod-openapi";
 import { SCOPE_WORDS, SCOPES } from "#domain/credentials/scopes.ts";
+import { oauthContracts } from "../oauth/contracts.ts";
 import type { Env } from "../runtime.ts";
 import { clerkWebhookContract } from "./clerk-webhook.ts";
 import { leakedCredentialsContract } from "./leaked-credentials.ts";
@@ -18,6 +19,7 @@ const TAGS: Readonly<Record<string, string>> = {
   roles: "Open roles, with the terms on which they are filled.",
   submissions: "Candidates submitted to roles, and how far they have come.",
   candidates: "The people behind the submissions you may see.",
+  "candidate-invitations": "Asking a candidate to be represented by you, which a submission needs.",
   placements: "Hires, and what becomes of them.",
   payouts: "Your share of placement fees, and whether it has moved.",
   "api-keys": "Keys of your account: asked for, rotated, revoked.",
@@ -28,6 +30,7 @@ const TAGS: Readonly<Record<string, string>> = {
   "account-plans": "For platform admins: the plan of an account.",
   usage: "Calls against the limit, and what the month comes to.",
   "request-logs": "Every call, to read or to export.",
+  oauth: "Tokens for apps that people let act for them.",
   "audit-events": "Who managed what, in a chain that can be verified.",
 };
 
@@ -37,7 +40,8 @@ const BEARER = "Always `Authorization: Bearer …`, never in the address.";
 function partnerDocument({ API_ORIGIN: origin, CONSOLE_ORIGIN }: Origins, version: "3.0.3" | "3.1.0"): string {
   registerV1();
   const contract = new OpenAPIHono();
-  for (const route of v1Contracts(V1)) contract.openAPIRegistry.registerPath(route);
+  const routes = [...v1Contracts(V1), ...oauthContracts()];
+  for (const route of routes) contract.openAPIRegistry.registerPath(route);
   contract.openAPIRegistry.registerComponent("securitySchemes", "apiKey", {
     type: "http",
     scheme: "bearer",
@@ -61,7 +65,12 @@ function partnerDocument({ API_ORIGIN: origin, CONSOLE_ORIGIN }: Origins, versio
     },
   });
   registerSession(contract);
-  const used = new Set(v1Contracts(V1).flatMap(({ tags }) => tags ?? []));
+  contract.openAPIRegistry.registerComponent("securitySchemes", "client", {
+    type: "http",
+    scheme: "basic",
+    description: "A confidential client: its id and its secret",
+  });
+  const used = new Set(routes.flatMap(({ tags }) => tags ?? []));
   const about = {
     info: {
       title: "Splits Network partner API",

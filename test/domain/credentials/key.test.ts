@@ -19,6 +19,7 @@ const TABLE: Record<KeyAction, string> = {
   unsuspend: "- - ac - - -",
   revoke: "rv rv rv - - -",
   rotate: "pe ac su - - -",
+  adopt: "- - ac - - -",
   expire: "ex ex ex - - -",
   leak: "rv su - - - -",
 };

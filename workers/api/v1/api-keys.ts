@@ -3,7 +3,7 @@ import { KEY_STATUSES } from "#db/schema/api.ts";
 import { ROLE_TYPES, SCOPES } from "#domain/credentials/scopes.ts";
 import { displayOf } from "#domain/credentials/token.ts";
 import { type ApiKey, listKeys, type ShownKey } from "#services/api-keys/api-key.ts";
-import { revokeKey, rotateKey, suspendKey, unsuspendKey } from "#services/api-keys/change-key.ts";
+import { adoptKey, revokeKey, rotateKey, suspendKey, unsuspendKey } from "#services/api-keys/change-key.ts";
 import { createKey } from "#services/api-keys/create-key.ts";
 import type { ApiEnv } from "../app.ts";
 import { Id, Instant, instant } from "../v2/shapes.ts";
@@ -108,6 +108,18 @@ export function apiKeys(api: OpenAPIHono<ApiEnv>): void {
     replies: [200, NewApiKeyShape],
     revealsSecret: true,
     run: (ctx, { params, body }) => rotateKey(ctx, params.id, body.grace_seconds),
+    present: presentWithSecret,
+  });
+  operation<{ id: string }, object, undefined, ShownKey>(api, {
+    method: "post",
+    path: "/api-keys/{id}/adopt",
+    need: "session",
+    access: ["api-keys", "adopt"],
+    summary: "Take over a key whose maker left",
+    description: "Id, count and approval stay; it acts for you from now on, under a new secret. The old one is dead.",
+    replies: [200, NewApiKeyShape],
+    revealsSecret: true,
+    run: (ctx, { params }) => adoptKey(ctx, params.id),
     present: presentWithSecret,
   });
   for (const [verb, run, summary] of [

@@ -12,6 +12,7 @@ import { accountPlans } from "./account-plans.ts";
 import { admitted } from "./admission.ts";
 import { apiKeys } from "./api-keys.ts";
 import { approvals } from "./approvals.ts";
+import { candidateInvitations } from "./candidate-invitations.ts";
 import { candidates } from "./candidates.ts";
 import { eventTypes } from "./event-types.ts";
 import { auditEvents } from "./audit-events.ts";
@@ -39,6 +40,7 @@ const RESOURCES: readonly Routes[] = [
   roles,
   submissions,
   candidates,
+  candidateInvitations,
   placements,
   payouts,
   apiKeys,

@@ -4,6 +4,7 @@ import { Refusal } from "#domain/refusals.ts";
 import { type Caller, Context, type Need, type Reply, type RequestFacts, type RequestTrace } from "#services/context.ts";
 import type { KeysetPage, KeysetQuery } from "#services/keyset.ts";
 import { scopeOf } from "#services/scopes.ts";
+import { registerSubject } from "#services/users/register-subject.ts";
 import { databaseOf, portsOf } from "../../runtime.ts";
 import type { ApiEnv } from "../app.ts";
 import {
@@ -281,6 +282,7 @@ function contextOf(
     ports: portsOf(c.env, (work) => c.executionCtx.waitUntil(work)),
     request,
     partner: { need, accountId: accountOf(c), trace },
+    ...(caller.kind === "session" ? { welcome: registerSubject } : {}),
     ...(present ? { present } : {}),
   });
   c.set("ctx", ctx);

@@ -170,7 +170,7 @@ export function submissions(api: OpenAPIHono<ApiEnv>): void {
     access: ["submissions", "create"],
     summary: "Submit a candidate to a role",
     description:
-      "Somebody who has not consented to be represented by you, or whom nobody knows, answers 403 `consent_required`. A second live submission of a candidate to a role answers 409 `duplicate_active_deal`.",
+      "Somebody who has not consented to be represented by you, or whom nobody knows, answers 403 `consent_required`: ask them by `POST /candidate-invitations`. A second live submission of a candidate to a role answers 409 `duplicate_active_deal`.",
     body: SubmissionInput,
     replies: [201, Submission],
     run: (ctx, { body }) =>
