@@ -817,7 +817,7 @@ describe("who sees the money of a company", () => {
     const first = await world.database.fault({ action: "hold_before", match: 'insert into "billing"\\."company_billing_profiles"' });
     const both = [say("one@acme.test"), say("two@acme.test")];
     await Promise.race(both);
-    first.release();
+    await first.release();
     const answers = await Promise.all(both);
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409]);
     expect(answers.find(({ status }) => status === 409)?.body.reason).toBe("profile_exists");
