@@ -309,7 +309,8 @@ CREATE TABLE "billing"."reconciliation_runs" (
 	"finished_at" timestamp with time zone,
 	"checked" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	"opened" integer DEFAULT 0 NOT NULL,
-	"healed" integer DEFAULT 0 NOT NULL
+	"healed" integer DEFAULT 0 NOT NULL,
+	"postponed" integer DEFAULT 0 NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "billing"."recruiter_debts" (

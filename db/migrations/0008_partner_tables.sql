@@ -288,3 +288,27 @@ CREATE INDEX "usage_minutes_overage" ON "api"."usage_minutes" USING btree ("minu
 CREATE INDEX "usage_minutes_minute" ON "api"."usage_minutes" USING brin ("minute");
 --> statement-breakpoint
 CREATE INDEX "idempotency_keys_sealed" ON "ops"."idempotency_keys" USING btree ("sealed_until") WHERE body <> '';
+--> statement-breakpoint
+CREATE TABLE "api"."pipeline_failures" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"created_at" timestamp with time zone DEFAULT ops.now() NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT ops.now() NOT NULL,
+	"version" integer DEFAULT 1 NOT NULL,
+	"queue" text NOT NULL,
+	"body" jsonb NOT NULL,
+	"first_seen_at" timestamp with time zone NOT NULL,
+	"resolved_at" timestamp with time zone,
+	"resolution" text,
+	CONSTRAINT "pipeline_failures_resolution" CHECK ((resolved_at is null) = (resolution is null))
+);
+--> statement-breakpoint
+CREATE TABLE "api"."refused_deliveries" (
+	"entrance" text NOT NULL,
+	"minute" timestamp with time zone NOT NULL,
+	"count" integer DEFAULT 1 NOT NULL,
+	CONSTRAINT "refused_deliveries_entrance_minute_pk" PRIMARY KEY("entrance","minute")
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX "pipeline_failures_one_open" ON "api"."pipeline_failures" USING btree ("queue",md5(body::text)) WHERE resolved_at is null;
+--> statement-breakpoint
+CREATE INDEX "pipeline_failures_created" ON "api"."pipeline_failures" USING btree ("created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);

@@ -7,6 +7,7 @@ import {
   date,
   index,
   integer,
+  jsonb,
   pgSchema,
   primaryKey,
   text,
@@ -411,6 +412,37 @@ export const roleQuotas = api.table(
     used: integer().notNull().default(0),
   },
   (t) => [primaryKey({ columns: [t.companyId, t.day] })],
+);
+
+/**
+ * What a queue gave up, or an entrance was refused too often, for people to look at. `body` names rows by
+ * their ids and holds nothing else; the rows stay as they were. One and the same thing is open once.
+ */
+export const pipelineFailures = api.table(
+  "pipeline_failures",
+  {
+    ...born(),
+    ...changing(),
+    queue: text().notNull(),
+    body: jsonb().$type<Record<string, readonly string[]>>().notNull(),
+    firstSeenAt: instant().notNull(),
+    resolvedAt: instant(),
+    resolution: text(),
+  },
+  (t) => [
+    check("pipeline_failures_resolution", sql`(resolved_at is null) = (resolution is null)`),
+    uniqueIndex("pipeline_failures_one_open")
+      .on(t.queue, sql`md5(body::text)`)
+      .where(sql`resolved_at is null`),
+    index("pipeline_failures_created").on(t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
+  ],
+);
+
+/** How many messages from outside had no signature that fits, by entrance and minute. */
+export const refusedDeliveries = api.table(
+  "refused_deliveries",
+  { entrance: text().notNull(), minute: instant().notNull(), count: integer().notNull().default(1) },
+  (t) => [primaryKey({ columns: [t.entrance, t.minute] })],
 );
 
 /** The versions of the public API, and when each ends. */

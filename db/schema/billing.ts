@@ -977,6 +977,8 @@ export const reconciliationRuns = billing.table(
     checked: jsonb().$type<Record<string, number>>().notNull().default({}),
     opened: integer().notNull().default(0),
     healed: integer().notNull().default(0),
+    /** Breaks that it found and left to a run after it, because they were too many. */
+    postponed: integer().notNull().default(0),
   },
   (t) => [index("reconciliation_runs_started").on(t.startedAt.desc().nullsFirst(), t.id.desc().nullsFirst())],
 );

@@ -6,6 +6,7 @@ export const APPROVAL_ACTIONS = [
   "payout.unhold",
   "payout.cancel",
   "payout.complete",
+  "payout.reverse",
   /** a placement */
   "clawback",
   /** the platform alone bears it */

@@ -273,6 +273,7 @@ export interface EventPayloads {
   "team.member_joined": { team_id: Id; recruiter_id: Id };
   "team.member_removed": { team_id: Id; recruiter_id: Id };
   "team.split_config_changed": { team_id: Id };
+  "team.ownership_transferred": { team_id: Id; recruiter_id: Id };
   "team.activated": { team_id: Id };
   "team.suspended": { team_id: Id };
   "team.invitation_sent": { invitation_id: Id; team_id: Id };

@@ -220,12 +220,18 @@ export function refundPosting(refund: {
   part: number;
   companyId: string;
   amount: Cents;
-  money: ThroughStripe | ThroughBank;
+  /** `chargeback`: the company's bank took it already. */
+  money: ThroughStripe | ThroughBank | { through: "chargeback" };
 }): Posting {
-  const { operationId, part, money } = refund;
+  const { operationId, part, companyId, amount, money } = refund;
+  const from = {
+    stripe: () => credit("stripe_balance", amount, (money as ThroughStripe).balanceTransactionId),
+    bank: () => credit("bank", amount),
+    chargeback: () => credit(`disputed:${companyId}`, amount),
+  };
   return post("refund", partKey("refund", operationId, part), [
-    debit(`refund_due:${refund.companyId}`, fits(refund.amount, "amount")),
-    money.through === "bank" ? credit("bank", refund.amount) : credit("stripe_balance", refund.amount, money.balanceTransactionId),
+    debit(`refund_due:${companyId}`, fits(amount, "amount")),
+    from[money.through](),
   ]);
 }
 

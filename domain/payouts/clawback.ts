@@ -68,23 +68,26 @@ const platformLeft = ({ roles, platformShare, platformClawed }: ClawbackInput): 
 /** What a placement can still give back: F of MONEY §11. */
 export const clawable = (input: ClawbackInput): Cents => plus(...[...input.roles.values()].flat().map(leftOf), platformLeft(input));
 
-/** Who bears a clawback: everybody who shares in the fee, or the platform alone. */
-export type BorneBy = "everybody" | "platform";
+/** Who bears a clawback: everybody who shares in the fee, the platform alone, or one payee whose payout should not have been. */
+export type BorneBy = "everybody" | "platform" | { payoutId: string };
 
 /**
  * Spreads a clawback over the roles, the platform and the rows of each role, by what of each is left,
  * and takes it off: before sending what is unpaid, as a debt what is paid or was netted. One that the
- * platform bears alone touches no row, and is at most what the platform has left.
+ * platform bears alone touches no row, and is at most what the platform has left; one that a payout
+ * bears alone is at most what was not yet taken from it.
  *
  * Refuses an amount that is not positive or more than is left (`validation_failed`), and the whole of
  * it while a row that gives something is being sent (409 `payout_in_flight`) or was sent before and
  * not looked up (409 `look_up_required`).
  */
 export function clawBack(input: ClawbackInput, amount: Cents, now: Date, borneBy: BorneBy = "everybody"): Clawback {
-  const all = borneBy === "platform" ? platformLeft(input) : clawable(input);
+  const alone = typeof borneBy === "object" ? rowOf(input, borneBy.payoutId) : null;
+  const all = alone ? leftOf(alone.row) : borneBy === "platform" ? platformLeft(input) : clawable(input);
   const left = input.escrow !== null && input.escrow < all ? input.escrow : all;
   if (amount <= 0 || amount > left) throw invalidField("amount_cents", "out_of_range", `Between 1 and ${left} cents can be clawed back.`);
   if (borneBy === "platform") return { byRole: new Map(), platform: amount, rows: [] };
+  if (alone) return { byRole: new Map([[alone.dealRole, amount]]), platform: ZERO, rows: [takeFrom(alone.row, amount, now)] };
 
   const shares = [...input.roles].map(([dealRole, rows]) => ({ dealRole, left: sum(rows.map(leftOf)) }));
   const { byRole, platform } = spreadOverRoles(amount, shares, platformLeft(input));
@@ -97,6 +100,14 @@ export function clawBack(input: ClawbackInput, amount: Cents, now: Date, borneBy
     });
   });
   return { byRole, platform, rows };
+}
+
+function rowOf({ roles }: ClawbackInput, payoutId: string): { dealRole: DealRole; row: ClawbackRow } {
+  for (const [dealRole, rows] of roles) {
+    const row = rows.find(({ transaction }) => transaction.id === payoutId);
+    if (row) return { dealRole, row };
+  }
+  throw new RangeError(`payout ${payoutId} is none of this placement`);
 }
 
 /** What of each share is left, as `spreadOverRoles` weighs it. */

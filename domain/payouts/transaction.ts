@@ -136,6 +136,13 @@ export function reversePayout<T extends PayoutTransaction>(transaction: T, amoun
   };
 }
 
+/** Only what was transferred comes back: refuses a payout that was not sent (`invalid_transition`) and one that moved no money (409). */
+export function requireTransferred(transaction: PayoutTransaction): void {
+  if (transaction.status !== "completed") throw noStep(transaction, "reversed");
+  if (transaction.stripeTransferId === null)
+    throw conflict(`Payout ${transaction.id} was settled without a transfer.`, { reason: "nothing_transferred" });
+}
+
 /** What the database's checks would refuse of a row, in words; empty for a sound one (MONEY §15). */
 export function faultsOf(row: PayoutTransaction): string[] {
   const sent = row.status === "completed" || row.status === "reversed";

@@ -26,13 +26,12 @@ export interface TeamStatement {
 export type TeamReader = { sees: "all" } | { sees: "own"; recruiterId: string };
 
 /**
- * Makes a team's statement from the entries of all who ever shared in it. Only lines of roles that
- * were shared by the team count.
+ * Makes a team's statement from the entries of all who ever shared in it.
+ *
+ * @param entries - about roles that the team shared, and no other
  */
 export function teamStatement(teamId: string, entries: readonly RecruiterEntry[], reader: TeamReader, period: Period): TeamStatement {
-  const lines = entriesIn(entries, period)
-    .flatMap(linesOf)
-    .filter((line) => line.teamId === teamId);
+  const lines = entriesIn(entries, period).flatMap(linesOf);
   const seen = reader.sees === "all" ? lines : lines.filter(({ recruiterId }) => recruiterId === reader.recruiterId);
   const payable = lines.filter(({ account }) => account === "payable");
   const seenPayable = seen.filter(({ account }) => account === "payable");

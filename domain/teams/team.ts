@@ -1,6 +1,6 @@
 import { daysAfter } from "../commission/dates.ts";
 import { type DomainEvent, event } from "../events/catalogue.ts";
-import { conflict, forbidden, invalidTransition } from "../refusals.ts";
+import { conflict, forbidden, invalidField, invalidTransition } from "../refusals.ts";
 
 /** A team has at least this many earning members (D-78). */
 const MINIMUM_EARNING_MEMBERS = 3;
@@ -103,8 +103,29 @@ export function removeMember<M extends Membership>(member: M, actor: TeamActor):
   return { member: { ...member, status: "removed" }, events: [memberEvent("team.member_removed", member)] };
 }
 
+/**
+ * Hands a team over: an earning member becomes its owner, and the owner goes on as an admin. By the owner,
+ * or by a platform admin. Refuses anybody else, nobody's membership (`validation_failed`), and (409) the
+ * owner's own and one that does not share in the team (`not_earning`).
+ */
+export function handOver<M extends Membership>(
+  owner: M,
+  heir: M | undefined,
+  actor: Pick<TeamActor, "recruiterId" | "isPlatformAdmin">,
+): { owner: M; heir: M; events: DomainEvent[] } {
+  if (!actor.isPlatformAdmin && actor.recruiterId !== owner.recruiterId) throw forbidden("Only its owner hands a team over.");
+  if (!heir) throw invalidField("recruiter_id", "unknown", "there is no such member of this team");
+  if (heir.id === owner.id) throw conflict("They own the team already.", { reason: "team_owner" });
+  if (!isEarning(heir)) throw conflict("A team is handed over to a member who shares in it.", { reason: "not_earning" });
+  return {
+    owner: { ...owner, teamRole: "admin" },
+    heir: { ...heir, teamRole: "owner" },
+    events: [memberEvent("team.ownership_transferred", heir)],
+  };
+}
+
 type TeamEvent = "team.created" | "team.activated" | "team.suspended" | "team.split_config_changed";
-type MemberEvent = "team.member_invited" | "team.member_joined" | "team.member_removed";
+type MemberEvent = "team.member_invited" | "team.member_joined" | "team.member_removed" | "team.ownership_transferred";
 
 export const teamEvent = (type: TeamEvent, { id }: { id: string }): DomainEvent => event(type, { type: "team", id }, { team_id: id });
 

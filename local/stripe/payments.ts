@@ -256,7 +256,7 @@ export function cancelIntent(world: World, intent: PaymentIntent, reason: "void_
 }
 
 /**
- * Gives a charge back, whole or in part. Refuses more than is left, and a disputed charge. When the
+ * Gives a charge back, whole or in part. Refuses more than is left, and a charge whose dispute was not won. When the
  * available balance is too small the refund is pending until it is not.
  */
 export function refund(
@@ -269,7 +269,8 @@ export function refund(
   if (charge.status !== "succeeded")
     throw invalid(`Charge ${charge.id} has not been captured or has failed; it cannot be refunded.`, { code: "charge_not_refundable" });
   if (left === 0) throw invalid(`Charge ${charge.id} has already been refunded.`, { code: "charge_already_refunded" });
-  if (charge.disputed) throw invalid(`Charge ${charge.id} has been charged back; cannot issue a refund.`, { code: "charge_disputed" });
+  if (world.all("disputes").some((dispute) => dispute.charge === charge.id && dispute.status !== "won"))
+    throw invalid(`Charge ${charge.id} has been charged back; cannot issue a refund.`, { code: "charge_disputed" });
   if (amount > left) {
     throw invalid(
       `Refund amount ($${(amount / 100).toFixed(2)}) is greater than unrefunded amount on charge ($${(left / 100).toFixed(2)})`,

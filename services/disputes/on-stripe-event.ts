@@ -9,6 +9,7 @@ import type { Closing } from "../closing.ts";
 import { commit, deciding, insert, newRow } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { type Parts, together } from "../invoices/parts.ts";
+import { reopenRefunds, type UndoneRefund, undoneRefunds } from "../invoices/settle-refunds.ts";
 import { posted } from "../ledger/post.ts";
 import { holdAll } from "../payouts/change-hold.ts";
 import { guardPayouts, guardPlacements, readMoney } from "../placements/money.ts";
@@ -45,13 +46,14 @@ export async function chargebackChanged(ctx: Context, event: ProviderEvent, clos
       })
         .from(disputes)
         .where(eq(disputes.stripeDisputeId, seen.id)),
+      undoneRefunds(placementOfPayment(seen)),
     );
     if (!money) {
       const waited = ctx.now().getTime() - event.created.getTime();
       if (waited < UNKNOWN_PAYMENT_HOURS * 3_600_000) throw new Error("the payment of this chargeback is not known yet");
       return false;
     }
-    const [all, [counted]] = more as [DisputeRow[], { movements: number }[]];
+    const [all, [counted], undone] = more as [DisputeRow[], { movements: number }[], UndoneRefund[]];
     const known = all.find(({ stripeDisputeId }) => stripeDisputeId === seen.id);
     const before =
       known ??
@@ -90,10 +92,12 @@ export async function chargebackChanged(ctx: Context, event: ProviderEvent, clos
     const isHeld = isOpen(after) ? holdAll(ctx, money.transactions, "dispute_open") : null;
     const isMoved = decided.status !== before.status || decided.resolution !== before.resolution;
     const moved = isMoved ? disputeMoved(ctx, { before, after, all, money }, "dispute.decided_by_bank", decided.resolution) : null;
-    const parts = together(opened, isHeld, moved);
+    const isWon = isMoved && decided.resolution === "won";
+    const again = reopenRefunds(ctx, isWon ? undone : []);
+    const parts = together(opened, isHeld, moved, again.parts);
     if (parts.write.length === 0 && postings.length === 0) return false;
     await commit(ctx, null, {
-      expect: [...guardPlacements(money.placement), guardPayouts(money), ...closing.expect],
+      expect: [...guardPlacements(money.placement), guardPayouts(money), ...again.guards, ...closing.expect],
       write: [...parts.write, ...postings, ...closing.write],
       audit: parts.audit,
       events: parts.events,

@@ -34,6 +34,10 @@ async function known(ctx: Context, seen: SeenInvoice) {
  * up. What is booked already changes nothing, so it does not matter in which order, how often or how
  * late Stripe tells of it. The last step commits `closing`; without a step, `closing` is committed alone.
  *
+ * We void at Stripe what is void in the books already (MONEY §8). One that somebody voided there takes
+ * nobody's share by itself: people are called, the reconciliation keeps a break, and two admins settle it
+ * by cancelling the placement's schedule (`cancelRelease`).
+ *
  * @returns false when the invoice is none of a placement, and nothing was committed
  */
 export async function followInvoice(
@@ -53,6 +57,8 @@ export async function followInvoice(
     steps.push((its) => invoicePaid(ctx, invoice.id, payment, its));
   }
   if (seen.status === "uncollectible" && invoice.status !== "uncollectible") steps.push((its) => invoiceGivenUp(ctx, invoice.id, its));
+  if (seen.status === "void" && invoice.status !== "void")
+    ctx.ports.log("error", "an invoice was voided at the provider, and not by us", { invoice_id: invoice.id, status: invoice.status });
   if (steps.length === 0) await close(ctx, closing);
   for (const [index, step] of steps.entries()) await step(index === steps.length - 1 ? closing : NO_CLOSING);
   return true;

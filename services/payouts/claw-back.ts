@@ -1,10 +1,11 @@
-import { eq, getTableColumns, sql } from "drizzle-orm";
+import { eq, getTableColumns, type SQL, sql } from "drizzle-orm";
 import { placements } from "#db/schema/ats.ts";
 import {
   approvals,
   clawbacks,
   disputes,
   payoutReversals,
+  payoutSchedules,
   placementAllocations,
   placementCredits,
   placementPayoutTransactions as transactions,
@@ -32,19 +33,23 @@ import {
   type ClawbackRow,
   type RowClawback,
 } from "#domain/payouts/clawback.ts";
-import { lookUpFirst } from "#domain/payouts/transaction.ts";
-import { conflict, notFound, Refusal } from "#domain/refusals.ts";
+import { lookUpFirst, requireTransferred } from "#domain/payouts/transaction.ts";
+import { conflict, invalidTransition, notFound, Refusal } from "#domain/refusals.ts";
 import { requirePlatformAdmin } from "../approvals/approval.ts";
 import { approvalById, type UsedApproval, useApproval } from "../approvals/use-approval.ts";
-import { commit, deciding, insert, newRow, update } from "../commit.ts";
-import type { Context } from "../context.ts";
+import { commit, deciding, expectVersion, type Guard, insert, newRow, readable, update } from "../commit.ts";
+import type { Context, Statement } from "../context.ts";
 import { giveBack, offOpen } from "../invoices/give-back.ts";
 import { type Parts, together } from "../invoices/parts.ts";
+import { settleRefunds, type UndoneRefund, undoneRefunds } from "../invoices/settle-refunds.ts";
 import { posted } from "../ledger/post.ts";
+import { rowById } from "../listing.ts";
 import { cancelSchedule } from "../placements/cancel-schedule.ts";
 import { guardPayouts, guardPlacements, type MoneyAtHand, readMoney } from "../placements/money.ts";
+import { type Schedule, scheduleNoun } from "../placements/schedule.ts";
 import { payoutParts } from "./change-payout.ts";
 import { recordTransfer } from "./record-transfer.ts";
+import { type Transaction, transactionNoun } from "./transaction.ts";
 
 /** A row of `billing.clawbacks`. */
 export type Clawback = typeof clawbacks.$inferSelect;
@@ -68,7 +73,7 @@ interface ClawbackFacts {
 }
 
 /** In the order of `factsFound`. */
-const factStatements = (placementId: string) =>
+const factStatements = (of: SQL) =>
   [
     select({
       id: transactions.id,
@@ -88,7 +93,7 @@ const factStatements = (placementId: string) =>
       debtsHash: computed<string>("debts_hash", sql`billing.debts_hash(${transactions.recruiterId})`),
     })
       .from(transactions)
-      .where(eq(transactions.placementId, placementId)),
+      .where(sql`${transactions.placementId} = ${of}`),
     select({
       platformShare: placementAllocations.platformCents,
       platformClawed: computed<number>(
@@ -101,8 +106,10 @@ const factStatements = (placementId: string) =>
       ),
     })
       .from(placementAllocations)
-      .where(eq(placementAllocations.placementId, placementId)),
-    select().from(placementSnapshot).where(eq(placementSnapshot.placementId, placementId)),
+      .where(sql`${placementAllocations.placementId} = ${of}`),
+    select()
+      .from(placementSnapshot)
+      .where(sql`${placementSnapshot.placementId} = ${of}`),
   ] as const;
 
 function factsFound(found: readonly unknown[][]): ClawbackFacts {
@@ -122,7 +129,7 @@ function factsFound(found: readonly unknown[][]): ClawbackFacts {
  */
 export async function clawBack(ctx: Context, wish: ClawbackWish): Promise<Clawback> {
   return deciding(ctx, async () => {
-    const { money, facts, approval } = await readAll(ctx, wish.placementId, wish.approvalId);
+    const { money, facts, approval } = await readAll(ctx, sql`${wish.placementId}::uuid`, wish.approvalId);
     requirePlatformAdmin(ctx, "claw back");
     if (!money) throw notFound("placement", wish.placementId);
     if (money.placement.state === "failed")
@@ -132,16 +139,76 @@ export async function clawBack(ctx: Context, wish: ClawbackWish): Promise<Clawba
       subjectId: wish.placementId,
       request: { amount_cents: wish.amount },
     });
-    return takeBack(ctx, money, facts, {
-      amount: wish.amount,
-      borneBy: wish.borneBy,
-      reason: wish.reason,
-      cause: { cause: "admin", causeId: wish.approvalId, approvalId: wish.approvalId },
-      used,
-      along: null,
-    });
+    return takeBack(ctx, money, facts, { ...byAdmin(wish), amount: wish.amount, borneBy: wish.borneBy, used }, (clawback) => clawback);
   });
 }
+
+/**
+ * Takes back a payout that should not have been, or a part of it: a clawback that this one share bears
+ * alone. DOMAIN's `reverse` is MONEY's clawback of what is paid (§11): a debt of the payee, which a reversal
+ * of the transfer pays as far as their account has it and netting afterwards; the amount goes to the company.
+ * The payout is `reversed` once all of its transfer came back.
+ *
+ * By an approval of `payout.reverse` for exactly this amount. Refuses whoever is no platform admin, a
+ * payout that was not transferred, and more than was not taken back yet (`validation_failed`).
+ */
+export async function clawBackPayout(
+  ctx: Context,
+  id: string,
+  wish: { amount: Cents; approvalId: string; reason: string },
+): Promise<Transaction> {
+  return deciding(ctx, async () => {
+    const of = sql`(select t.placement_id from ${transactions} t where t.id = ${id}::uuid)`;
+    const { money, facts, approval, subject } = await readAll(ctx, of, wish.approvalId, rowById<Transaction>(ctx, transactionNoun, id));
+    const before = readable("payout transaction", id, subject as Transaction | undefined);
+    requirePlatformAdmin(ctx, "take payouts back");
+    expectVersion(ctx, before);
+    if (!money) throw new Error(`payout ${id} has no placement`);
+    requireTransferred(before);
+    const used = useApproval(ctx, approval, { action: "payout.reverse", subjectId: id, request: { amount_cents: wish.amount } });
+    return takeBack(ctx, money, facts, { ...byAdmin(wish), amount: wish.amount, borneBy: { payoutId: id }, used }, () => before);
+  });
+}
+
+/**
+ * Ends a placement's release before it happened: everything its escrow holds goes back to the company,
+ * its open shares and its schedule are cancelled. DOMAIN's `cancel` of a schedule is MONEY's clawback of
+ * everything before the release (B13), because a placement whose money is held always has a schedule (M-15).
+ * It settles an invoice that was voided at the provider by hand, too.
+ *
+ * By an approval of `clawback` about the placement for exactly what its escrow holds. Refuses whoever is no
+ * platform admin, a schedule that is not waiting (`invalid_transition`), and (409) one whose money is in no
+ * escrow yet (`not_invoiced`: fail the placement) or was given up (`invoice_uncollectible`).
+ */
+export async function cancelRelease(ctx: Context, id: string, wish: { approvalId: string; reason: string }): Promise<Schedule> {
+  return deciding(ctx, async () => {
+    const of = sql`(select s.placement_id from ${payoutSchedules} s where s.id = ${id}::uuid)`;
+    const { money, facts, approval, subject } = await readAll(ctx, of, wish.approvalId, rowById<Schedule>(ctx, scheduleNoun, id));
+    const before = readable("payout schedule", id, subject as Schedule | undefined);
+    requirePlatformAdmin(ctx, "cancel schedules");
+    expectVersion(ctx, before);
+    if (!money) throw new Error(`schedule ${id} has no placement`);
+    if (before.status !== "scheduled") throw invalidTransition("payout schedule", before.status, "cancelled", []);
+    if (!money.invoice?.finalizedAt) throw conflict("The money is in no escrow yet. Fail the placement.", { reason: "not_invoiced" });
+    if (money.escrow !== clawable(inputOf(money, facts, new Set())))
+      throw conflict("A part of this money was given up. A payment revives it.", { reason: "invoice_uncollectible" });
+    const used = useApproval(ctx, approval, {
+      action: "clawback",
+      subjectId: money.placement.id,
+      request: { amount_cents: money.escrow },
+    });
+    const after: Schedule = { ...before, status: "cancelled", blockers: [], version: before.version + 1, updatedAt: ctx.now() };
+    return takeBack(ctx, money, facts, { ...byAdmin(wish), amount: money.escrow, borneBy: "everybody", used }, () => after);
+  });
+}
+
+/** What an admin's clawbacks have in common. */
+const byAdmin = ({ approvalId, reason }: { approvalId: string; reason: string }) => ({
+  reason,
+  cause: { cause: "admin" as const, causeId: approvalId, approvalId },
+  along: null,
+  guards: [],
+});
 
 /**
  * Takes back what a lost chargeback took from us (MONEY §11): no approval is asked for, and the company
@@ -155,27 +222,39 @@ export async function clawBackChargeback(ctx: Context, disputeId: string): Promi
   await deciding(
     ctx,
     async () => {
-      const [[dispute]] = await ctx.read(lostDispute(disputeId));
+      const [[dispute], undone] = await ctx.read(
+        lostDispute(disputeId),
+        undoneRefunds(sql`(select d.placement_id from ${disputes} d where d.id = ${disputeId}::uuid)`),
+      );
       if (!dispute?.amountCents) throw notFound("dispute", disputeId);
-      const { money, facts } = await readAll(ctx, dispute.bearerId, null);
+      const { money, facts } = await readAll(ctx, sql`${dispute.bearerId}::uuid`, null);
       if (!money) throw notFound("placement", dispute.bearerId);
       if (dispute.resolution !== "lost" || !isOpen(dispute)) throw conflict("The chargeback is not lost.", { reason: "not_lost" });
       const lost = {
         reason: "the chargeback was lost",
         cause: { cause: "chargeback" as const, causeId: disputeId },
-        along: settled(ctx, dispute),
+        ...alongRefunds(ctx, dispute, money, undone as unknown as UndoneRefund[]),
       };
-      if (money.placement.state === "failed") return loseCredit(ctx, money, { ...lost, amount: dispute.amountCents });
+      if (lost.amount === 0) return commit(ctx, null, { ...lost.along, expect: [...guardPlacements(money.placement), ...lost.guards] });
+      if (money.placement.state === "failed") return loseCredit(ctx, money, lost);
       if (!facts.isReleased && !money.invoice?.finalizedAt) throw conflict("The money is in no escrow yet.", { reason: "not_invoiced" });
       const input = inputOf(money, facts, new Set());
-      const amount = cents(Math.min(dispute.amountCents, clawable(input), input.escrow ?? Infinity));
-      const along = together(lost.along, notCovered(ctx, money, dispute.id, minus(dispute.amountCents, amount)));
-      if (amount > 0) return takeBack(ctx, money, facts, { ...lost, amount, borneBy: "everybody", along, used: null });
-      return commit(ctx, null, { ...along, expect: guardPlacements(money.placement, money.replaced?.placement) });
+      const amount = cents(Math.min(lost.amount, clawable(input), input.escrow ?? Infinity));
+      const along = together(lost.along, notCovered(ctx, money, dispute.id, minus(lost.amount, amount)));
+      if (amount > 0) return takeBack(ctx, money, facts, { ...lost, amount, borneBy: "everybody", along, used: null }, () => null);
+      return commit(ctx, null, { ...along, expect: [...guardPlacements(money.placement, money.replaced?.placement), ...lost.guards] });
     },
     { clawbacks_one_per_cause: () => new Refusal("conflict", "This chargeback was clawed back already.") },
   );
 }
+
+/** What ends with a lost chargeback: itself, and the refunds of the same money that were still due. The rest is to be clawed back. */
+function alongRefunds(ctx: Context, dispute: LostDispute, { placement }: MoneyAtHand, undone: readonly UndoneRefund[]) {
+  const { parts, guards, left } = settleRefunds(ctx, undone, { taken: dispute.amountCents ?? ZERO, companyId: placement.companyId });
+  return { along: together(settled(ctx, dispute), parts), guards, amount: left };
+}
+
+type LostDispute = typeof disputes.$inferSelect;
 
 /** A chargeback, and the placement that bears it: the one it is about, or the replacement that took its credit. */
 const lostDispute = (id: string) =>
@@ -239,15 +318,20 @@ export async function clawBackLostChargebacks(ctx: Context): Promise<void> {
   }
 }
 
-async function readAll(ctx: Context, placementId: string, approvalId: string | null) {
+/**
+ * @param of - gives the placement's id
+ * @param asked - reads the row by which the placement was named, where that is another
+ */
+async function readAll(ctx: Context, of: SQL, approvalId: string | null, asked?: Statement) {
   const approval = approvalId
     ? approvalById(approvalId)
     : select()
         .from(approvals)
         .where(sql`false`);
-  const { money, more } = await readMoney(ctx, sql`${placementId}::uuid`, ...factStatements(placementId), approval);
-  const [found] = more.at(-1) as (typeof approvals.$inferSelect)[];
-  return { money, facts: money ? factsFound(more.slice(0, -1) as unknown[][]) : NO_FACTS, approval: found };
+  const facts = factStatements(of);
+  const { money, more } = await readMoney(ctx, of, ...facts, approval, ...(asked ? [asked] : []));
+  const [[found], [subject] = []] = more.slice(facts.length) as [(typeof approvals.$inferSelect)[], unknown[]?];
+  return { money, facts: money ? factsFound(more.slice(0, facts.length) as unknown[][]) : NO_FACTS, approval: found, subject };
 }
 
 /** Never looked at: there is no placement. */
@@ -287,11 +371,19 @@ interface Taking {
   reason: string;
   cause: Pick<typeof clawbacks.$inferInsert, "cause" | "causeId"> & { approvalId?: string };
   used: UsedApproval | null;
-  /** What else ends with it. */
+  /** What else ends with it, and what that rests on. */
   along: Parts | null;
+  guards: readonly Guard[];
 }
 
-async function takeBack(ctx: Context, money: MoneyAtHand, facts: ClawbackFacts, taking: Taking): Promise<Clawback> {
+/** @param shown - what the caller is answered */
+async function takeBack<Shown>(
+  ctx: Context,
+  money: MoneyAtHand,
+  facts: ClawbackFacts,
+  taking: Taking,
+  shown: (clawback: Clawback) => Shown,
+): Promise<Shown> {
   const lookedUp = await lookUpSent(ctx, money);
   const decided = decide(inputOf(money, facts, lookedUp), taking.amount, ctx.now(), taking.borneBy);
   const { placement } = money;
@@ -329,13 +421,14 @@ async function takeBack(ctx: Context, money: MoneyAtHand, facts: ClawbackFacts, 
   const hashes = new Map(
     money.transactions.map(({ id, recruiterId }) => [recruiterId, facts.rows.find((row) => row.id === id)?.debtsHash]),
   );
-  return commit(ctx, clawback, {
+  return commit(ctx, shown(clawback), {
     expect: [
       ...(taking.used ? [taking.used.guard] : []),
       // its own invoice and the one whose credit it took may change
       ...guardPlacements(placement, money.replaced?.placement),
       guardPayouts(money),
       ...indebted.map((recruiterId) => sql`billing.guard_debts(${recruiterId}::uuid, ${hashes.get(recruiterId) ?? ""})`),
+      ...taking.guards,
     ],
     write: [
       insert(clawbacks, clawback),
@@ -441,7 +534,7 @@ function refunded(ctx: Context, clawback: Clawback, money: MoneyAtHand, isReleas
 async function loseCredit(
   ctx: Context,
   money: MoneyAtHand,
-  { amount, reason, cause, along }: Omit<Taking, "used" | "borneBy">,
+  { amount, reason, cause, along, guards }: Omit<Taking, "used" | "borneBy">,
 ): Promise<Clawback> {
   const { credit, placement } = money;
   const shrunk = credit ? loseOfCredit(credit, amount) : null;
@@ -456,7 +549,7 @@ async function loseCredit(
   });
   const posting = clawbackPosting({ clawbackId: clawback.id, companyId: placement.companyId, stage: "after_failure", amount, credit: off });
   return commit(ctx, clawback, {
-    expect: guardPlacements(placement),
+    expect: [...guardPlacements(placement), ...guards],
     write: [
       insert(clawbacks, clawback),
       ...(shrunk && off > 0

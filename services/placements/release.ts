@@ -4,13 +4,17 @@ import { select, updateOf } from "#db/statements.ts";
 import { scheduleEvent } from "#domain/events/placement.ts";
 import { payoutDue } from "#domain/events/payout.ts";
 import { releasePosting } from "#domain/ledger/postings.ts";
-import { releaseBlockers } from "#domain/payouts/release.ts";
-import { commit, deciding, unchanged, update } from "../commit.ts";
+import { type ReleaseBlocker, releaseBlockers } from "#domain/payouts/release.ts";
+import { conflict, invalidTransition } from "#domain/refusals.ts";
+import { requirePlatformAdmin } from "../approvals/approval.ts";
+import { type Change, commit, deciding, expectVersion, readable, unchanged, update } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
 import { posted } from "../ledger/post.ts";
+import { rowById } from "../listing.ts";
 import { payoutLog } from "../payouts/audit-log.ts";
 import { ROWS_A_STEP, sweepThrough } from "../upkeep/sweep.ts";
 import { guardPayouts, guardPlacements, type MoneyAtHand, readMoney, type ScheduleRow } from "./money.ts";
+import { type Schedule, scheduleNoun } from "./schedule.ts";
 
 /** What is owed at the release: everything that is neither settled nor over, held or not. */
 const OWED: readonly string[] = ["pending", "on_hold", "failed"];
@@ -36,25 +40,55 @@ export const releasePlacements = (ctx: Context): Promise<void> =>
     ({ placementId }) =>
       deciding(ctx, async () => {
         const { money } = await readMoney(ctx, sql`${placementId}::uuid`);
-        if (money) await release(ctx, money);
+        const schedule = money?.schedule;
+        if (!money || schedule?.status !== "scheduled" || blockersOf(money, ctx.now()).length > 0) return;
+        await commit(ctx, null, released(ctx, money, schedule, null).change);
       }),
     "a placement could not be released",
   );
 
-async function release(ctx: Context, money: MoneyAtHand): Promise<void> {
-  const { placement, invoice, replaced, schedule, transactions, escrow, holds } = money;
-  const blockers = releaseBlockers(
+/**
+ * Releases one placement now. DOMAIN's `trigger` of a schedule is MONEY's release (§9): the conditions stay
+ * what they are, and what this saves is the wait for the next minute.
+ *
+ * Refuses whoever is no platform admin, a schedule that is not waiting (`invalid_transition`), and one whose
+ * conditions do not hold (409 `release_blocked`, with `blockers`).
+ */
+export async function releaseNow(ctx: Context, id: string, reason: string): Promise<Schedule> {
+  return deciding(ctx, async () => {
+    const of = sql`(select s.placement_id from ${payoutSchedules} s where s.id = ${id}::uuid)`;
+    const { money, more } = await readMoney(ctx, of, rowById<Schedule>(ctx, scheduleNoun, id));
+    const before = readable("payout schedule", id, (more[0] as Schedule[])[0]);
+    requirePlatformAdmin(ctx, "release placements");
+    expectVersion(ctx, before);
+    if (before.status !== "scheduled") throw invalidTransition("payout schedule", before.status, "processing", []);
+    if (!money) throw new Error(`schedule ${id} has no placement`);
+    const blockers = blockersOf(money, ctx.now());
+    if (blockers.length > 0) throw conflict("The placement's conditions do not hold yet.", { reason: "release_blocked", blockers });
+    const { after, change } = released(ctx, money, before, reason);
+    return commit(ctx, { ...before, ...after, blockers: [], version: before.version + 1, updatedAt: ctx.now() }, change);
+  });
+}
+
+const blockersOf = ({ placement, invoice, replaced, openDispute, holds }: MoneyAtHand, now: Date): ReleaseBlocker[] =>
+  releaseBlockers(
     {
       placement,
       invoice,
       creditedInvoice: replaced?.credit && replaced.credit.usedCents > 0 ? replaced.invoice : null,
-      openDispute: money.openDispute,
+      openDispute,
       complianceHold: holds.some(({ holdReason }) => holdReason !== "guarantee_period"),
     },
-    ctx.now(),
+    now,
   );
-  if (blockers.length > 0 || schedule?.status !== "scheduled") return;
 
+/**
+ * The release of a placement whose conditions hold (B7), as one change.
+ *
+ * @param reason - why an admin asked for it now; null for the sweep
+ */
+function released(ctx: Context, money: MoneyAtHand, schedule: ScheduleRow, reason: string | null) {
+  const { placement, transactions, escrow } = money;
   const now = ctx.now();
   const owed = transactions.filter((row) => OWED.includes(row.status));
   const due = owed.filter((row) => row.status === "pending");
@@ -63,13 +97,14 @@ async function release(ctx: Context, money: MoneyAtHand): Promise<void> {
     status: isOver ? ("processed" as const) : ("processing" as const),
     releasedAt: now,
     processedAt: isOver ? now : null,
+    ...(reason === null ? {} : { triggerEvent: "manual" as const }),
   };
   const posting = releasePosting({
     placementId: placement.id,
     escrow,
     payables: owed.map(({ recruiterId, netAmount }) => ({ recruiterId, net: netAmount })),
   });
-  await commit(ctx, null, {
+  const change: Change = {
     expect: [...guardPlacements(placement), guardPayouts(money)],
     write: [
       ...eligible(
@@ -85,6 +120,7 @@ async function release(ctx: Context, money: MoneyAtHand): Promise<void> {
           action: "released",
           oldStatus: schedule.status,
           newStatus: after.status,
+          reason,
         },
       ]),
       ...(posting ? [posted(ctx, posting, { placementId: placement.id })] : []),
@@ -95,13 +131,15 @@ async function release(ctx: Context, money: MoneyAtHand): Promise<void> {
       before: schedule,
       after: { ...schedule, ...after },
       companyId: placement.companyId,
+      reason,
     },
     events: [
       scheduleEvent("payout_schedule.released", schedule),
       ...(isOver ? [scheduleEvent("payout_schedule.processed", schedule)] : []),
       ...due.map(({ id }) => payoutDue(id)),
     ],
-  });
+  };
+  return { after, change };
 }
 
 /** What is owed may be sent from now on; what is held as soon as nothing holds it. */

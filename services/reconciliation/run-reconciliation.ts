@@ -47,7 +47,7 @@ const SLACK_DAYS = 7;
 const EVENT_DAYS = 3;
 /** What moved in the last minutes may still be on its way to our books. */
 const CUT_MINUTES = 10;
-/** More breaks than this are one disaster: the critical ones come first, the rest is found next time. */
+/** More breaks than this are one disaster: the critical ones come first, the rest is left to the run of the next minute. */
 const BREAKS_A_RUN = 500;
 
 /** Everything the provider was asked, between two looks at our own clock. */
@@ -72,6 +72,17 @@ interface Period {
 
 /** The daily run. */
 export const reconcileDaily = (ctx: Context): Promise<RunRow> => reconcile(ctx, null);
+
+/** Goes on, a minute later, where the last run left breaks unopened because they were too many. */
+export async function reconcileOn(ctx: Context): Promise<void> {
+  const [[last]] = await ctx.read(
+    select({ postponed: runs.postponed })
+      .from(runs)
+      .orderBy(sql`${runs.startedAt} desc nulls last`, sql`${runs.id} desc`)
+      .limit(1),
+  );
+  if (last && last.postponed > 0) await reconcile(ctx, null);
+}
 
 /**
  * Holds all our money against the provider's and against itself (MONEY §18, checks 1 to 8): each
@@ -175,6 +186,7 @@ async function decide(ctx: Context, period: Period, theirs: Theirs): Promise<Run
     },
     opened: opened.length,
     healed: healed.length,
+    postponed: open.length - opened.length,
   });
   if (critical) ctx.ports.log("error", "a critical break: payouts are off", { kind: critical.kind, break_id: critical.id });
   return commit(ctx, run, {

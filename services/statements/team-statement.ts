@@ -9,7 +9,7 @@ import { readable } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { rowById } from "../listing.ts";
 import { type Team, teamNoun } from "../teams/team.ts";
-import { earningsOf, toRecruiterEntries } from "./ledger-lines.ts";
+import { earningsOf, toSharedEntries } from "./ledger-lines.ts";
 
 /** What a team's placements brought its members. */
 export interface SharedStatement {
@@ -25,19 +25,18 @@ export interface SharedStatement {
  * platform admins; a member sees their own lines and the team's total. A collaborator has no part in it.
  */
 export async function getTeamStatement(ctx: Context, teamId: string, period: Period): Promise<SharedStatement> {
-  const shared = sql`from ${splits} s where s.team_id = ${teamId}
+  const sharers = sql`select distinct s.recruiter_id from ${splits} s where s.team_id = ${teamId}
     and ((select ops.is_admin()) or s.team_id = any((select ops.team_ids())::uuid[]))`;
-  const sharers = sql`select distinct s.recruiter_id ${shared}`;
   const [[found], named, entries, shares, reversals] = await ctx.read(
     rowById<Team>(ctx, teamNoun, teamId),
     select({ id: recruiters.id, name: recruiters.name })
       .from(recruiters)
       .where(sql`${recruiters.id} in (${sharers})`),
-    ...earningsOf(sharers, sql`select s.placement_id ${shared}`),
+    ...earningsOf(sharers, { teamId, period }),
   );
   const team = readable("team", teamId, found);
   const reader = readerOf(ctx, teamId);
-  const statement = teamStatement(teamId, toRecruiterEntries([entries, shares, reversals]), reader, period);
+  const statement = teamStatement(teamId, toSharedEntries([entries, shares, reversals]), reader, period);
   const names = new Map(named.filter(({ id }) => statement.byMember.has(id)).map(({ id, name }) => [id, name]));
   return { kind: "team", team: { id: team.id, name: team.name }, statement, names };
 }

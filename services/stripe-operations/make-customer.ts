@@ -93,7 +93,7 @@ export async function customerOf(held: Held, companyId: string): Promise<{ id: s
 }
 
 /** Keeps the intent to make a company's customer. */
-async function wantCustomer(ctx: Context, companyId: string): Promise<string> {
+export async function wantCustomer(ctx: Context, companyId: string): Promise<string> {
   const { row, write, event } = newOperation(ctx, "customer", { type: "company", id: companyId });
   try {
     await commit(ctx, null, {

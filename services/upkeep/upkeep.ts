@@ -8,12 +8,13 @@ import { activatePlacements, completePlacements, warnOfGuaranteeEnds } from "../
 import { keepSeats, suspendUnpaidTeams } from "../subscriptions/keep-seats.ts";
 import { clawBackLostChargebacks } from "../payouts/claw-back.ts";
 import { watchPayouts } from "../payouts/watch-payouts.ts";
+import { forgetRefusedDeliveries, watchDeliveries } from "../pipeline/refused-deliveries.ts";
 import { freeFundedPayouts, queueDuePayouts, refreshHolds } from "../payouts/sweep.ts";
 import { expireInvitations } from "../team-invitations/send-invitation.ts";
 import { expireKeys, warnOfKeyEnds } from "../api-keys/expire-keys.ts";
 import { expireApprovals } from "../approvals/expire-approvals.ts";
 import { alertContracts } from "../contracts/alert-contracts.ts";
-import { reconcileDaily } from "../reconciliation/run-reconciliation.ts";
+import { reconcileDaily, reconcileOn } from "../reconciliation/run-reconciliation.ts";
 import { expireTaxProfiles } from "../tax/tax-profile.ts";
 import { finishSchedules, releasePlacements } from "../placements/release.ts";
 import { endCredits } from "../invoices/end-credits.ts";
@@ -118,6 +119,8 @@ export const MINUTELY: readonly Step[] = [
   freeFundedPayouts,
   queueDuePayouts,
   watchPayouts,
+  watchDeliveries,
+  reconcileOn,
   queueOperations,
   queueStripeEvents,
   emptySealedReplies,
@@ -136,6 +139,7 @@ export const NIGHTLY: readonly Step[] = [
   forgetTheOld,
   forgetOldUsage,
   forgetTokens,
+  forgetRefusedDeliveries,
   compareStripeEvents,
   alertContracts,
   expireTaxProfiles,

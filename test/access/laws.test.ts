@@ -6,6 +6,7 @@ import { creditNoun, invoiceNoun } from "#services/invoices/invoice.ts";
 import { refundNoun } from "#services/invoices/refunds.ts";
 import { ledgerAccountNoun, ledgerTransactionNoun } from "#services/ledger/books.ts";
 import { holdNoun, scheduleNoun } from "#services/placements/schedule.ts";
+import { failureNoun } from "#services/pipeline/failure.ts";
 import { breakNoun, runNoun } from "#services/reconciliation/break.ts";
 import { stripeEventNoun } from "#services/stripe-events/stripe-event.ts";
 import { stripeOperationNoun } from "#services/stripe-operations/stripe-operation.ts";
@@ -59,6 +60,7 @@ const NOUNS = {
   "ledger-accounts": ledgerAccountNoun,
   "ledger-transactions": ledgerTransactionNoun,
   "payout-schedules": scheduleNoun,
+  "pipeline-failures": failureNoun,
   "placement-credits": creditNoun,
   "placement-invoices": invoiceNoun,
   "reconciliation-breaks": breakNoun,

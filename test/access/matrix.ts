@@ -692,11 +692,16 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
     rows: { "schedule of placement": ADMIN },
     list: [{}],
     refused: [...COMPANIES, ...RECRUITERS, ...CANDIDATES],
+    acts: {
+      trigger: { on: "schedule of placement", body: () => ({ reason: "They wait" }), may: ADMIN },
+      cancel: { on: "schedule of placement", body: (id) => ({ approval_id: id("approval"), reason: "Agreed" }), may: ADMIN },
+    },
   },
   "company-billing-profiles": {
     rows: { "billing profile of Acme": [...ADMIN, "companyAdmin"] },
     acts: {
       "get-readiness": { on: "Acme", may: [...ADMIN, "companyAdmin"] },
+      "set-up-payment": { on: "Acme", body: () => ({ return_url: RETURN.success_url }), may: [...ADMIN, "companyAdmin"] },
       set: { on: "Acme", body: () => ({ billing_email: "bills@acme.test" }), may: [...ADMIN, "companyAdmin"] },
       update: { on: "Acme", body: () => ({ billing_terms: "net_60" }), may: [...ADMIN, "companyAdmin"] },
     },
@@ -743,6 +748,12 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
       complete: {
         on: "payout candidate_recruiter",
         body: (id) => ({ stripe_transfer_id: "tr_1", approval_id: id("approval"), reason: "Made by hand" }),
+        may: ADMIN,
+      },
+      process: { on: "payout candidate_recruiter", body: () => ({ reason: "They wait" }), may: ADMIN },
+      reverse: {
+        on: "payout candidate_recruiter",
+        body: (id) => ({ amount_cents: 1, approval_id: id("approval"), reason: "The wrong person" }),
         may: ADMIN,
       },
     },
@@ -820,6 +831,11 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
       "get-me": { may: PERSONS },
       create: { body: () => ({ name: "Another" }), may: ACTIVE_RECRUITERS },
       update: { on: "team", body: () => ({ name: "Renamed" }), may: [...ADMIN, "teamOwner", "teamAdmin"] },
+      "transfer-ownership": {
+        on: "team",
+        body: (id) => ({ recruiter_id: id("recruiter teamAdmin"), reason: "They move on" }),
+        may: [...ADMIN, "teamOwner"],
+      },
       delete: { on: "team", may: [...ADMIN, "teamOwner"] },
     },
   },
@@ -1056,6 +1072,12 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
     list: [{}],
     refused: NO_ADMINS,
     acts: { create: { body: () => ({}), may: ADMIN } },
+  },
+  "pipeline-failures": {
+    rows: { "pipeline failure": ADMIN },
+    list: [{}],
+    refused: NO_ADMINS,
+    acts: { resolve: { on: "pipeline failure", body: () => ({ resolution: "Looked at" }), may: ADMIN } },
   },
   "reconciliation-breaks": {
     rows: { "reconciliation break": ADMIN },

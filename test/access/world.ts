@@ -1,4 +1,5 @@
 import { eq, sql } from "drizzle-orm";
+import { pipelineFailures } from "#db/schema/api.ts";
 import {
   aiReviews,
   applicationAuditLog,
@@ -635,7 +636,12 @@ export async function accessWorld() {
     status: "open",
     expiresAt: new Date("2100-01-01T00:00:00Z"),
   });
-  await db.writer.insert(companyBillingProfiles).values({ companyId: id("Acme"), billingEmail: "books@acme.test" });
+  const customer = await fetch(`${world.stripe.url}/v1/customers`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${world.stripe.key}` },
+  });
+  const { id: stripeCustomerId } = (await customer.json()) as { id: string };
+  await db.writer.insert(companyBillingProfiles).values({ companyId: id("Acme"), billingEmail: "books@acme.test", stripeCustomerId });
   named("billing profile of Acme", id("Acme")); // it is named by its company
   names.set(id("Acme"), "Acme");
 
@@ -704,6 +710,7 @@ export async function accessWorld() {
   for (const { id: accountId, code } of await db.writer.select().from(ledgerAccounts)) named(`account ${code}`, accountId);
   for (const { id: termsId } of await db.writer.select().from(feeTerms)) named("fee terms", termsId);
   await add(reconciliationRuns, "reconciliation run", { startedAt: new Date() });
+  await add(pipelineFailures, "pipeline failure", { queue: "payouts", body: {}, firstSeenAt: new Date() });
   await add(reconciliationBreaks, "reconciliation break", {
     kind: "alien_entry",
     severity: "warning",

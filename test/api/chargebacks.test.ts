@@ -8,6 +8,7 @@ import {
   placementInvoices,
   placementPayoutTransactions as transactions,
   stripeEvents,
+  stripeOperations,
 } from "#db/schema/billing.ts";
 import { outbox } from "#db/schema/ops.ts";
 import { marketplace } from "#test/api.ts";
@@ -61,6 +62,39 @@ const disputeKeys = async (placementId: string, disputeId: string): Promise<stri
   (await postingKeys(world, placementId)).filter((key) => key.startsWith("dispute:")).map((key) => key.replace(disputeId, "<id>"));
 
 const badDebt = async (): Promise<number> => (await signedBalances(world)).get("bad_debt") ?? 0;
+
+/** 5,000.00 of it goes back to the company, as two admins want. */
+const goodwill = async (placementId: string) => {
+  const answer = await world.call("POST", "clawbacks", {
+    as: platformAdmin,
+    body: {
+      placement_id: placementId,
+      amount_cents: 500_000,
+      reason: "Goodwill",
+      approval_id: await approved("clawback", placementId, { amount_cents: 500_000 }),
+    },
+  });
+  expect(answer.status, JSON.stringify(answer.body)).toBe(201);
+};
+const refundOf = async (placementId: string) =>
+  (
+    await db
+      .select()
+      .from(stripeOperations)
+      .where(sql`${stripeOperations.kind} = 'refund' and ${stripeOperations.request} ->> 'placement_id' = ${placementId}`)
+  )[0];
+/** The bank disputes a charge, Stripe refuses each try to refund it, and we hear nothing of it until afterwards. */
+async function refusedFor(charge: string) {
+  await controls.setDelivery({ dropTypes: ["charge.dispute.created", "charge.dispute.funds_withdrawn"] });
+  const opened = await controls.openDispute({ charge });
+  await world.settle();
+  for (const hours of [2, 7]) {
+    await world.advance(hours * 3_600);
+    await minute();
+  }
+  await controls.setDelivery({ dropTypes: [] });
+  return opened;
+}
 
 async function lost(charge: string): Promise<void> {
   const opened = await controls.openDispute({ charge });
@@ -168,19 +202,21 @@ describe("a chargeback", () => {
 
   it("larger than what its placement has left takes that, and the rest is lost", async () => {
     const placement = await charged();
+    await days(8);
     const before = await badDebt();
-    const opened = await controls.openDispute({ charge: placement.charge });
-    await world.settle();
-    const made = await world.call("POST", "clawbacks", {
+    await goodwill(placement.id);
+    const opened = await refusedFor(placement.charge);
+    // the company has the refund by wire, and its bank takes the whole payment back all the same
+    const refund = (await refundOf(placement.id))?.id ?? "";
+    const recorded = await world.call("POST", `refunds/${refund}/record`, {
       as: platformAdmin,
       body: {
-        placement_id: placement.id,
         amount_cents: 500_000,
-        reason: "Goodwill",
-        approval_id: await approved("clawback", placement.id, { amount_cents: 500_000 }),
+        approval_id: await approved("refund.record", refund, { amount_cents: 500_000 }),
+        reason: "Wire 4713",
       },
     });
-    expect(made.status, JSON.stringify(made.body)).toBe(201);
+    expect(recorded.status, JSON.stringify(recorded.body)).toBe(200);
     await controls.loseDispute({ dispute: opened.id });
     await world.settle();
     await minute();
@@ -274,5 +310,73 @@ describe("a chargeback", () => {
     await minute();
     expect(await waiting()).toBe(0);
     expect(await disputesOf(placement.id)).toEqual([]);
+  });
+});
+
+describe("a refund that the payer's bank came before", () => {
+  const owed = async (companyId: string): Promise<number> => (await signedBalances(world)).get(`refund_due:${companyId}`) ?? 0;
+
+  it("waits while the bank decides; lost, the bank gave it back, and only the rest is clawed back", async () => {
+    const { id, companyId, charge } = await charged();
+    await days(8);
+    const before = await badDebt();
+    await goodwill(id);
+    const opened = await controls.openDispute({ charge });
+    await world.settle();
+    expect(await refundOf(id)).toMatchObject({ status: "pending", failureReason: "charge_disputed", retryCount: 1 });
+    await world.advance(2 * 3_600);
+    await minute();
+    expect(await refundOf(id)).toMatchObject({ status: "pending", failureReason: "dispute_open", retryCount: 1 });
+    await booksHold(world);
+    await controls.loseDispute({ dispute: opened.id });
+    await world.settle();
+    await minute();
+    expect(await refundOf(id)).toMatchObject({ status: "done" });
+    const taken = await db
+      .select()
+      .from(clawbacks)
+      .where(sql`${clawbacks.placementId} = ${id}`);
+    expect(taken.map(({ refundCents }) => refundCents).toSorted()).toEqual([1_500_000, 500_000]);
+    expect([await disputed(companyId), await owed(companyId), await badDebt()]).toEqual([0, 0, before]);
+    await booksHold(world);
+  });
+
+  it("that was given up is done by a lost chargeback, also of a placement that fell off, and nothing is lost with it", async () => {
+    const placement = await started();
+    const [charge = ""] = await paidIn(placement.id, 2_000_000);
+    await fail(placement);
+    await controls.setDelivery({ dropTypes: ["charge.dispute.created", "charge.dispute.funds_withdrawn", "charge.dispute.closed"] });
+    await days(59);
+    const opened = await controls.openDispute({ charge });
+    await days(2);
+    for (const hours of [2, 7]) {
+      await world.advance(hours * 3_600);
+      await minute();
+    }
+    expect(await refundOf(placement.id)).toMatchObject({ status: "failed", failureReason: "charge_disputed" });
+    const before = await badDebt();
+    await controls.loseDispute({ dispute: opened.id });
+    await controls.setDelivery({ dropTypes: [] });
+    await world.cron("10 3 * * *");
+    await world.settle();
+    await minute();
+    expect(await refundOf(placement.id)).toMatchObject({ status: "done", failureReason: null });
+    expect([await disputed(placement.company.id), await owed(placement.company.id), await badDebt()]).toEqual([0, 0, before]);
+    await booksHold(world);
+  });
+
+  it("that was given up is asked for again when the chargeback is won", async () => {
+    const { id, companyId, charge } = await charged();
+    await days(8);
+    await goodwill(id);
+    const opened = await refusedFor(charge);
+    expect(await refundOf(id)).toMatchObject({ status: "failed", failureReason: "charge_disputed" });
+    await controls.winDispute({ dispute: opened.id });
+    await world.settle();
+    await minute();
+    await days(1);
+    expect(await refundOf(id)).toMatchObject({ status: "done" });
+    expect([await disputed(companyId), await owed(companyId)]).toEqual([0, 0]);
+    await booksHold(world);
   });
 });

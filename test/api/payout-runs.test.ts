@@ -402,6 +402,125 @@ describe("a payout that is due", () => {
   });
 });
 
+describe("22.3.23: the crash table of MONEY §10.4", () => {
+  const COMMIT = "guard_payout";
+  const claimed = async (id: string) => (await attemptsOf(id)).filter((line) => line.includes("claimed")).length;
+
+  /** Our commit of the transfer fails, and no event tells of it. */
+  const unbooked = async () => {
+    await controls.setDelivery({ dropTypes: ["transfer.created"] });
+    return world.database.fault({ action: "fail", match: COMMIT, times: 1 });
+  };
+
+  /** What goes wrong before or while a payout is sent, and what is done about it. */
+  const ROWS: [string, { before: (id: string) => Promise<unknown>; after?: (id: string, closer: RecruiterPerson) => Promise<unknown> }][] =
+    [
+      [
+        "the queue message is lost",
+        {
+          before: async () => {
+            world.env.PAYOUTS.send = (() => Promise.resolve()) as never;
+          },
+        },
+      ],
+      [
+        "a message is delivered twice, to consumers at once",
+        {
+          before: async (id) => {
+            await world.advance(8 * DAY);
+            await world.cron("* * * * *");
+            await Promise.all([1, 2, 3].map(() => world.consume("payouts", [{ transaction_ids: [id] }])));
+          },
+        },
+      ],
+      ["after the claim, before the call", { before: () => controls.fault({ kind: "lost_before", route: SEND, times: 1 }) }],
+      ["the call was sent and its answer lost", { before: () => controls.fault({ kind: "lost_after", route: SEND, times: 1 }) }],
+      [
+        "the commit after the call fails",
+        {
+          before: () => world.database.fault({ action: "fail", match: COMMIT, times: 1 }),
+        },
+      ],
+      [
+        "the same, and 25 hours pass",
+        {
+          before: unbooked,
+          after: () => world.advance(25 * HOUR),
+        },
+      ],
+      ["Stripe stored a 500, twice answered", { before: () => controls.fault({ kind: "stored_500", route: SEND, times: 2 }) }],
+      ["Stripe stored a 500 after it transferred", { before: () => controls.fault({ kind: "500_after", route: SEND, times: 2 }) }],
+      [
+        "Stripe stored a refusal",
+        { before: () => controls.fault({ kind: "refuse", route: SEND, code: "parameter_invalid_integer", times: 1 }) },
+      ],
+      [
+        "the commit is done and its answer lost before the message is acknowledged",
+        {
+          before: () => world.database.fault({ action: "drop_after", match: COMMIT, times: 1 }),
+          after: (id) => world.consume("payouts", [{ transaction_ids: [id] }]),
+        },
+      ],
+      [
+        "the transfer's event comes before our commit",
+        {
+          before: unbooked,
+          after: () => world.settle(),
+        },
+      ],
+      [
+        "payouts are paused while the call is out",
+        {
+          before: () => controls.fault({ kind: "lost_after", route: SEND, times: 1 }),
+          after: async () => {
+            await db.update(switches).set({ enabled: false }).where(eq(switches.name, "payouts.enabled"));
+            await later(HOUR);
+            await db.update(switches).set({ enabled: true }).where(eq(switches.name, "payouts.enabled"));
+          },
+        },
+      ],
+      [
+        "the message ends in the dead-letter queue",
+        {
+          before: async () => {
+            world.env.PAYOUTS.send = (() => Promise.resolve()) as never;
+          },
+          after: (id) => world.consume("pipeline-dlq", [{ transaction_ids: [id] }]),
+        },
+      ],
+      [
+        "the payee takes another account between two tries",
+        {
+          before: () => controls.fault({ kind: "lost_after", route: SEND, times: 1 }),
+          after: async (_, closer) => {
+            const account = await accountOf(await payee("with another account"));
+            await db.update(recruiterTable).set({ stripeConnectAccountId: null }).where(eq(recruiterTable.stripeConnectAccountId, account));
+            await db.update(recruiterTable).set({ stripeConnectAccountId: account }).where(eq(recruiterTable.id, closer.recruiterId));
+          },
+        },
+      ],
+    ];
+
+  it.each(ROWS)("%s: one transfer, told once", async (_, { before, after }) => {
+    const send = world.env.PAYOUTS.send;
+    const closer = await payee("in the crash table");
+    const { id } = await settling({ candidate_recruiter: closer });
+    const payout = await payOf(id);
+    const account = await accountOf(closer);
+    const armed = await before(payout.id);
+    await later(8 * DAY);
+    if (armed && typeof armed === "object" && "hits" in armed) expect(armed.hits).toBe(1);
+    await after?.(payout.id, closer);
+    world.env.PAYOUTS.send = send;
+    await controls.clearFaults();
+    for (const hours of [1, 2, 7]) await later(hours * HOUR);
+    expect(await payOf(id)).toMatchObject({ status: "completed", stripeConnectAccountId: account });
+    expect(await transfersOf(id)).toMatchObject([{ amount: payout.netCents, destination: account }]);
+    expect((await told(payout.id)).filter((type) => type === "payout.processed")).toHaveLength(1);
+    expect(await claimed(payout.id)).toBeGreaterThan(0);
+  });
+});
+
 describe("a clawback", () => {
   async function clawBack(placementId: string, amount: number, expected = 201) {
     const approvalId = await approved("clawback", placementId, { amount_cents: amount });

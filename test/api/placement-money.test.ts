@@ -435,6 +435,32 @@ describe("what Stripe tells", () => {
     await booksHold(world);
   });
 
+  it("of a refund that came back before we booked it leaves it due, with both ways in the books", async () => {
+    const set = await setting();
+    const { id } = await hired(set);
+    await pay(id);
+    await fail(set.admin, id);
+    await days(61);
+    await world.stripe.controls.setDelivery({ dropTypes: ["refund.created", "refund.updated"] });
+    // Stripe makes the refund, and our booking of it fails
+    await world.database.fault({ action: "fail", match: "guard_operation", times: 1 });
+    await minute();
+    await world.stripe.controls.setDelivery({ dropTypes: [] });
+    expect(await operationsOf(set.company.id)).toEqual(["refund 2000000 processing"]);
+    const refunds = await fetch(`${world.stripe.url}/v1/refunds?limit=1`, { headers: { authorization: `Bearer ${world.stripe.key}` } });
+    const [made] = ((await refunds.json()) as { data: { id: string }[] }).data;
+    await world.stripe.controls.failRefund({ refund: made?.id ?? "" });
+    await world.settle();
+    await booksHold(world);
+    expect(await operationsOf(set.company.id)).toEqual(["refund 2000000 pending"]);
+    expect(await owedBack(set.company.id)).toBe(2_000_000);
+    await days(1);
+    await minute();
+    expect(await operationsOf(set.company.id)).toEqual(["refund 2000000 done"]);
+    expect(await owedBack(set.company.id)).toBe(0);
+    await booksHold(world);
+  });
+
   it("of money that came past Stripe gives back by hand what Stripe never had", async () => {
     const set = await setting();
     const { id } = await hired(set);
@@ -780,6 +806,21 @@ describe("who sees the money of a company", () => {
     const dates = await world.call("GET", `placements/${id}?include=hold,invoice`, { as: set.admin });
     expect(dates.body.data.hold).toMatchObject([{ status: "active", release_scheduled_date: inTestDays(90) }]);
     expect(dates.body.data.invoice.amount_due).toBe("20000.00");
+  });
+
+  it("tells one of two who say for the first time at once how a company is billed", async () => {
+    const company = await world.company();
+    const admin = await world.member(company);
+    const say = (email: string) =>
+      world.call("PUT", `company-billing-profiles/${company.id}`, { as: admin, body: { billing_email: email } });
+    // both have read that there is none, and one commits before the other
+    const first = await world.database.fault({ action: "hold_before", match: 'insert into "billing"\\."company_billing_profiles"' });
+    const both = [say("one@acme.test"), say("two@acme.test")];
+    await Promise.race(both);
+    await first.release();
+    const answers = await Promise.all(both);
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+    expect(answers.find(({ status }) => status === 409)?.body.reason).toBe("profile_exists");
   });
 
   it("lets a company's admins say how it is billed, and nobody else", async () => {

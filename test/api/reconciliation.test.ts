@@ -222,6 +222,30 @@ describe("reconciliation", () => {
     expect((await openBreaks()).filter(({ kind }) => kind === "operation_failed")).toEqual([]);
   });
 
+  it("of more breaks than one run opens the rest is opened by the next minute, not the next day", async () => {
+    const about = { company_id: placement.company.id, placement_id: placement.id, invoice_ids: [], amount_cents: 1 };
+    const given = { subjectType: "many", status: "failed", nextAttemptAt: new Date(), failureReason: "refused", request: about } as const;
+    await db
+      .insert(stripeOperations)
+      .values(Array.from({ length: 520 }, () => ({ ...given, kind: "credit_note" as const, subjectId: crypto.randomUUID() })));
+    const failed = async () => (await openBreaks()).filter(({ kind }) => kind === "operation_failed").length;
+    const first = await post("reconciliation-runs", {});
+    expect(first.body.data).toMatchObject({ opened: 500, postponed: 20 });
+    expect(await failed()).toBe(500);
+    await world.cron("* * * * *");
+    expect(await failed()).toBe(520);
+    const runs = async () => (await world.call("GET", "reconciliation-runs", { as: admin })).body.pagination.total;
+    const after = await runs();
+    await world.cron("* * * * *");
+    expect(await runs()).toBe(after);
+    await db
+      .update(stripeOperations)
+      .set({ status: "done" })
+      .where(sql`${stripeOperations.subjectType} = 'many'`);
+    await reconcile();
+    expect(await failed()).toBe(0);
+  });
+
   it("holds an invoice against Stripe's for as long as it is open", async () => {
     const slow = await started();
     await days(60);

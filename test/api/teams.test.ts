@@ -150,6 +150,68 @@ describe("a team", () => {
   });
 });
 
+describe("handing a team over", () => {
+  const handOver = (as: { token: string }, teamId: string, recruiterId: string, more: object = {}) =>
+    world.call("POST", `teams/${teamId}/transfer-ownership`, { as, body: { recruiter_id: recruiterId, ...more } });
+  const partsOf = async (teamId: string) =>
+    Object.fromEntries(
+      (
+        await db
+          .select()
+          .from(teamMembers)
+          .where(sql`${teamMembers.teamId} = ${teamId} and ${teamMembers.status} = 'active'`)
+      ).map(({ recruiterId, teamRole }) => [recruiterId, teamRole]),
+    );
+
+  it("is the owner's to do, to a member who shares in it; the owner goes on as an admin", async () => {
+    const { owner, teamId, members } = await complete();
+    const [heir, other] = members;
+    const helper = await join(owner, teamId, "collaborator");
+    expect((await handOver(heir, teamId, heir.recruiterId)).status).toBe(403);
+    expect((await handOver(await world.recruiter(), teamId, heir.recruiterId)).status).toBe(404);
+    expect((await handOver(owner, teamId, helper.recruiterId)).body.reason).toBe("not_earning");
+    expect((await handOver(owner, teamId, owner.recruiterId)).body.reason).toBe("team_owner");
+    expect((await handOver(owner, teamId, (await world.recruiter()).recruiterId)).body.code).toBe("validation_failed");
+    expect((await handOver(owner, teamId, heir.recruiterId)).body.data).toMatchObject({ owner_user_id: heir.userId, status: "active" });
+    expect(await partsOf(teamId)).toEqual({
+      [owner.recruiterId]: "admin",
+      [heir.recruiterId]: "owner",
+      [other.recruiterId]: "member",
+      [helper.recruiterId]: "collaborator",
+    });
+    expect((await handOver(owner, teamId, other.recruiterId)).status).toBe(403);
+    expect(
+      (await leave(owner, (await world.call("GET", `team-members?team_id=${teamId}&role=admin`, { as: heir })).body.data[0].id)).status,
+    ).toBe(200);
+    expect((await events(teamId)).filter((type) => type === "team.ownership_transferred")).toHaveLength(1);
+  });
+
+  it("takes a reason from a platform admin, and waits while the team's subscription runs", async () => {
+    const { owner, teamId, members } = await complete();
+    const admin = await world.platformAdmin();
+    expect((await handOver(admin, teamId, members[0].recruiterId)).body.errors).toMatchObject([{ pointer: "/reason" }]);
+    const [paid] = await db
+      .select()
+      .from(plans)
+      .where(sql`${plans.slug} = 'paid'`);
+    await db.insert(subscriptions).values({ userId: owner.userId, teamId, planId: paid?.id ?? "", status: "active" });
+    const reason = { reason: "The owner is unreachable" };
+    expect((await handOver(admin, teamId, members[0].recruiterId, reason)).body.reason).toBe("subscription_exists");
+    await db
+      .update(subscriptions)
+      .set({ status: "canceled" })
+      .where(sql`${subscriptions.teamId} = ${teamId}`);
+    expect((await handOver(admin, teamId, members[0].recruiterId, reason)).status).toBe(200);
+  });
+
+  it("to two at once leaves one owner", async () => {
+    const { owner, teamId, members } = await complete();
+    const answers = await Promise.all(members.map(({ recruiterId }) => handOver(owner, teamId, recruiterId)));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 403]);
+    expect(Object.values(await partsOf(teamId)).toSorted()).toEqual(["admin", "member", "owner"]);
+  });
+});
+
 describe("members", () => {
   it("are invited by owner and admins, and accept themselves", async () => {
     const { owner, teamId, members } = await complete();

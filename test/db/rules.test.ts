@@ -178,6 +178,8 @@ const WRONG: Record<string, string> = {
   oauth_tokens_tokenHash_unique: copied("api.oauth_tokens"),
   overage_budgets_within: "update api.overage_budgets set drawn_units = -1",
   meter_reports_identifier_unique: copied("api.meter_reports", { hour: "2025-03-01T13:00:00Z" }),
+  pipeline_failures_resolution: "update api.pipeline_failures set resolved_at = now()",
+  pipeline_failures_one_open: copied("api.pipeline_failures"),
   api_versions_order: "update api.api_versions set sunset_at = now()",
   // a unique index of a partitioned table stands once for each part; its default part speaks for all
   request_log_default_credential_id_seq_ts_key: `insert into api.request_log (id, ts, seq, credential_id, method, route, path, status, latency_ms, request_id, bytes_out)

@@ -627,6 +627,7 @@ export async function addMoney(db: Db): Promise<void> {
       requested_by: id("user", 8),
       expires_at: THEN,
     });
+    await add("api.pipeline_failures", { queue: "payouts", body: { transaction_ids: [id("other")] }, first_seen_at: THEN });
     await add("billing.reconciliation_breaks", { kind: "trial_balance", severity: "critical", subject: "books", opened_at: THEN });
     await add("billing.tax_profiles", {
       recruiter_id: id("recruiter"),

@@ -2,6 +2,7 @@ import type { Handler } from "hono";
 import { Webhook } from "standardwebhooks";
 import { Refusal } from "#domain/refusals.ts";
 import { Context } from "#services/context.ts";
+import { countRefusedDelivery } from "#services/pipeline/refused-deliveries.ts";
 import { type ClerkEvent, keepClerkEvent } from "#services/users/keep-clerk-event.ts";
 import { createRoute, z } from "@hono/zod-openapi";
 import { bodyWithin } from "../body.ts";
@@ -59,12 +60,6 @@ export const clerkWebhook: Handler<ApiEnv> = async (c) => {
   if (!bytes) throw tooLarge();
   const body = new TextDecoder().decode(bytes);
   const secrets = (c.env.CLERK_WEBHOOK_SECRETS ?? "").split(",").filter(Boolean).slice(0, MAX_SECRETS);
-  if (!secrets.some((secret) => isSigned(secret, body, headers))) {
-    throw new Refusal("invalid_parameter", "The signature does not fit the message, or the message is older than five minutes.", {
-      errors: [{ pointer: "header:svix-signature", code: "invalid", message: "no signature of this message could be verified" }],
-    });
-  }
-
   const { requestId } = c.var;
   const ctx = new Context({
     caller: { kind: "system" },
@@ -82,6 +77,12 @@ export const clerkWebhook: Handler<ApiEnv> = async (c) => {
       idempotency: null,
     },
   });
+  if (!secrets.some((secret) => isSigned(secret, body, headers))) {
+    await countRefusedDelivery(ctx, "clerk-webhooks");
+    throw new Refusal("invalid_parameter", "The signature does not fit the message, or the message is older than five minutes.", {
+      errors: [{ pointer: "header:svix-signature", code: "invalid", message: "no signature of this message could be verified" }],
+    });
+  }
   await keepClerkEvent(ctx, headers.get("svix-id") ?? "", toEvent(body));
   return c.body(null, 204);
 };

@@ -2,6 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { Handler } from "hono";
 import { Refusal } from "#domain/refusals.ts";
 import { Context } from "#services/context.ts";
+import { countRefusedDelivery } from "#services/pipeline/refused-deliveries.ts";
 import { keepStripeEvents } from "#services/stripe-events/keep-events.ts";
 import { bodyWithin } from "../body.ts";
 import { databaseOf, portsOf } from "../runtime.ts";
@@ -70,6 +71,7 @@ export const stripeWebhook =
     const event = await ctx.ports.providerEvents.verified(new TextDecoder().decode(bytes), headers.get("stripe-signature") ?? "", from);
     if (!event) {
       ctx.ports.log("warn", "a Stripe webhook could not be verified", { request_id: requestId, from });
+      await countRefusedDelivery(ctx, from === "platform" ? "stripe-webhooks" : "stripe-connect-webhooks");
       throw new Refusal("invalid_parameter", "The signature does not fit the message, or the message is older than five minutes.", {
         errors: [{ pointer: "header:stripe-signature", code: "invalid", message: "no signature of this message could be verified" }],
       });

@@ -67,6 +67,7 @@ export const RESOURCES: Readonly<Record<string, readonly Load[]>> = {
   refunds: [async () => (await import("./refunds.ts")).refunds],
   "ledger-accounts": [async () => (await import("./ledger.ts")).ledgerAccounts],
   "ledger-transactions": [async () => (await import("./ledger.ts")).ledgerTransactions],
+  "pipeline-failures": [async () => (await import("./pipeline-failures.ts")).pipelineFailures],
   "reconciliation-breaks": [async () => (await import("./reconciliation.ts")).reconciliationBreaks],
   "reconciliation-runs": [async () => (await import("./reconciliation.ts")).reconciliationRuns],
   switches: [async () => (await import("./switches.ts")).switches],

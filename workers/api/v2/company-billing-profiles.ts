@@ -8,9 +8,10 @@ import {
   updateBillingProfile,
 } from "#services/companies/billing-profile.ts";
 import { type BillingReadiness, getBillingReadiness } from "#services/companies/billing-readiness.ts";
+import { openPaymentMethodPage } from "#services/companies/payment-method-page.ts";
 import type { ApiEnv } from "../app.ts";
 import { operation, readOperation } from "../operation.ts";
-import { defined, Email, Id, Instant, OverrideReason, text } from "./shapes.ts";
+import { defined, Email, Id, Instant, OverrideReason, text, WebAddress } from "./shapes.ts";
 
 const ProfileShape = z
   .object({
@@ -89,6 +90,10 @@ const profile = (row: BillingProfileView) => ({
   version: row.version,
 });
 
+const SetupShape = z
+  .object({ url: z.string().openapi({ description: "A page of Stripe's, for the caller alone" }) })
+  .openapi("PaymentMethodPage");
+
 const ReadinessShape = z
   .object({
     company_id: Id,
@@ -163,5 +168,20 @@ export function companyBillingProfiles(api: OpenAPIHono<ApiEnv>): void {
     replies: [200, ProfileShape],
     run: (ctx, { params, body: { version, reason: _, ...body } }) => updateBillingProfile(ctx, params.id, written(body as never), version),
     present: profile,
+  });
+  operation(api, {
+    method: "post",
+    path: "/company-billing-profiles/{id}/setup-intent",
+    access: ["company-billing-profiles", "set-up-payment"],
+    summary: "Get the page on which a company says what its invoices are charged to",
+    description: [
+      "For the company's admins. A page of Stripe's: no card touches this API, so no setup intent leaves it. Once a default payment",
+      "method stands there, invoices on immediate terms are charged at once. The id is the company's, which has a billing profile.",
+    ].join(" "),
+    params: z.object({ id: Id }),
+    body: z.strictObject({ return_url: WebAddress, reason: OverrideReason }).openapi("SetupIntentInput"),
+    replies: [201, SetupShape],
+    run: (ctx, { params, body }) => openPaymentMethodPage(ctx, params.id, body.return_url),
+    present: ({ url }) => ({ url }),
   });
 }

@@ -1,7 +1,10 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
+import { cents, MAX_FEE } from "#domain/money.ts";
 import { HOLD_REASON_NAMES } from "#domain/payouts/hold-reasons.ts";
+import { clawBackPayout } from "#services/payouts/claw-back.ts";
 import { completePayout } from "#services/payouts/complete-payout.ts";
 import { cancelPayout, holdPayout, unholdPayout } from "#services/payouts/hold-payout.ts";
+import { processPayout } from "#services/payouts/process-payout.ts";
 import type { ApiEnv } from "../app.ts";
 import { operation } from "../operation.ts";
 import { payout, PayoutShape } from "./payout-transactions.ts";
@@ -44,6 +47,35 @@ export function payoutActions(api: OpenAPIHono<ApiEnv>): void {
     body: z.strictObject({ approval_id: Id, reason }).openapi("CancelPayoutInput"),
     replies: [200, PayoutShape],
     run: (ctx, { params, body }) => cancelPayout(ctx, params.id, body.approval_id, body.reason),
+    present: payout,
+  });
+  operation(api, {
+    method: "post",
+    path: "/payout-transactions/{id}/process",
+    access: ["payout-transactions", "process"],
+    summary: "Send a due payout now",
+    description: "Brings it to its runner before the next minute does. What it still waits for is not passed over: 409 with `blockers`.",
+    params: z.object({ id: Id }),
+    body: z.strictObject({ reason }).openapi("ProcessPayoutInput"),
+    replies: [200, PayoutShape],
+    run: (ctx, { params, body }) => processPayout(ctx, params.id, body.reason),
+    present: payout,
+  });
+  operation(api, {
+    method: "post",
+    path: "/payout-transactions/{id}/reverse",
+    access: ["payout-transactions", "reverse"],
+    summary: "Take a payout back that should not have been",
+    description: [
+      "By an approval of `payout.reverse` whose request is `{amount_cents}`. It is a clawback that this one share bears: a debt of the",
+      "payee, paid by a reversal of the transfer as far as their account has it, and by their next payouts. The company gets the amount.",
+      "The payout is `reversed` once the whole transfer came back.",
+    ].join(" "),
+    params: z.object({ id: Id }),
+    body: z.strictObject({ amount_cents: z.int().min(1).max(MAX_FEE), approval_id: Id, reason }).openapi("ReversePayoutInput"),
+    replies: [200, PayoutShape],
+    run: (ctx, { params, body }) =>
+      clawBackPayout(ctx, params.id, { amount: cents(body.amount_cents), approvalId: body.approval_id, reason: body.reason }),
     present: payout,
   });
   operation(api, {

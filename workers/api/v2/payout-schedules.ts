@@ -1,11 +1,13 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { SCHEDULE_STATUSES, SCHEDULE_TRIGGERS } from "#db/schema/billing.ts";
 import type { Included } from "#services/listing.ts";
+import { cancelRelease } from "#services/payouts/claw-back.ts";
+import { releaseNow } from "#services/placements/release.ts";
 import { getSchedule, listSchedules, type Schedule, scheduleNoun } from "#services/placements/schedule.ts";
 import type { ApiEnv } from "../app.ts";
-import { listOperation, readOperation } from "../operation.ts";
+import { listOperation, operation, readOperation } from "../operation.ts";
 import { payout } from "./payout-transactions.ts";
-import { Day, Id, included, Instant, instant } from "./shapes.ts";
+import { Day, Id, included, Instant, instant, text } from "./shapes.ts";
 
 const ScheduleShape = z
   .object({
@@ -57,6 +59,33 @@ export function payoutSchedules(api: OpenAPIHono<ApiEnv>): void {
     noun: scheduleNoun,
     item: ScheduleShape,
     run: getSchedule,
+    present: schedule,
+  });
+  operation(api, {
+    method: "post",
+    path: "/payout-schedules/{id}/trigger",
+    access: ["payout-schedules", "trigger"],
+    summary: "Release a placement now",
+    description: "For platform admins. The conditions of the release stay what they are: while one does not hold, 409 with `blockers`.",
+    params: z.object({ id: Id }),
+    body: z.strictObject({ reason: text(1_000) }).openapi("TriggerScheduleInput"),
+    replies: [200, ScheduleShape],
+    run: (ctx, { params, body }) => releaseNow(ctx, params.id, body.reason),
+    present: schedule,
+  });
+  operation(api, {
+    method: "post",
+    path: "/payout-schedules/{id}/cancel",
+    access: ["payout-schedules", "cancel"],
+    summary: "Give a placement's money back before its release",
+    description: [
+      "By an approval of `clawback` about the placement whose request is `{amount_cents}`: all that its escrow holds. The open shares and",
+      "the schedule are cancelled, and the company gets everything: its invoice is voided, and what it paid is refunded.",
+    ].join(" "),
+    params: z.object({ id: Id }),
+    body: z.strictObject({ approval_id: Id, reason: text(1_000) }).openapi("CancelScheduleInput"),
+    replies: [200, ScheduleShape],
+    run: (ctx, { params, body }) => cancelRelease(ctx, params.id, { approvalId: body.approval_id, reason: body.reason }),
     present: schedule,
   });
 }

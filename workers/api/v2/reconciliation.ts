@@ -16,6 +16,7 @@ const RunShape = z
     checked: z.record(z.string(), z.int()),
     opened: z.int(),
     healed: z.int(),
+    postponed: z.int().openapi({ description: "Breaks that were too many for it; the next minute goes on with them" }),
     created_at: Instant,
   })
   .openapi("ReconciliationRun");
@@ -45,6 +46,7 @@ const run = (row: RunRow) => ({
   checked: row.checked,
   opened: row.opened,
   healed: row.healed,
+  postponed: row.postponed,
   created_at: row.createdAt.toISOString(),
 });
 

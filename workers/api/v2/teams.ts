@@ -2,6 +2,7 @@ import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { SUSPENSION_REASONS, TEAM_STATUSES } from "#db/schema/network.ts";
 import type { Included } from "#services/listing.ts";
 import { createTeam, deleteTeam, type TeamFields, updateTeam } from "#services/teams/change-team.ts";
+import { transferOwnership } from "#services/teams/transfer-ownership.ts";
 import { getOwnTeams, getTeam, listTeams, type Team, teamNoun } from "#services/teams/team.ts";
 import type { ApiEnv } from "../app.ts";
 import { listOperation, operation, readOperation } from "../operation.ts";
@@ -113,5 +114,20 @@ export function teams(api: OpenAPIHono<ApiEnv>): void {
     replies: [200, Deleted],
     run: (ctx, { params }) => deleteTeam(ctx, params.id),
     present: deleted,
+  });
+  operation(api, {
+    method: "post",
+    path: "/teams/{id}/transfer-ownership",
+    access: ["teams", "transfer-ownership"],
+    summary: "Hand a team over",
+    description: [
+      "By its owner, who goes on as an admin, or by a platform admin with a reason. The new owner is a member who shares in the team.",
+      "Placements that were settled stay as they are. Not while a subscription of the team runs: it is the owner's to pay.",
+    ].join(" "),
+    params: z.object({ id: Id }),
+    body: z.strictObject({ recruiter_id: Id, reason: OverrideReason }).openapi("TransferOwnershipInput"),
+    replies: [200, TeamShape],
+    run: (ctx, { params, body }) => transferOwnership(ctx, params.id, body.recruiter_id),
+    present: team,
   });
 }

@@ -1,0 +1,90 @@
+import { sql } from "drizzle-orm";
+import { describe, expect, it } from "vitest";
+import { pipelineFailures, refusedDeliveries } from "#db/schema/api.ts";
+import { marketplace } from "#test/api.ts";
+
+const world = await marketplace();
+const admin = await world.platformAdmin();
+const db = world.db.writer;
+
+const open = async (queue: string) => (await world.call("GET", `pipeline-failures?open=true&queue=${queue}`, { as: admin })).body.data;
+
+describe("a message that its queue gave up", () => {
+  const payout = crypto.randomUUID();
+
+  it("leaves one row for people, with the ids it named and nothing of anybody", async () => {
+    await world.consume("pipeline-dlq", [
+      { transaction_ids: [payout], note: "ada@people.test" },
+      { transaction_ids: [payout], note: "ada@people.test" },
+      { event_ids: ["evt_1Q0PsIJvEtkwdCNYMSaVuRz6"] },
+      { rows: [{ id: payout, ip: "192.0.2.7", userAgent: "Mozilla" }] },
+      "nothing",
+    ]);
+    await world.consume("pipeline-dlq", [{ transaction_ids: [payout] }]);
+    const rows = await db.select().from(pipelineFailures).orderBy(pipelineFailures.queue);
+    expect(rows.map(({ queue, body }) => ({ queue, body }))).toEqual([
+      { queue: "payouts", body: { transaction_ids: [payout] } },
+      { queue: "request-log", body: { request_ids: [payout] } },
+      { queue: "stripe-events", body: { stripe_event_ids: ["evt_1Q0PsIJvEtkwdCNYMSaVuRz6"] } },
+      { queue: "unknown", body: {} },
+    ]);
+  });
+
+  it("is resolved by an admin who says what became of it, and opens again if it comes again", async () => {
+    const [failure] = await open("payouts");
+    expect(failure).toMatchObject({ body: { transaction_ids: [payout] }, resolved_at: null });
+    const resolve = (as: { token: string }) =>
+      world.call("POST", `pipeline-failures/${failure.id}/resolve`, { as, body: { resolution: "The bug is mended" } });
+    expect((await resolve(await world.recruiter())).status).toBe(404);
+    expect((await resolve(admin)).body.data).toMatchObject({
+      resolution: "The bug is mended",
+      resolved_at: expect.any(String),
+      version: 2,
+    });
+    expect((await resolve(admin)).body.reason).toBe("failure_closed");
+    expect(await open("payouts")).toEqual([]);
+    await world.consume("pipeline-dlq", [{ transaction_ids: [payout] }]);
+    expect(await open("payouts")).toHaveLength(1);
+    expect((await world.call("GET", "pipeline-failures", { as: await world.recruiter() })).status).toBe(403);
+  });
+});
+
+describe("messages without a fitting signature", () => {
+  const refused = (count: number, path = "/stripe/webhooks") =>
+    world.deliver(
+      Array.from({ length: count }, () => ({ path, signature: "t=1,v1=00", body: JSON.stringify({ id: "evt_bad", type: "x" }) })),
+    );
+  const counted = async (entrance: string) =>
+    (
+      await db
+        .select({ count: sql<number>`coalesce(sum(${refusedDeliveries.count}), 0)::int` })
+        .from(refusedDeliveries)
+        .where(sql`${refusedDeliveries.entrance} = ${entrance}`)
+    )[0]?.count;
+
+  it("22.3.31: are counted, and more than ten in ten minutes are put before an admin once", async () => {
+    await refused(10);
+    await world.cron("* * * * *");
+    expect([await counted("stripe-webhooks"), await open("stripe-webhooks")]).toEqual([10, []]);
+    expect((await refused(1)).map(({ status }) => status)).toEqual([400]);
+    await world.cron("* * * * *");
+    await world.cron("* * * * *");
+    expect(await open("stripe-webhooks")).toHaveLength(1);
+    await world.call("POST", `pipeline-failures/${(await open("stripe-webhooks"))[0].id}/resolve`, {
+      as: admin,
+      body: { resolution: "Secret put" },
+    });
+    await world.advance(11 * 60);
+    await world.cron("* * * * *");
+    expect(await open("stripe-webhooks")).toEqual([]);
+  });
+
+  it("are told apart by where they came in, and forgotten after a month", async () => {
+    await refused(2, "/stripe/connect-webhooks");
+    await world.call("POST", "/webhooks/clerk", { body: "{}", headers: { "svix-signature": "v1,00" } });
+    expect([await counted("stripe-connect-webhooks"), await counted("clerk-webhooks")]).toEqual([2, 1]);
+    await world.advance(31 * 86_400);
+    await world.cron("10 3 * * *");
+    expect([await counted("stripe-webhooks"), await counted("clerk-webhooks")]).toEqual([0, 0]);
+  });
+});
