@@ -52,6 +52,7 @@ async function ask({ method, path, takesBody }: Route, act: Act, reason: string 
 const REFUSED_BY_STATE: readonly string[] = [
   "job-pre-screen-answers update on answer on reached",
   "recruiter-candidates terminate on ended relationship",
+  "teams transfer-ownership on team",
   "organizations delete on Acme's organization",
   "companies delete on Acme",
   "job-pre-screen-questions delete on question of open job",
