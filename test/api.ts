@@ -56,6 +56,8 @@ export async function marketplace() {
     CURSOR_HMAC_KEY: "a cursor key of the tests",
     KEK_CURRENT: "ISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+P0A=",
     CREDENTIALS: (bindings as { CREDENTIALS: Env["CREDENTIALS"] }).CREDENTIALS,
+    INTAKE: (bindings as { INTAKE: Env["INTAKE"] }).INTAKE,
+    FILES: (bindings as { FILES: Env["FILES"] }).FILES,
     RL_IP: rateLimit(10),
     RL_CLIENT: rateLimit(30),
     RL_FALLBACK: rateLimit(30),

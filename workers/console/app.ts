@@ -65,9 +65,11 @@ const identified: MiddlewareHandler<PageEnv> = async (c, next) => {
 };
 
 const guarded: MiddlewareHandler<PageEnv> = async (c, next) => {
+  const nonce = toBase64Url(crypto.getRandomValues(new Uint8Array(NONCE_BYTES)));
+  c.set("nonce", nonce);
   await next();
   const policy = {
-    nonce: toBase64Url(crypto.getRandomValues(new Uint8Array(NONCE_BYTES))),
+    style: { nonce },
     production: c.env.ENVIRONMENT !== "development",
     formTarget: c.var.formTarget,
     referrer: /^\/(?:console|developers)(?:\/|$)/.test(c.req.path) ? "same-origin" : "no-referrer",

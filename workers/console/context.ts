@@ -11,6 +11,8 @@ export interface PageEnv {
   Bindings: Env;
   Variables: {
     requestId: string;
+    /** By which the page's policy allows the brand's style. */
+    nonce: string;
     /** What the page's handler worked with; the frame shows who is in it. */
     ctx?: Context;
     /** Where else than here the answer to the page's form may lead, as a CSP source. */
@@ -89,7 +91,7 @@ export const contextWithinAccount = (c: PageContext): Promise<Context> =>
 export const contextOfAdmin = (c: PageContext): Promise<Context> =>
   contextOf(c, "person", { need: "admin session", accountId: null, trace: null });
 
-function chosenAccount(c: PageContext): string | null {
+export function chosenAccount(c: PageContext): string | null {
   const id = getCookie(c, ACCOUNT);
   return id !== undefined && isUuid(id) ? id : null;
 }
