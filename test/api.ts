@@ -92,7 +92,11 @@ export async function marketplace() {
     }
     const url = path.startsWith("/") ? path : `/api/v2/${path}`;
     const execution = createExecutionContext();
-    const request = new Request(`http://127.0.0.1:8787${url}`, { method, headers, ...(body === undefined ? {} : { body }) });
+    const request = new Request(URL.canParse(path) ? path : `http://127.0.0.1:8787${url}`, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body }),
+    });
     const response = await worker.fetch(request as never, env, execution);
     const words = await response.text();
     await waitOnExecutionContext(execution);

@@ -21,12 +21,11 @@ export interface OutsideEnv {
     /** By which the page's policy allows the brand's style, in a page that nobody keeps. */
     nonce: string;
     /** Set by a page that shared caches may keep: the hash of its brand's style, and the company whose change ends it. */
-    kept?: { hash: string; companyId: string };
+    kept?: { hash: string; companyId: string } | undefined;
   };
 }
 
 export type OutsideContext = HonoContext<OutsideEnv>;
-export type OutsidePage = (c: OutsideContext) => Response | Promise<Response>;
 
 const NONCE_BYTES = 16;
 
@@ -40,6 +39,7 @@ export function outsideApp({ referrer, maxBytes }: Pick<PagePolicy, "referrer"> 
   app.use(identified, headed(referrer), bodyLimit({ maxSize: maxBytes }), csrf(), sameOrigin);
   app.notFound((c) => refusalPage(c, new Refusal("not_found", "There is no such page.")));
   app.onError((error, c) => {
+    c.set("kept", undefined);
     const refusal = error instanceof HTTPException ? refusalOfGate(error) : refusalOf(error);
     if (refusal.code === "internal") logFault(c.var.requestId, error);
     return refusalPage(c, refusal);
@@ -65,8 +65,21 @@ const headed =
     const headers = pageHeaders({ style, script: false, production: c.env.ENVIRONMENT !== "development", referrer });
     for (const [name, value] of Object.entries(headers)) if (name !== "Cache-Control") c.res.headers.set(name, value);
     if (!c.res.headers.has("Cache-Control")) c.res.headers.set("Cache-Control", kept ? CACHING.shared : CACHING.own);
-    if (kept) c.res.headers.set("Cache-Tag", `company:${kept.companyId}`);
+    if (!kept) return;
+    c.res.headers.set("Cache-Tag", `company:${kept.companyId}`);
+    if (c.res.status === 200) await unlessKnown(c);
   };
+
+/** Answers 304 to whoever holds the same page already. */
+async function unlessKnown(c: OutsideContext): Promise<void> {
+  const digest = await crypto.subtle.digest("SHA-256", await c.res.clone().arrayBuffer());
+  const tag = `"${toBase64Url(new Uint8Array(digest)).slice(0, 22)}"`;
+  c.res.headers.set("ETag", tag);
+  const held = (c.req.header("if-none-match") ?? "").split(",").map((each) => each.trim().replace(/^W\//, ""));
+  if (!held.includes(tag)) return;
+  const { headers } = c.res;
+  c.res = new Response(null, { status: 304, headers });
+}
 
 /** What hono's own gates refuse, in our words. */
 const refusalOfGate = ({ status }: HTTPException): Refusal =>

@@ -18,6 +18,7 @@ import {
 } from "drizzle-orm/pg-core";
 import { APPLICATION_STAGES, CRA_STATES, GATES } from "../../domain/deals/states.ts";
 import { ADDRESSEES, FEEDBACK_TYPES, PARTIES, PROPOSAL_TYPES, type GateHistoryEntry } from "../../domain/deals/deal.ts";
+import type { IntakeField } from "../../domain/intake/fields.ts";
 import { JOB_STATUSES } from "../../domain/jobs/job.ts";
 import { PLACEMENT_STATES } from "../../domain/placements/placement.ts";
 import { born, centsColumn, changing, citext, instant, money, oneOf, percentage, salary, searchColumn, subsetOf } from "../columns.ts";
@@ -712,16 +713,6 @@ export const brands = ats.table(
   },
   () => [check("brands_color", sql`color ~ '^#[0-9a-f]{6}$'`), check("brands_logo_key", sql`logo_key ~ ${sql.raw(SHA256)}`)],
 );
-
-/** One question of an intake form, as widget and page ask it (SURFACES §3). */
-export interface IntakeField {
-  name: string;
-  label: string;
-  type: "text" | "email" | "tel" | "url" | "number" | "textarea" | "select";
-  required: boolean;
-  autocomplete?: string;
-  options?: readonly string[];
-}
 
 /** How a company takes in roles. Without a row the intake is open, with the fields of the house. */
 export const intakeSettings = ats.table(

@@ -28,7 +28,7 @@ export async function changeBrand(ctx: Context, companyId: string, { color, logo
     ...(color === undefined ? {} : { color: color === null ? null : colorOf(color) }),
     ...(logo === undefined ? {} : { logoKey: picture?.hash ?? null }),
   };
-  return changeSettings(ctx, brandSettings, companyId, asked, version, async () => {
+  return changeSettings<Brand>(ctx, brandSettings, companyId, asked, version, async () => {
     if (logo && picture) await ctx.ports.files.put(`logo/${picture.hash}`, logo, picture.type);
   });
 }

@@ -37,6 +37,16 @@ export function settingsOf<Row extends SettingsRow>(name: string, table: Setting
   return { noun: { name, table, key: table.companyId, columns: getTableColumns(table), readable, ways }, table, onePerCompany };
 }
 
+/** What a company chose, if it ever did and the caller may see it. */
+export async function settingsFor<Row extends SettingsRow>(
+  ctx: Context,
+  { noun }: Settings<Row>,
+  companyId: string,
+): Promise<Row | undefined> {
+  const [[found]] = await ctx.read(rowById<Row>(ctx, noun, companyId));
+  return found;
+}
+
 /**
  * Changes what a company chose, for the first time or anew, and tells its pages. By its admins and
  * platform admins; whoever may not see the company hears 404.

@@ -1,9 +1,9 @@
 import type { Child, FC } from "hono/jsx";
 import { isUuid } from "#domain/ids.ts";
-import { notFound } from "#domain/refusals.ts";
+import { notFound, Refusal } from "#domain/refusals.ts";
 import { type OwnCompany, ownCompanies } from "#services/companies/own-companies.ts";
 import type { Context } from "#services/context.ts";
-import { Button, Select } from "#ui/form.tsx";
+import { Button, type FieldErrors, Select } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
 import { Tabs } from "#ui/parts.tsx";
 import { chosenAccount, contextOf, formOf, keepAccount, type PageContext } from "./context.ts";
@@ -37,6 +37,7 @@ export const CompanyHead: FC<{ place: CompanyPlace; at: string; title: string; c
       at={at}
       of={[
         { name: "White-label", path: "/console/company/white-label" },
+        { name: "Access codes", path: "/console/company/access-codes" },
         { name: "Intake", path: "/console/company/intake" },
       ]}
     />
@@ -58,4 +59,15 @@ export async function companyChosen(c: PageContext): Promise<Response> {
   const { company, return_to: returnTo = "" } = await formOf(c);
   if (company !== undefined && isUuid(company)) keepAccount(c, company);
   return c.redirect(PAGE.test(returnTo) ? returnTo : "/console/company/white-label", 303);
+}
+
+/** What a verb refused of a form, at its fields and in the words they have there; any other refusal goes on. */
+export function faultsOf(error: unknown, labels: Readonly<Record<string, string>>): FieldErrors {
+  if (!(error instanceof Refusal) || error.code !== "validation_failed") throw error;
+  return Object.fromEntries(
+    (error.members.errors ?? []).map(({ pointer, message }) => {
+      const name = pointer.slice(1);
+      return [name, message.replace(new RegExp(`^${name}\\b`), labels[name] ?? name)];
+    }),
+  );
 }

@@ -1,6 +1,6 @@
 import { isUuid } from "#domain/ids.ts";
 import { notFound } from "#domain/refusals.ts";
-import { addressedCompany } from "#services/white-label/addressed-company.ts";
+import { readPlace } from "#services/white-label/place.ts";
 import { originOf } from "../hosts.ts";
 import { contextFor, outsideApp } from "../outside.tsx";
 
@@ -12,7 +12,7 @@ export const embedApp = outsideApp({ referrer: "same-origin", maxBytes: MAX_BODY
 /** The way to a company's intake for a page that knows no more of it than the id. */
 embedApp.get("/intake/:companyId", async (c) => {
   const id = c.req.param("companyId");
-  const company = isUuid(id) ? await addressedCompany(contextFor(c), { id }) : null;
+  const company = isUuid(id) ? await readPlace(contextFor(c), { id }) : null;
   if (!company) throw notFound("company", id);
   return c.redirect(`${originOf(`${company.slug}.roles`, c.env.CONSOLE_ORIGIN)}/intake`, 302);
 });

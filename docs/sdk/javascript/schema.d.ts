@@ -861,6 +861,11 @@ export interface components {
              */
             closes_at: string | null;
             /**
+             * @description Where candidates apply by themselves, if the company wants that
+             * @example https://acme.example/careers/staff-engineer
+             */
+            apply_url: string | null;
+            /**
              * Format: date-time
              * @description When it came to be; lists are ordered by it, newest first
              * @example 2026-12-15T10:30:00.000Z
@@ -919,6 +924,11 @@ export interface components {
              * @example 5
              */
             hires_committed?: number | null;
+            /**
+             * @description Whether candidates read which company this is
+             * @example true
+             */
+            show_company?: boolean;
             /**
              * @description What every hire earns beside when the promise is kept, with two decimals
              * @example 20000.00
@@ -993,6 +1003,9 @@ export interface components {
             invite_only?: boolean;
             premium_type?: ("urgent" | "executive" | "niche" | "volume")[];
             hires_committed?: number | null;
+            /** Format: uri */
+            apply_url?: string;
+            show_company?: boolean;
             /** @example 2000000 */
             bulk_bonus_cents?: number | null;
             /** @example 20000.00 */
@@ -1048,6 +1061,9 @@ export interface components {
             invite_only?: boolean;
             premium_type?: ("urgent" | "executive" | "niche" | "volume")[];
             hires_committed?: number | null;
+            /** Format: uri */
+            apply_url?: string;
+            show_company?: boolean;
             /** @example 2000000 */
             bulk_bonus_cents?: number | null;
             /** @example 20000.00 */
