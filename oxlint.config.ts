@@ -9,10 +9,26 @@ const WALLS: Readonly<Record<string, readonly string[]>> = {
   "durable-objects": ["domain", "services/ports.ts"],
   queues: ["domain", "services"],
   ui: ["domain"],
+  "white-label": ["domain", "services", "ui"],
+  widget: ["domain"],
   local: ["domain", "db", "services", "integrations", "queues"],
 };
 
-const ROOMS = ["domain", "db", "services", "integrations", "durable-objects", "queues", "ui", "workers", "local", "test", "docs"];
+const ROOMS = [
+  "domain",
+  "db",
+  "services",
+  "integrations",
+  "durable-objects",
+  "queues",
+  "ui",
+  "white-label",
+  "widget",
+  "workers",
+  "local",
+  "test",
+  "docs",
+];
 
 /** Forbids every `#room/…` import that the table does not allow, and ways around it by `../`. */
 function wall(room: string, allowed: readonly string[]): OxlintOverride {

@@ -22,7 +22,11 @@ export default defineConfig({
             miniflare: {
               compatibilityDate: "2026-11-01",
               compatibilityFlags: ["nodejs_compat"],
-              durableObjects: { CREDENTIALS: { className: "CredentialObject", useSQLite: true } },
+              durableObjects: {
+                CREDENTIALS: { className: "CredentialObject", useSQLite: true },
+                INTAKE: { className: "IntakeObject", useSQLite: true },
+              },
+              r2Buckets: ["FILES"],
               queueProducers: { USAGE: "usage" },
             },
           }),

@@ -150,7 +150,11 @@ function workerd(scriptPath: string, bindings: Record<string, string>): Miniflar
     ...(scriptPath.endsWith("bare.js")
       ? {}
       : {
-          durableObjects: { CREDENTIALS: { className: "CredentialObject", useSQLite: true } },
+          durableObjects: {
+            CREDENTIALS: { className: "CredentialObject", useSQLite: true },
+            INTAKE: { className: "IntakeObject", useSQLite: true },
+          },
+          r2Buckets: ["FILES"],
           ratelimits: Object.fromEntries(
             ["RL_IP", "RL_CLIENT", "RL_FALLBACK"].map((name) => [
               name,

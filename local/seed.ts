@@ -3,6 +3,7 @@ import pg from "pg";
 import { makeDeals } from "./seed/deals.ts";
 import { Ground } from "./seed/ground.ts";
 import { makeMarket, type SeededCandidate } from "./seed/market.ts";
+import { makePages } from "./seed/pages.ts";
 import { countReputation, makeHires, settleHires } from "./seed/placements.ts";
 
 const DAY_MS = 86_400_000;
@@ -39,6 +40,7 @@ async function fill(client: pg.Client): Promise<void> {
   const taken = new Set<SeededCandidate>();
   const hires = makeHires(ground, market, taken);
   makeDeals(ground, market, taken);
+  makePages(ground, market.companies);
   await ground.flush(db);
   await settleHires(ground, db, hires);
   await countReputation(db);

@@ -17,8 +17,11 @@ export type Caller =
   /** A session token, by its subject. `mayAdminister`: whether a platform admin's rights come with it (IDENTITY §1). */
   | { kind: "session"; id: string; sessionId: string; verifiedEmail: string | null; name: string | null; mayAdminister: boolean }
   | PartnerCaller
-  /** A console cookie, by the SHA-256 of its token. In production less of it is trusted (`ops.enter_browser`). */
-  | { kind: "browser"; tokenHash: string; production: boolean }
+  /**
+   * A cookie, by the SHA-256 of its token: of the console unless it is one of a company's own host. In
+   * production less of it is trusted (`ops.enter_browser`).
+   */
+  | { kind: "browser"; tokenHash: string; production: boolean; surface?: "white_label" }
   | { kind: "system" };
 
 /** A person behind a key or a grant, within one account. */
@@ -513,7 +516,8 @@ const toAccess = (entered: Entered): Access => ({
 function enter(caller: Caller, organizationId: string | null, partner: PartnerRequest | undefined): Statement {
   if (caller.kind === "browser") {
     const within = partner && sql`, true, ${partner.accountId}::uuid, ${partner.need === "admin session"}`;
-    return statement(sql`select ops.enter_browser(${caller.tokenHash}, ${caller.production}${within ?? sql``}) as entered`);
+    const on = caller.surface && sql`, on_surface => ${caller.surface}`;
+    return statement(sql`select ops.enter_browser(${caller.tokenHash}, ${caller.production}${within ?? sql``}${on ?? sql``}) as entered`);
   }
   if (caller.kind === "partner")
     return statement(sql`select ops.enter('user', ${caller.userId}, null, true, ${caller.accountId}::uuid) as entered`);

@@ -53,6 +53,25 @@ export interface Seal {
   open(sealed: string, owner: string): Promise<string | null>;
 }
 
+/** Files of any size that are no rows, each under its key. */
+export interface Files {
+  put(key: string, bytes: Uint8Array, contentType: string): Promise<void>;
+  /** Null where nothing lies under the key. */
+  get(key: string): Promise<{ body: ReadableStream; contentType: string; size: number } | null>;
+  remove(key: string): Promise<void>;
+}
+
+/** What one address may do only so often: hand in a role, try an access code. */
+export type Counted = "request" | "code";
+
+/** What one address did at one company's intake and private page. Instants are seconds since 1970. */
+export interface IntakeGuard {
+  /** Counts one more; in how many seconds it may be tried again where that is too many, otherwise 0. */
+  take(what: Counted, now: number): Promise<number>;
+  /** Spends what is good once and until then; false if it was spent before. */
+  spend(mark: string, until: number, now: number): Promise<boolean>;
+}
+
 /** Where people prove who they are: OpenID Connect's code flow with the session issuer (IDENTITY §8). */
 export interface SignInProvider {
   /** Where the browser goes; refuses with `service_unavailable` while the provider is away. */
@@ -502,6 +521,11 @@ export interface Ports {
   answerTo(error: unknown): CallAnswer | undefined;
   /** Loaded when somebody first signs in. */
   signIn(): Promise<SignInProvider>;
+  files: Files;
+  /** Forgets what shared caches hold under a tag (SURFACES §2.7). */
+  forgetCached(tag: string): Promise<void>;
+  /** One for each company and address of a client. */
+  intake(companyId: string, address: string): IntakeGuard;
   links: LinkTokens;
   seal: Seal;
   /** The owners of limits, one for each subject. */

@@ -56,6 +56,8 @@ export async function marketplace() {
     CURSOR_HMAC_KEY: "a cursor key of the tests",
     KEK_CURRENT: "ISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+P0A=",
     CREDENTIALS: (bindings as { CREDENTIALS: Env["CREDENTIALS"] }).CREDENTIALS,
+    INTAKE: (bindings as { INTAKE: Env["INTAKE"] }).INTAKE,
+    FILES: (bindings as { FILES: Env["FILES"] }).FILES,
     RL_IP: rateLimit(10),
     RL_CLIENT: rateLimit(30),
     RL_FALLBACK: rateLimit(30),
@@ -90,7 +92,11 @@ export async function marketplace() {
     }
     const url = path.startsWith("/") ? path : `/api/v2/${path}`;
     const execution = createExecutionContext();
-    const request = new Request(`http://127.0.0.1:8787${url}`, { method, headers, ...(body === undefined ? {} : { body }) });
+    const request = new Request(URL.canParse(path) ? path : `http://127.0.0.1:8787${url}`, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body }),
+    });
     const response = await worker.fetch(request as never, env, execution);
     const words = await response.text();
     await waitOnExecutionContext(execution);

@@ -26,7 +26,7 @@ interface FieldProps {
   /** A sentence under the label. */
   hint?: string;
   error?: string | undefined;
-  type?: "text" | "email" | "url" | "number" | "date" | "search";
+  type?: "text" | "email" | "tel" | "url" | "number" | "date" | "search" | "color";
   value?: string | undefined;
   required?: boolean;
   autocomplete?: string;

@@ -9,6 +9,10 @@ export interface PageFacts {
   refresh?: string | undefined;
   /** What a page loads beside what every page loads. */
   head?: Child;
+  /** Whose page it is; ours unless told. */
+  site?: string | undefined;
+  /** Pages for people outside load no script. */
+  script?: boolean;
 }
 
 /** A whole document: its head, the way past the navigation, and what the surface puts around its main part. */
@@ -17,6 +21,8 @@ export const Document: FC<PageFacts & { class?: string; children?: Child }> = ({
   description,
   refresh,
   head,
+  site = "Splits Network",
+  script = true,
   class: name,
   children,
 }) => (
@@ -25,12 +31,12 @@ export const Document: FC<PageFacts & { class?: string; children?: Child }> = ({
       <meta charset="utf-8" />
       <meta name="viewport" content="width=device-width, initial-scale=1" />
       <meta name="color-scheme" content="light dark" />
-      <title>{`${title} · Splits Network`}</title>
+      <title>{title === site ? title : `${title} · ${site}`}</title>
       <meta name="description" content={description ?? "The split-fee recruiting marketplace."} />
       {refresh === undefined ? null : <meta http-equiv="refresh" content={`0; url=${refresh}`} />}
       <link rel="icon" href={assets.mark} type="image/svg+xml" />
       <link rel="stylesheet" href={assets.theme} />
-      <script src={assets.enhance} defer></script>
+      {script ? <script src={assets.enhance} defer></script> : null}
       {head}
     </head>
     <body class={name}>

@@ -180,3 +180,27 @@ export const Ago: FC<{ at: Date; now: Date }> = ({ at, now }) => {
     </time>
   );
 };
+
+const LINK = /(https?:\/\/[^\s<>"]+[^\s<>".,;:!?)])/;
+
+/** A text that people outside the house wrote: paragraphs and links, and nothing else of it is markup. */
+export const Words: FC<{ children: string }> = ({ children: text }) => (
+  <>
+    {text
+      .trim()
+      .split(/\n\s*\n/)
+      .map((paragraph) => (
+        <p class="words">
+          {paragraph.split(LINK).map((part, index) =>
+            index % 2 === 1 ? (
+              <a href={part} rel="nofollow noopener">
+                {part}
+              </a>
+            ) : (
+              part
+            ),
+          )}
+        </p>
+      ))}
+  </>
+);

@@ -1,11 +1,10 @@
 /** What answers a request; each surface is a room of `workers/`. */
-export type Surface = "api" | "console";
+export type Surface = "api" | "console" | "white-label" | "embed" | "portal";
 
-const NAMES: Readonly<Record<string, Surface>> = {
-  "api.splits.network": "api",
-  "app.splits.network": "console",
-  "app.localhost": "console",
-};
+const NAMES: Readonly<Record<string, Surface>> = { api: "api", app: "console", cdn: "embed", candidate: "portal", portal: "portal" };
+
+/** Under which all our names stand, in production and on a developer's machine. */
+const ROOTS = ["splits.network", "localhost"];
 
 /** On the machine's own bare names the path decides, so that one port serves everything (DESIGN R-20). */
 const BARE = new Set(["127.0.0.1", "localhost", "[::1]"]);
@@ -16,5 +15,23 @@ const API_PATH =
 export function surfaceOf(address: string): Surface | null {
   const { hostname, pathname } = new URL(address);
   if (BARE.has(hostname)) return API_PATH.test(pathname) ? "api" : "console";
-  return Object.hasOwn(NAMES, hostname) ? (NAMES[hostname] ?? null) : null;
+  if (slugOfHost(hostname) !== null) return "white-label";
+  const [, name = ""] = new RegExp(`^([a-z]+)\\.(?:${ROOTS.join("|")})$`).exec(hostname) ?? [];
+  // locally the API answers on the bare names alone, where no cookie of a page is sent
+  if (hostname === "api.localhost" || !Object.hasOwn(NAMES, name)) return null;
+  return NAMES[name] ?? null;
+}
+
+/** The company's slug in the name of its host; null for every other host. */
+export const slugOfHost = (hostname: string): string | null =>
+  new RegExp(`^([a-z0-9-]+)\\.roles\\.(?:${ROOTS.join("|")})$`).exec(hostname)?.[1] ?? null;
+
+/**
+ * The origin of one of our names, such as `acme.roles`, beside the console's: the same scheme, port and
+ * root, so that a page on the developer's machine never leads away from it.
+ */
+export function originOf(name: string, consoleOrigin: string): string {
+  const { protocol, hostname, port } = new URL(consoleOrigin);
+  const root = ROOTS.find((each) => hostname.endsWith(`.${each}`)) ?? "localhost";
+  return `${protocol}//${name}.${root}${port === "" ? "" : `:${port}`}`;
 }

@@ -1,10 +1,12 @@
 import { resend } from "#integrations/mail/resend.ts";
 import { Context } from "#services/context.ts";
 import { apiFor } from "./api/app.ts";
+import { filesIn, logoKeyOf, sendLogo } from "./files.ts";
 import { type Surface, surfaceOf } from "./hosts.ts";
 import { databaseOf, type Env, newRequestId, portsOf, refuseLocalSwitches } from "./runtime.ts";
 
 export { CredentialObject } from "#durable-objects/credential.ts";
+export { IntakeObject } from "#durable-objects/intake.ts";
 
 /** Asked for at start, so that an environment of wrangler.toml which does not say dies here (IDENTITY §5). */
 const hasDevSignIn = __DEV_AUTH__;
@@ -13,12 +15,17 @@ const hasDevSignIn = __DEV_AUTH__;
 const SURFACES: Readonly<Record<Surface, (request: Request, env: Env, execution: ExecutionContext) => Promise<Response>>> = {
   api: async (request, env, execution) => (await apiFor(request)).fetch(request, env, execution),
   console: async (request, env, execution) => (await import("./console/app.ts")).consoleApp.fetch(request, env, execution),
+  "white-label": async (request, env, execution) => (await import("./white-label/app.tsx")).whiteLabelApp.fetch(request, env, execution),
+  embed: async (request, env, execution) => (await import("./embed/app.ts")).embedApp.fetch(request, env, execution),
+  portal: async (request, env, execution) => (await import("./portal/app.ts")).portalApp.fetch(request, env, execution),
 };
 
 /** One Worker: HTTP by host and path, the queues' consumers, and the crons. Each loads what it needs when it is first called. */
 export default {
   async fetch(request, env, execution) {
     requireSound(env);
+    const logo = logoKeyOf(request.url);
+    if (logo !== null) return sendLogo(filesIn(env.FILES), logo);
     const surface = surfaceOf(request.url);
     return surface ? SURFACES[surface](request, env, execution) : new Response("There is nothing at this address.\n", { status: 404 });
   },
@@ -54,7 +61,7 @@ function systemContext(env: Env, execution: ExecutionContext, work: string): Con
     caller: { kind: "system" },
     audience: "public",
     database: databaseOf(env, id),
-    ports: portsOf(env, (rest) => execution.waitUntil(rest)),
+    ports: portsOf(env, (rest) => execution.waitUntil(rest), execution.cache),
     request: { id, method: "SYSTEM", path: work, ip: null, userAgent: null, organizationId: null, ifMatch: null, idempotency: null },
   });
 }

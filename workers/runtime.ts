@@ -13,9 +13,11 @@ import { uuidv7 } from "#domain/ids.ts";
 import { databaseRefusal } from "#services/commit.ts";
 import { stripePlans } from "#integrations/stripe/subscriptions.ts";
 import type { CredentialObject } from "#durable-objects/credential.ts";
+import type { IntakeObject } from "#durable-objects/intake.ts";
 import type { RequestLogRow } from "#services/request-log/row.ts";
 import type { LinkTokens, Log, Ports, UsageMessage } from "#services/ports.ts";
 import { credentialTokensOf } from "./credential-tokens.ts";
+import { filesIn } from "./files.ts";
 import { sealUnder } from "./seal.ts";
 import type { IssuerSettings } from "./api/session-token.ts";
 
@@ -50,6 +52,9 @@ export interface Env {
   /** Where the partner that reports leaked secrets publishes its keys; without it nobody reports. */
   SECRET_SCANNING_KEYS_URL?: string;
   CREDENTIALS: DurableObjectNamespace<CredentialObject>;
+  INTAKE: DurableObjectNamespace<IntakeObject>;
+  /** Logos and documents. */
+  FILES: R2Bucket;
   /** Bad credentials per address, failed token requests per client, and calls per credential while its object is away. */
   RL_IP: RateLimit;
   RL_CLIENT: RateLimit;
@@ -88,8 +93,8 @@ const framesOf = (stack = ""): string[] =>
     .filter((line) => /^ {4}at /.test(line))
     .slice(0, 5);
 
-/** The ports of one request or one batch of messages. */
-export function portsOf(env: Env, later: (work: Promise<unknown>) => void): Ports {
+/** The ports of one request or one batch of messages. `cache` is undefined where nothing is cached, as it is locally. */
+export function portsOf(env: Env, later: (work: Promise<unknown>) => void, cache?: CacheContext): Ports {
   let client: ReturnType<typeof stripeClient> | undefined;
   const stripe = () => (client ??= stripeClient({ secretKey: env.STRIPE_SECRET_KEY, base: env.STRIPE_API_BASE }));
   return {
@@ -117,6 +122,12 @@ export function portsOf(env: Env, later: (work: Promise<unknown>) => void): Port
         clientSecret: env.SIGN_IN_CLIENT_SECRET,
         insecure: env.ENVIRONMENT === "development",
       }),
+    files: filesIn(env.FILES),
+    forgetCached: async (tag) => {
+      const purged = await cache?.purge({ tags: [tag] });
+      if (purged && !purged.success) throw new Error("the cache was not purged");
+    },
+    intake: (companyId, address) => env.INTAKE.getByName(`${companyId} ${address}`),
     links: linkTokens(env.LINK_KEY),
     seal: sealUnder(env.KEK_CURRENT),
     credentials: (subject) => env.CREDENTIALS.getByName(subject),

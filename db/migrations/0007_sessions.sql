@@ -79,12 +79,22 @@ BEGIN
 END
 $$;
 --> statement-breakpoint
+-- Whether a session has neither ended nor outlived itself.
+CREATE FUNCTION identity.lives(session identity.sessions) RETURNS boolean
+LANGUAGE sql STABLE
+AS $$
+  SELECT session.ended_at IS NULL AND session.absolute_end > ops.now() AND coalesce(session.idp_session_end > ops.now(), true)
+    AND session.last_seen_at + make_interval(secs => session.idle_seconds) > ops.now()
+$$;
+--> statement-breakpoint
 -- Enters the person behind a console cookie, by the hash of its token, and tells of the session
 -- itself. One that has ended, outlived itself, or was made by a means that is not trusted here is
 -- nobody's: an unknown method opens nothing, and a development sign-in nothing in production.
 -- `partner` and `account` are those of `ops.enter`; whoever `administers` acts within the platform's.
+-- A cookie is good on the surface it was made for, and no longer than the session it was made from.
 CREATE FUNCTION ops.enter_browser(
-  hash text, production boolean, partner boolean DEFAULT false, account uuid DEFAULT NULL, administers boolean DEFAULT false
+  hash text, production boolean, partner boolean DEFAULT false, account uuid DEFAULT NULL, administers boolean DEFAULT false,
+  on_surface text DEFAULT 'console'
 ) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE
 AS $$
@@ -99,9 +109,8 @@ BEGIN
   LEFT JOIN identity.organizations o ON o.id = s.organization_id AND o.deleted_at IS NULL AND EXISTS (
     SELECT FROM identity.memberships m WHERE m.user_id = s.user_id AND m.organization_id = o.id AND m.deleted_at IS NULL
   )
-  WHERE s.token_hash = hash AND s.surface = 'console' AND s.ended_at IS NULL
-    AND s.absolute_end > ops.now() AND coalesce(s.idp_session_end > ops.now(), true)
-    AND s.last_seen_at + make_interval(secs => s.idle_seconds) > ops.now()
+  WHERE s.token_hash = hash AND s.surface = on_surface AND identity.lives(s)
+    AND (s.parent_id IS NULL OR EXISTS (SELECT FROM identity.sessions p WHERE p.id = s.parent_id AND identity.lives(p)))
     AND (s.method = 'clerk' OR (s.method = 'dev' AND NOT production));
   IF NOT FOUND THEN
     RETURN ops.enter('anonymous', NULL);

@@ -18,7 +18,7 @@ import {
 import { ROLE_TYPES, SCOPES } from "../../domain/credentials/scopes.ts";
 import { born, changing, instant, oneOf, subsetOf } from "../columns.ts";
 import { companies } from "./ats.ts";
-import { users } from "./identity.ts";
+import { sessions, users } from "./identity.ts";
 import { recruiters, teams } from "./network.ts";
 
 export const api = pgSchema("api");
@@ -455,4 +455,26 @@ export const apiVersions = api.table(
     sunsetAt: instant(),
   },
   () => [check("api_versions_order", sql`sunset_at is null or (deprecated_at is not null and sunset_at > deprecated_at)`)],
+);
+
+/** Carries a person from the console's host to a company's own, once and within a minute (SURFACES §2.6). */
+export const handoverCodes = api.table(
+  "handover_codes",
+  {
+    ...born(),
+    codeHash: text().notNull().unique("handover_codes_hash_key"),
+    userId: uuid()
+      .notNull()
+      .references(() => users.id),
+    companyId: uuid()
+      .notNull()
+      .references(() => companies.id),
+    /** The console session that the one on the company's host is made from. */
+    sessionId: uuid()
+      .notNull()
+      .references(() => sessions.id),
+    expiresAt: instant().notNull(),
+    usedAt: instant(),
+  },
+  (t) => [index("handover_codes_expiry").on(t.expiresAt)],
 );

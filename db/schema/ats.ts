@@ -18,6 +18,7 @@ import {
 } from "drizzle-orm/pg-core";
 import { APPLICATION_STAGES, CRA_STATES, GATES } from "../../domain/deals/states.ts";
 import { ADDRESSEES, FEEDBACK_TYPES, PARTIES, PROPOSAL_TYPES, type GateHistoryEntry } from "../../domain/deals/deal.ts";
+import type { IntakeField } from "../../domain/intake/fields.ts";
 import { JOB_STATUSES } from "../../domain/jobs/job.ts";
 import { PLACEMENT_STATES } from "../../domain/placements/placement.ts";
 import { born, centsColumn, changing, citext, instant, money, oneOf, percentage, salary, searchColumn, subsetOf } from "../columns.ts";
@@ -76,6 +77,18 @@ export const NOTE_VISIBILITIES = ["shared", "company_only", "candidate_only"] as
 export const RECOMMENDATIONS = ["strong_fit", "good_fit", "fair_fit", "poor_fit"] as const;
 export const LOCATION_FITS = ["perfect", "good", "challenging", "mismatch"] as const;
 export const INVITERS = ["system", "company", "admin"] as const;
+
+export const INTAKE_TYPES = ["inline", "modal", "button"] as const;
+export const INTAKE_SOURCES = ["widget", "white_label"] as const;
+export const INTAKE_STATUSES = ["new", "accepted", "declined"] as const;
+export const PAGE_VISIBILITIES = ["public", "private"] as const;
+export const SHOWN_ROLES = ["all", "selected", "none"] as const;
+export const PRIVACY_REQUEST_KINDS = ["export", "erasure"] as const;
+export const PRIVACY_REQUEST_STATUSES = ["pending", "done"] as const;
+
+/** A name in an address (SURFACES §4). */
+const SLUG = "'^[a-z0-9](-?[a-z0-9])*$'";
+const SHA256 = "'^[0-9a-f]{64}$'";
 
 /** The states in which a deal no longer holds its pair (DOMAIN §3.1). */
 const ENDED_STATES = sql.raw("('rejected', 'declined', 'withdrawn', 'timed_out', 'closed')");
@@ -153,6 +166,12 @@ export const jobs = ats.table(
       .default(sql`'{}'`),
     hiresCommitted: integer(),
     bulkBonus: money(),
+    /** Its name in addresses; null until first published, fixed from then on. */
+    slug: text(),
+    /** Where candidates apply by themselves, if the company wants that. */
+    applyUrl: text(),
+    /** Whether candidates read which company this is; without it "confidential client". */
+    showCompany: boolean().notNull().default(true),
     createdByUserId: uuid().references((): AnyPgColumn => users.id),
     deletedAt: instant(),
     search: searchColumn("title", "department", "location"),
@@ -160,6 +179,9 @@ export const jobs = ats.table(
   (t) => [
     index("jobs_search").using("gin", t.search),
     unique("jobs_id_company").on(t.id, t.companyId),
+    unique("jobs_slug_key").on(t.companyId, t.slug),
+    check("jobs_slug", sql`slug ~ ${sql.raw(SLUG)}`),
+    check("jobs_apply_url", sql`apply_url ~ '^https?://'`),
     oneOf("jobs_status", t.status, JOB_STATUSES),
     oneOf("jobs_employment_type", t.employmentType, EMPLOYMENT_TYPES),
     oneOf("jobs_job_level", t.jobLevel, JOB_LEVELS),
@@ -287,6 +309,8 @@ export const candidates = ats.table(
     availability: text(),
     dataSharingConsent: boolean().notNull().default(false),
     dataSharingConsentAt: instant(),
+    /** Since when the candidate wants no portal. */
+    portalOptedOutAt: instant(),
     lastActivityAt: instant(),
     erasedAt: instant(),
     createdByUserId: uuid().references((): AnyPgColumn => users.id),
@@ -660,4 +684,244 @@ export const roleInvitations = ats.table(
       .on(t.roleId, t.recruiterId)
       .where(sql`revoked_at is null`),
   ],
+);
+
+const ofCompany = () =>
+  uuid()
+    .notNull()
+    .references(() => companies.id);
+const ofCandidate = () =>
+  uuid()
+    .notNull()
+    .references(() => candidates.id);
+const ofApplication = () =>
+  uuid()
+    .notNull()
+    .references(() => applications.id);
+
+/** What every surface of a company wears: one colour and one logo (SURFACES §2.3). */
+export const brands = ats.table(
+  "brands",
+  {
+    ...born(),
+    ...changing(),
+    companyId: ofCompany().unique("brands_company_key"),
+    /** `#rrggbb`, in small letters. The ink on it is computed, never chosen. */
+    color: text(),
+    /** SHA-256 of the picture, which is its name in R2. */
+    logoKey: text(),
+  },
+  () => [check("brands_color", sql`color ~ '^#[0-9a-f]{6}$'`), check("brands_logo_key", sql`logo_key ~ ${sql.raw(SHA256)}`)],
+);
+
+/** How a company takes in roles. Without a row the intake is open, with the fields of the house. */
+export const intakeSettings = ats.table(
+  "intake_settings",
+  {
+    ...born(),
+    ...changing(),
+    companyId: ofCompany().unique("intake_settings_company_key"),
+    enabled: boolean().notNull().default(true),
+    type: text({ enum: INTAKE_TYPES }).notNull().default("inline"),
+    label: text(),
+    heading: text(),
+    thanks: text(),
+    /** Null: the fields of the house. */
+    fields: jsonb().$type<readonly IntakeField[]>(),
+    /** Origins of pages that may post, as browsers write them. */
+    allowedOrigins: text()
+      .array()
+      .notNull()
+      .default(sql`'{}'`),
+    turnstileSiteKey: text(),
+    /** Sealed for the company. */
+    turnstileSecretEnc: text(),
+  },
+  (t) => [
+    oneOf("intake_settings_type", t.type, INTAKE_TYPES),
+    check("intake_settings_turnstile", sql`(turnstile_site_key is null) = (turnstile_secret_enc is null)`),
+  ],
+);
+
+/** A role that somebody outside handed in: a draft for the company. */
+export const intakeRequests = ats.table(
+  "intake_requests",
+  {
+    ...born(),
+    ...changing(),
+    companyId: ofCompany(),
+    source: text({ enum: INTAKE_SOURCES }).notNull(),
+    widgetType: text({ enum: INTAKE_TYPES }),
+    origin: text(),
+    /** What was written, by the names of the fields. */
+    fields: jsonb().$type<Readonly<Record<string, string>>>().notNull(),
+    status: text({ enum: INTAKE_STATUSES }).notNull().default("new"),
+    /** The draft that came of it. */
+    jobId: uuid().references(() => jobs.id),
+    handledByUserId: uuid().references((): AnyPgColumn => users.id),
+    handledAt: instant(),
+  },
+  (t) => [
+    oneOf("intake_requests_source", t.source, INTAKE_SOURCES),
+    oneOf("intake_requests_widget_type", t.widgetType, INTAKE_TYPES),
+    oneOf("intake_requests_status", t.status, INTAKE_STATUSES),
+    check("intake_requests_widget", sql`(source = 'widget') = (widget_type is not null)`),
+    check("intake_requests_handled", sql`(status = 'new') = (handled_at is null)`),
+    check("intake_requests_job", sql`job_id is null or status = 'accepted'`),
+    index("intake_requests_company").on(t.companyId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
+    index("intake_requests_created").on(t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
+  ],
+);
+
+/** A company's own pages. Without a row they are public and show no role. */
+export const whiteLabelPages = ats.table(
+  "white_label_pages",
+  {
+    ...born(),
+    ...changing(),
+    companyId: ofCompany().unique("white_label_pages_company_key"),
+    visibility: text({ enum: PAGE_VISIBILITIES }).notNull().default("public"),
+    roles: text({ enum: SHOWN_ROLES }).notNull().default("none"),
+    /** The roles shown where they are selected. */
+    jobIds: uuid()
+      .array()
+      .notNull()
+      .default(sql`'{}'`),
+    welcome: text(),
+    instructions: text(),
+    thanks: text(),
+  },
+  (t) => [
+    oneOf("white_label_pages_visibility", t.visibility, PAGE_VISIBILITIES),
+    oneOf("white_label_pages_roles", t.roles, SHOWN_ROLES),
+    check("white_label_pages_selected", sql`roles = 'selected' or job_ids = '{}'`),
+  ],
+);
+
+/** Opens a private page, for one partner. */
+export const whiteLabelCodes = ats.table(
+  "white_label_codes",
+  {
+    ...born(),
+    ...changing(),
+    companyId: ofCompany(),
+    label: text().notNull(),
+    codeHash: text().notNull(),
+    expiresAt: instant().notNull(),
+    uses: integer().notNull().default(0),
+    /** Null: as often as wanted. */
+    maxUses: integer(),
+    revokedAt: instant(),
+  },
+  (t) => [
+    unique("white_label_codes_key").on(t.companyId, t.codeHash),
+    check("white_label_codes_uses", sql`uses >= 0 and max_uses > 0 and uses <= max_uses`),
+    index("white_label_codes_company").on(t.companyId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
+  ],
+);
+
+/** A slug that a company gave up, and to which it still answers. */
+export const slugRedirects = ats.table(
+  "slug_redirects",
+  {
+    ...born(),
+    slug: text().notNull().unique("slug_redirects_slug_key"),
+    companyId: ofCompany(),
+    expiresAt: instant().notNull(),
+  },
+  (t) => [index("slug_redirects_company").on(t.companyId)],
+);
+
+/** A link into the portal that a mail carries. */
+export const candidatePortalTokens = ats.table(
+  "candidate_portal_tokens",
+  {
+    ...born(),
+    ...changing(),
+    candidateId: ofCandidate(),
+    /** SHA-256 of the token, which is made of the id and `issued_at` (DESIGN R-6). */
+    token: text().notNull().unique("candidate_portal_tokens_token_key"),
+    issuedAt: instant().notNull(),
+    expiresAt: instant().notNull(),
+    lastAccessedAt: instant(),
+    /** Withdrawn before its time. */
+    endedAt: instant(),
+  },
+  (t) => [
+    check("candidate_portal_tokens_token", sql`token ~ ${sql.raw(SHA256)}`),
+    index("candidate_portal_tokens_candidate").on(t.candidateId, t.issuedAt.desc().nullsFirst()),
+  ],
+);
+
+/** A candidate's wish to withdraw, which becomes the stage change when `effective_at` has passed (SURFACES S-8). */
+export const withdrawalRequests = ats.table(
+  "withdrawal_requests",
+  {
+    ...born(),
+    ...changing(),
+    applicationId: ofApplication(),
+    reason: text(),
+    effectiveAt: instant().notNull(),
+    undoneAt: instant(),
+    appliedAt: instant(),
+    /** The application ended otherwise before. */
+    lapsedAt: instant(),
+  },
+  (t) => [
+    check("withdrawal_requests_end", sql`num_nonnulls(undone_at, applied_at, lapsed_at) <= 1`),
+    uniqueIndex("withdrawal_requests_one_open")
+      .on(t.applicationId)
+      .where(sql`num_nonnulls(undone_at, applied_at, lapsed_at) = 0`),
+    index("withdrawal_requests_due")
+      .on(t.effectiveAt)
+      .where(sql`num_nonnulls(undone_at, applied_at, lapsed_at) = 0`),
+    index("withdrawal_requests_application").on(t.applicationId, t.createdAt),
+  ],
+);
+
+/** When a candidate can be met, in UTC. */
+export const interviewAvailability = ats.table(
+  "interview_availability",
+  {
+    ...born(),
+    ...changing(),
+    applicationId: ofApplication(),
+    /** RFC 3339 instants, and the IANA time zone they were given in. */
+    slots: jsonb().$type<readonly { from: string; until: string; time_zone: string }[]>().notNull(),
+    providedAt: instant().notNull(),
+  },
+  (t) => [index("interview_availability_application").on(t.applicationId, t.providedAt.desc().nullsFirst())],
+);
+
+/** What a candidate wants done with their data; the privacy service does it. */
+export const privacyRequests = ats.table(
+  "privacy_requests",
+  {
+    ...born(),
+    ...changing(),
+    candidateId: ofCandidate(),
+    kind: text({ enum: PRIVACY_REQUEST_KINDS }).notNull(),
+    status: text({ enum: PRIVACY_REQUEST_STATUSES }).notNull().default("pending"),
+    doneAt: instant(),
+  },
+  (t) => [
+    oneOf("privacy_requests_kind", t.kind, PRIVACY_REQUEST_KINDS),
+    oneOf("privacy_requests_status", t.status, PRIVACY_REQUEST_STATUSES),
+    check("privacy_requests_done", sql`(status = 'done') = (done_at is not null)`),
+    uniqueIndex("privacy_requests_one_open")
+      .on(t.candidateId, t.kind)
+      .where(sql`status = 'pending'`),
+    index("privacy_requests_candidate").on(t.candidateId, t.createdAt),
+  ],
+);
+
+/** What a candidate wrote to whoever works on the application, relayed by us. */
+export const portalMessages = ats.table(
+  "portal_messages",
+  {
+    ...born(),
+    applicationId: ofApplication(),
+    body: text().notNull(),
+  },
+  (t) => [index("portal_messages_application").on(t.applicationId, t.createdAt)],
 );

@@ -14,6 +14,7 @@ export const SESSION_SURFACES = ["console", "portal", "white_label"] as const;
 /** How somebody signed in; what the session opens follows from it (IDENTITY §1). */
 export const SESSION_METHODS = ["clerk", "oidc", "saml", "passkey", "link", "code", "dev"] as const;
 export const PROOF_METHODS = ["passkey", "oidc", "saml", "code"] as const;
+export const CHALLENGE_KINDS = ["candidate", "guest", "enrolment", "passkey"] as const;
 export const SESSION_ENDS = ["signed_out", "signed_out_everywhere", "rotated", "issuer", "deactivated"] as const;
 
 export const users = identity.table(
@@ -169,4 +170,36 @@ export const ssoTransactions = identity.table(
     usedAt: instant(),
   },
   (t) => [index("sso_transactions_expiry").on(t.expiresAt)],
+);
+
+/** A link and a code that one mail carries, good for one sign-in; it is made for any address, known or not (IDENTITY §6). */
+export const loginChallenges = identity.table(
+  "login_challenges",
+  {
+    ...born(),
+    kind: text({ enum: CHALLENGE_KINDS }).notNull(),
+    email: citext().notNull(),
+    userId: uuid().references(() => users.id),
+    invitationId: uuid(),
+    linkHash: text().notNull().unique("login_challenges_link_hash_key"),
+    codeHash: text().notNull(),
+    /** SHA-256 of the secret in the browser that asked. */
+    browserHash: text().notNull(),
+    /** Link and code once more, sealed until the mail has gone out. */
+    mailSealed: text(),
+    tries: integer().notNull().default(0),
+    codeExpiresAt: instant().notNull(),
+    expiresAt: instant().notNull(),
+    usedAt: instant(),
+    /** A newer challenge of the address took its place. */
+    supersededAt: instant(),
+  },
+  (t) => [
+    oneOf("login_challenges_kind", t.kind, CHALLENGE_KINDS),
+    check("login_challenges_tries", sql`tries between 0 and 5`),
+    index("login_challenges_email")
+      .on(t.email)
+      .where(sql`used_at is null and superseded_at is null`),
+    index("login_challenges_expiry").on(t.expiresAt),
+  ],
 );

@@ -108,6 +108,10 @@ export interface EventPayloads {
   "company.created": { company_id: Id };
   "company.updated": { company_id: Id; updated_fields: readonly string[] };
 
+  /** A role was handed in from outside: by a form on the company's pages, or its widget. */
+  "intake.submitted": { intake_request_id: Id; company_id: Id; source: string };
+  "intake.answered": { intake_request_id: Id; company_id: Id; status: string; job_id: Id | null };
+
   "candidate.created": { candidate_id: Id; created_by: Id };
   "candidate.updated": { candidate_id: Id; updated_fields: readonly string[] };
   "candidate.sourced": { candidate_id: Id; sourcer_recruiter_id: Id; sourced_at: Instant };

@@ -259,6 +259,17 @@ const RULES: { readonly [T in EventType]?: Rule<T> } = {
   ],
   "candidate.sourced": () => [about("recruiter", "candidates", "candidate.sourced", (f) => `${candidate(f)} counts as brought by you`)],
   "company.sourced": () => [about("recruiter", "candidates", "company.sourced", (f) => `${company(f)} counts as brought by you`)],
+  "intake.submitted": () => [
+    mailed(
+      about(
+        "company",
+        "jobs_matches",
+        "intake.submitted",
+        () => "A role was handed in",
+        (f) => `Somebody handed in a role for ${company(f)}. It waits in the intake inbox.`,
+      ),
+    ),
+  ],
   "candidate.invited": ({ resend }) => [
     {
       ...mailed(

@@ -39,6 +39,9 @@ const ORDER: readonly PgTable[] = [
   billing.placementAllocations,
   billing.placementSplits,
   billing.placementPayoutTransactions,
+  ats.brands,
+  ats.whiteLabelPages,
+  ats.intakeRequests,
 ];
 
 const DAY_MS = 86_400_000;

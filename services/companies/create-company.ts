@@ -3,8 +3,8 @@ import { companies } from "#db/schema/ats.ts";
 import { organizations } from "#db/schema/identity.ts";
 import { computed, select } from "#db/statements.ts";
 import { event } from "#domain/events/catalogue.ts";
-import { conflict, type Refusal } from "#domain/refusals.ts";
-import { slugOf } from "#domain/slug.ts";
+import { companySlugOf, slugFault } from "#domain/companies/slug.ts";
+import { conflict, invalidField, type Refusal } from "#domain/refusals.ts";
 import { commit, deciding, editable, insert, newRow, unchanged, update } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { editableOrganizations, readableOrganizations } from "../organizations/access.ts";
@@ -39,12 +39,13 @@ export async function createCompany(ctx: Context, organizationId: string, profil
           .where(sql`${organizations.id} = ${organizationId} and ${readableOrganizations()}`),
       );
       const held = editable(ctx, "organization", organizationId, organization);
+      requireSlug(profile.slug);
       const id = ctx.newId();
       const { search: _, ...row } = newRow(ctx, companies, {
         ...profile,
         id,
         identityOrganizationId: organizationId,
-        slug: profile.slug ?? slugOf(profile.name, id),
+        slug: profile.slug ?? companySlugOf(profile.name, id),
       }) as typeof companies.$inferSelect;
       return commit(
         ctx,
@@ -60,6 +61,12 @@ export async function createCompany(ctx: Context, organizationId: string, profil
     },
     { companies_slug_unique: companySlugTaken },
   );
+}
+
+/** Refuses a slug that cannot be a company's host. */
+export function requireSlug(slug: string | undefined): void {
+  const fault = slug === undefined ? null : slugFault(slug);
+  if (fault !== null) throw invalidField("slug", "invalid", fault);
 }
 
 export const companySlugTaken = (): Refusal => conflict("This slug is taken.", { reason: "slug_taken" });

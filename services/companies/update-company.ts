@@ -5,7 +5,7 @@ import { asItStands, commit, deciding, differing, editable, expectVersion, uncha
 import type { Context } from "../context.ts";
 import { rowById } from "../listing.ts";
 import { type Company, companyNoun } from "./company.ts";
-import { type CompanyProfile, companySlugTaken } from "./create-company.ts";
+import { type CompanyProfile, companySlugTaken, requireSlug } from "./create-company.ts";
 
 export type CompanyChanges = CompanyProfile & { status?: Company["status"] };
 
@@ -20,6 +20,7 @@ export async function updateCompany(ctx: Context, id: string, changes: CompanyCh
         throw forbidden("Platform admins say whether a company is active.");
       }
       expectVersion(ctx, before, version);
+      if (changes.slug !== before.slug) requireSlug(changes.slug);
       const asked = { ...changes, ...(changes.settings ? { settings: { ...before.settings, ...changes.settings } } : {}) };
       const written = differing(before, asked);
       if (!written) return asItStands(ctx, before);

@@ -26,6 +26,8 @@ export interface NewSubmission {
   candidate: { id: string } | { email: string };
   /** For the submitting side alone. */
   notes: string | null;
+  /** Where it was written, if on a company's own pages. */
+  source?: "white_label";
 }
 
 /**
@@ -33,7 +35,7 @@ export interface NewSubmission {
  * or by a platform admin. Refuses with `consent_required` whomever the recruiter does not represent;
  * an address that nobody is known under is refused alike, so that nothing is learned from trying.
  */
-export async function submitCandidate(ctx: Context, { jobId, candidate, notes }: NewSubmission): Promise<ChangedDeal> {
+export async function submitCandidate(ctx: Context, { jobId, candidate, notes, source }: NewSubmission): Promise<ChangedDeal> {
   requireScope(ctx, "write:submissions");
   const named: SQL = "id" in candidate ? sql`${candidates.id} = ${candidate.id}` : sql`${candidates.email} = ${candidate.email}::citext`;
   return deciding(
@@ -89,7 +91,7 @@ export async function submitCandidate(ctx: Context, { jobId, candidate, notes }:
       const application = newRow(ctx, applications, {
         ...sent.deal.application,
         ...(actor.parties.has("candidate_recruiter") ? { recruiterNotes: notes } : { internalNotes: notes }),
-        applicationSource: ctx.caller.kind === "partner" ? "api" : "recruiter",
+        applicationSource: source ?? (ctx.caller.kind === "partner" ? "api" : "recruiter"),
         createdByUserId: ctx.userId,
       });
       const cra = newRow(ctx, deals, { ...sent.deal.cra });

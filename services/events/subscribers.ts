@@ -2,6 +2,7 @@ import { notificationSubscriber } from "../notifications/notify.ts";
 import { grantSubscriber } from "../oauth/grant-subscriber.ts";
 import { payoutSubscriber } from "../payouts/sweep.ts";
 import { stripeWorkSubscriber } from "../stripe-operations/stripe-work-subscriber.ts";
+import { cacheSubscriber } from "../companies/cache-subscriber.ts";
 import { credentialSubscriber } from "../credentials/credential-subscriber.ts";
 import { clerkSubscriber } from "../users/clerk-subscriber.ts";
 import type { Subscriber } from "./handle-events.ts";
@@ -14,4 +15,5 @@ export const SUBSCRIBERS: readonly Subscriber[] = [
   payoutSubscriber,
   credentialSubscriber,
   grantSubscriber,
+  cacheSubscriber,
 ];

@@ -58,16 +58,19 @@ export interface NewSession {
   organizationId?: string | null;
   /** Kept when a session is only renewed: a new token is no new sign-in. */
   absoluteEnd?: Date;
+  /** The console session that one on a company's host is made from, and ends with. */
+  parentId?: string;
   /** ISO 3166-1 alpha-2. */
   country: string | null;
 }
 
-/** A new console session and its token, which is kept nowhere. */
+/** A new session and its token, which is kept nowhere: of the console, or with a parent of a company's host. */
 export async function newSession(ctx: Context, { userId, method, country, ...given }: NewSession): Promise<{ token: string; row: Row }> {
   const token = toBase64Url(ctx.ports.randomBytes(TOKEN_BYTES));
   const row = newRow(ctx, sessions, {
     tokenHash: await ctx.ports.links.hash(token),
-    surface: "console",
+    surface: given.parentId === undefined ? "console" : "white_label",
+    parentId: given.parentId ?? null,
     userId,
     organizationId: given.organizationId ?? null,
     method,

@@ -707,6 +707,39 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
     },
   },
 
+  brands: {
+    rows: { "brand of Acme": [...ADMIN, ...ACME] },
+    acts: { update: { on: "Acme", body: () => ({ color: "#0a7d5c" }), may: [...ADMIN, "companyAdmin"] } },
+  },
+
+  "white-label-pages": {
+    rows: { "page of Acme": [...ADMIN, ...ACME] },
+    acts: { update: { on: "Acme", body: () => ({ roles: "all" }), may: [...ADMIN, "companyAdmin"] } },
+  },
+
+  // A code opens private pages: its company's admins make and end it, and nobody else knows of it.
+  "access-codes": {
+    listedOnly: true,
+    rows: { "access code of Acme": [...ADMIN, "companyAdmin"], "access code of Rival": [...ADMIN, "rivalAdmin"] },
+    list: [{}, { query: (id) => ({ company_id: id("Acme") }), within: ["access code of Acme"] }],
+    acts: {
+      create: {
+        body: (id) => ({ company_id: id("Acme"), label: "Partner", expires_at: "2099-01-01T00:00:00Z" }),
+        may: [...ADMIN, "companyAdmin"],
+      },
+      revoke: { on: "access code of Acme", may: [...ADMIN, "companyAdmin"] },
+    },
+  },
+
+  "intake-requests": {
+    rows: { "intake of Acme": [...ADMIN, ...ACME], "intake of Rival": [...ADMIN, "rivalAdmin"] },
+    list: [{}, { query: (id) => ({ company_id: id("Acme") }), within: ["intake of Acme"] }],
+    acts: {
+      accept: { on: "intake of Acme", body: () => ({}), may: [...ADMIN, "companyAdmin"] },
+      decline: { on: "intake of Acme", body: () => ({}), may: [...ADMIN, "companyAdmin"] },
+    },
+  },
+
   // Companies: totals for the admin. Recruiters: their own role, owner and admin of the team its members'.
   "placement-snapshots": {
     rows: { placement: [...ADMIN, "companyAdmin", ...DEAL_RECRUITERS, "teamMember", "teamOwner", "teamAdmin", "companySourcer"] },

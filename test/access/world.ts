@@ -5,17 +5,21 @@ import {
   applicationAuditLog,
   applicationNotes,
   applications,
+  brands,
   candidateRoleAssignments as deals,
   candidates,
   companies,
   craGateFeedback,
   documents,
+  intakeRequests,
   jobPreScreenAnswers,
   jobPreScreenQuestions,
   jobRequirements,
   jobs,
   placements,
   roleInvitations,
+  whiteLabelCodes,
+  whiteLabelPages,
 } from "#db/schema/ats.ts";
 import {
   approvals,
@@ -643,6 +647,16 @@ export async function accessWorld() {
   const { id: stripeCustomerId } = (await customer.json()) as { id: string };
   await db.writer.insert(companyBillingProfiles).values({ companyId: id("Acme"), billingEmail: "books@acme.test", stripeCustomerId });
   named("billing profile of Acme", id("Acme")); // it is named by its company
+  await db.writer.insert(brands).values({ companyId: id("Acme"), color: "#123456" });
+  named("brand of Acme", id("Acme"));
+  await db.writer.insert(whiteLabelPages).values({ companyId: id("Acme"), roles: "all" });
+  named("page of Acme", id("Acme"));
+  const forPartners = { label: "Partner", expiresAt: new Date("2100-01-01T00:00:00Z") };
+  await add(whiteLabelCodes, "access code of Acme", { ...forPartners, companyId: id("Acme"), codeHash: "a" });
+  await add(whiteLabelCodes, "access code of Rival", { ...forPartners, companyId: id("Rival"), codeHash: "r" });
+  const handedIn = { source: "white_label", fields: { role_title: "Chef" } } as const;
+  await add(intakeRequests, "intake of Acme", { ...handedIn, companyId: id("Acme") });
+  await add(intakeRequests, "intake of Rival", { ...handedIn, companyId: id("Rival") });
   names.set(id("Acme"), "Acme");
 
   const catalogue = await db.writer.select().from(plans);

@@ -404,7 +404,14 @@ describe("every page", () => {
       "https://app.splits.network/": "console",
       "https://api.splits.network/console": "api",
       "https://evil.test/console": null,
-      "http://acme.roles.localhost:8787/": null,
+      "http://acme.roles.localhost:8787/": "white-label",
+      "https://acme.roles.splits.network/api/v2/jobs": "white-label",
+      "https://a.b.roles.splits.network/": null,
+      "https://cdn.splits.network/intake/x": "embed",
+      "http://candidate.localhost:8787/": "portal",
+      "https://portal.splits.network/candidate/x": "portal",
+      "http://api.localhost:8787/api/v2/jobs": null,
+      "https://constructor.splits.network/": null,
     };
     expect(Object.fromEntries(Object.keys(surfaces).map((url) => [url, surfaceOf(url)]))).toEqual(surfaces);
   });

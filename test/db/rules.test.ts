@@ -34,6 +34,8 @@ const WRONG: Record<string, string> = {
   sessions_ended_for_a_reason: "update identity.sessions set ended_at = now()",
   sessions_proved_by_something: "update identity.sessions set proved_at = now()",
   sso_transactions_state_hash_key: `insert into identity.sso_transactions select (jsonb_populate_record(t, jsonb_build_object('id', gen_random_uuid()))).* from identity.sso_transactions t`,
+  login_challenges_link_hash_key: copied("identity.login_challenges"),
+  login_challenges_tries: "update identity.login_challenges set tries = 6",
   // network
   recruiters_user_id_key: `insert into network.recruiters (user_id, name) values (${u("user")}, 'again')`,
   recruiters_slug_unique: "update network.recruiters set slug = 'same'",
@@ -80,6 +82,28 @@ const WRONG: Record<string, string> = {
   placements_guarantee_days: "update ats.placements set guarantee_days = -1",
   placements_failed: "update ats.placements set state = 'failed'",
   role_invitations_one_open: `insert into ats.role_invitations (role_id, recruiter_id, invited_by) values (${u("job")}, ${u("recruiter")}, 'admin')`,
+  jobs_slug_key: `insert into ats.jobs (company_id, title, slug) values (${u("company")}, 't', 'job-1')`,
+  jobs_slug: `insert into ats.jobs (company_id, title, slug) values (${u("company")}, 't', 'Two--words')`,
+  jobs_apply_url: "update ats.jobs set apply_url = 'javascript:alert(1)'",
+  brands_company_key: copied("ats.brands"),
+  brands_color: "update ats.brands set color = 'red'",
+  brands_logo_key: "update ats.brands set logo_key = '../secret'",
+  intake_settings_company_key: copied("ats.intake_settings"),
+  intake_settings_turnstile: "update ats.intake_settings set turnstile_site_key = 'key'",
+  intake_requests_widget: "update ats.intake_requests set widget_type = null",
+  intake_requests_handled: "update ats.intake_requests set status = 'declined'",
+  intake_requests_job: `update ats.intake_requests set job_id = ${u("job")}`,
+  white_label_pages_company_key: copied("ats.white_label_pages"),
+  white_label_pages_selected: `update ats.white_label_pages set job_ids = array[${u("job")}::uuid]`,
+  white_label_codes_key: copied("ats.white_label_codes"),
+  white_label_codes_uses: "update ats.white_label_codes set max_uses = 1, uses = 2",
+  slug_redirects_slug_key: copied("ats.slug_redirects"),
+  candidate_portal_tokens_token_key: copied("ats.candidate_portal_tokens"),
+  candidate_portal_tokens_token: "update ats.candidate_portal_tokens set token = 'clear'",
+  withdrawal_requests_end: "update ats.withdrawal_requests set undone_at = now(), applied_at = now()",
+  withdrawal_requests_one_open: copied("ats.withdrawal_requests"),
+  privacy_requests_done: "update ats.privacy_requests set status = 'done'",
+  privacy_requests_one_open: copied("ats.privacy_requests"),
   // billing
   plans_slug_unique: "insert into billing.plans (slug, name, tier, price_cents, annual_price_cents) values ('free', 'Free', 'free', 0, 0)",
   plans_price: "update billing.plans set annual_price_cents = -1",
@@ -180,6 +204,7 @@ const WRONG: Record<string, string> = {
   meter_reports_identifier_unique: copied("api.meter_reports", { hour: "2025-03-01T13:00:00Z" }),
   pipeline_failures_resolution: "update api.pipeline_failures set resolved_at = now()",
   pipeline_failures_one_open: copied("api.pipeline_failures"),
+  handover_codes_hash_key: copied("api.handover_codes"),
   api_versions_order: "update api.api_versions set sunset_at = now()",
   // a unique index of a partitioned table stands once for each part; its default part speaks for all
   request_log_default_credential_id_seq_ts_key: `insert into api.request_log (id, ts, seq, credential_id, method, route, path, status, latency_ms, request_id, bytes_out)
@@ -257,6 +282,36 @@ describe("rules of the tables", () => {
        update ats.applications set stage = 'withdrawn' where id = ${u("application")};
        insert into ats.applications (candidate_id, job_id, company_id) values (${u("candidate")}, ${u("job")}, ${u("company")})`,
     );
+  });
+
+  it("leads from a company's old slug to it, and gives it to nobody else for 90 days", async () => {
+    const rename = (number: number, slug: string) => `update ats.companies set slug = '${slug}' where id = ${u("company", number)}`;
+    const [first, second] = await Promise.all(
+      [1, 2].map((number) => db().value<string>(`select slug from ats.companies where id = ${u("company", number)}`)),
+    );
+    await db().attempt(async () => {
+      await db().run(rename(1, "renamed"));
+      expect(await db().rows(`select slug, company_id from ats.slug_redirects where slug = '${first}'`)).toEqual([
+        { slug: first, company_id: id("company") },
+      ]);
+    });
+    await db().refuses(`${rename(1, "renamed")}; ${rename(2, String(first))}`, "companies_slug_unique");
+    await db().accepts(`${rename(1, "renamed")}; ${rename(1, String(first))}; ${rename(2, "renamed-too")}`);
+    await db().accepts(`${rename(1, "renamed")}; set local ops.clock_offset = '91 days'; ${rename(2, String(first))}`);
+    expect(second).not.toBe(first);
+  });
+
+  it("names a role by its title when it is first published, and keeps that", async () => {
+    await db().attempt(async () => {
+      const named = async (title: string) =>
+        db().value(`insert into ats.jobs (company_id, title, status) values (${u("company", 3)}, $1, 'active') returning slug`, [title]);
+      expect(await named("Señor Engineer (m/f/x), C++!")).toBe("senor-engineer-m-f-x-c");
+      expect(await named("Senor Engineer m f x: C")).toBe("senor-engineer-m-f-x-c-2");
+      expect(await named("Intake")).toBe("intake-role");
+      expect(await named("工程师")).toBe("role");
+    });
+    await db().refuses("update ats.jobs set slug = 'another' where slug is not null", "jobs_slug_fixed");
+    await db().accepts("update ats.jobs set title = 'Renamed', status = 'paused'; update ats.jobs set status = 'active'");
   });
 
   it("keeps the company of a deal and of an application that of its job", async () => {

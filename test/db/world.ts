@@ -159,6 +159,7 @@ export async function seedWorld(db: Db): Promise<void> {
     });
     await add("identity.user_roles", { user_id: id("user", 8), role_name: "platform_admin" });
     await add("identity.sessions", {
+      id: id("other"),
       token_hash: "hash",
       surface: "console",
       user_id: id("user"),
@@ -244,6 +245,35 @@ export async function seedWorld(db: Db): Promise<void> {
     });
     await add("network.candidate_sourcers", { candidate_id: id("candidate"), sourcer_recruiter_id: id("recruiter") });
     await add("network.company_sourcers", { company_id: id("company"), sourcer_recruiter_id: id("recruiter", 2) });
+    await add("ats.brands", { company_id: id("company"), color: "#0a7d5c" });
+    await add("ats.intake_settings", { company_id: id("company") });
+    await add("ats.intake_requests", { company_id: id("company"), source: "widget", widget_type: "modal", fields: {} });
+    await add("ats.white_label_pages", { company_id: id("company") });
+    await add("ats.white_label_codes", { company_id: id("company"), label: "Partner", code_hash: "hash", expires_at: THEN });
+    await add("ats.slug_redirects", { slug: "acme-before", company_id: id("company"), expires_at: THEN });
+    await add("ats.candidate_portal_tokens", {
+      candidate_id: id("candidate"),
+      token: "0".repeat(64),
+      issued_at: THEN,
+      expires_at: THEN,
+    });
+    await add("ats.privacy_requests", { candidate_id: id("candidate"), kind: "export" });
+    await add("identity.login_challenges", {
+      kind: "candidate",
+      email: "candidate1@example.com",
+      link_hash: "hash",
+      code_hash: "hash",
+      browser_hash: "hash",
+      code_expires_at: THEN,
+      expires_at: THEN,
+    });
+    await add("api.handover_codes", {
+      code_hash: "hash",
+      user_id: id("user"),
+      company_id: id("company"),
+      session_id: id("other"),
+      expires_at: THEN,
+    });
     await add("ats.role_invitations", { role_id: id("job"), recruiter_id: id("recruiter"), invited_by: "company" });
     await add("billing.subscriptions", {
       id: id("other"),
@@ -362,6 +392,9 @@ export async function seedWorld(db: Db): Promise<void> {
     });
 
     await add("ats.applications", application(1, 1, "submitted"));
+    await add("ats.withdrawal_requests", { application_id: id("application"), effective_at: THEN });
+    await add("ats.interview_availability", { application_id: id("application"), slots: "[]", provided_at: THEN });
+    await add("ats.portal_messages", { application_id: id("application"), body: "When is the interview?" });
     await add("ats.candidate_role_assignments", { ...deal(1, 1, "awaiting_company"), current_gate: "company" });
     await add("ats.cra_gate_feedback", {
       assignment_id: id("deal"),

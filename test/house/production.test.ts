@@ -28,6 +28,7 @@ describe("the configuration of production", () => {
     expect(production.ratelimits).toEqual(local.ratelimits);
     expect(production.r2_buckets).toEqual(local.r2_buckets);
     expect(production.assets).toEqual(local.assets);
+    expect(production.cache).toEqual(local.cache);
     expect(production.compatibility_flags).toEqual(local.compatibility_flags);
   });
 

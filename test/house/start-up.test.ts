@@ -24,6 +24,6 @@ it("starts without the routes of any resource, the pages, what signs people in, 
   const files = await ranAtStart();
   expect(files).toContain("workers/api/v2/app.ts");
   const late =
-    /^workers\/api\/v2\/(?!app\.ts)|^workers\/console\/|^ui\/|^integrations\/oidc\/|^queues\/|^workers\/schedule|node_modules\/(?:stripe|oauth4webapi)\//;
+    /^workers\/api\/v2\/(?!app\.ts)|^workers\/(?:console|white-label|embed|portal|outside)|^white-label\/|^ui\/|^integrations\/oidc\/|^queues\/|^workers\/schedule|node_modules\/(?:stripe|oauth4webapi)\//;
   expect(files.filter((file) => late.test(file))).toEqual([]);
 });

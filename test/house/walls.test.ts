@@ -31,6 +31,9 @@ it.each([
   ["queues", "#db/statements.ts"],
   ["ui", "#services/context.ts"],
   ["ui", "#db/statements.ts"],
+  ["white-label", "#db/statements.ts"],
+  ["white-label", "#workers/runtime.ts"],
+  ["ui", "#white-label/pages/role.tsx"],
   ["local", "#workers/main.ts"],
   ["services", "../db/statements.ts"],
 ])("finds a breach in the wall: %s imports %s", async (room, path) => {
@@ -43,6 +46,8 @@ it.each([
   ["integrations", "#services/ports.ts"],
   ["queues", "#services/context.ts"],
   ["ui", "#domain/money.ts"],
+  ["white-label", "#ui/page.tsx"],
+  ["white-label", "#services/ports.ts"],
 ])("lets %s import %s", async (room, path) => {
   expect(await lint(room, `import * as allowed from "${path}";\nexport const used = allowed;`)).not.toContain("no-restricted-imports");
 });

@@ -40,6 +40,8 @@ export interface Operation<Params = never, Query = never, Body = never, Result =
   run: (ctx: Context, input: Input<Params, Query, Body>) => Promise<Result>;
   /** From the verb's result to what goes under `data`. */
   present: (result: Result) => Json | Json[] | null;
+  /** The answer reveals a secret: what is kept of it for a repeat is sealed (DESIGN R-18). */
+  secret?: true;
 }
 
 /** Registers one operation with the surface. */
@@ -48,7 +50,8 @@ export function operation<Params = Record<never, never>, Query = Record<never, n
   spec: Operation<Params, Query, Body, Result>,
 ): void {
   const [status, data] = spec.replies;
-  const render = (result: Result): Reply => rendered(status, { data: spec.present(result) });
+  const kept = spec.secret ? { secret: true } : {};
+  const render = (result: Result): Reply => ({ ...rendered(status, { data: spec.present(result) }), ...kept });
   register(api, spec, z.object({ data }), async (c, input) => {
     const ctx = contextOf(c, spec.audience ?? "member", render, reasonIn(input));
     const result = await remembering(ctx, () => spec.run(ctx, input as Input<Params, Query, Body>));

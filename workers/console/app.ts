@@ -48,12 +48,17 @@ import {
 import { logsPage, requestPage } from "./pages/developers/logs.tsx";
 import { accountChosen, accountPage, overviewPage } from "./pages/developers/overview.tsx";
 import { overageChosen, usagePage } from "./pages/developers/usage.tsx";
+import { companyChosen } from "./company-pages.tsx";
+import { accessCodeMade, accessCodeRevoked, accessCodesPage } from "./pages/company/access-codes.tsx";
+import { intakeAnswered, intakePage, intakeRequestPage } from "./pages/company/intake.tsx";
+import { brandSaved, pageSaved, slugSaved, whiteLabelPage } from "./pages/company/white-label.tsx";
 import { changelogPage, deprecationsPage } from "./pages/developers/versions.tsx";
 import { errorPage, goneSecretPage } from "./pages/error.tsx";
 import { homePage, organizationChosen } from "./pages/home.tsx";
 import { allNotificationsRead, notificationRead, notificationsPage } from "./pages/notifications.tsx";
 import { endAllPage, allSessionsEnded, sessionEnded, sessionsPage, signedOut } from "./pages/sessions.tsx";
 import { signInPage, signInReturned, signInStarted } from "./pages/sign-in.tsx";
+import { handedOver } from "./pages/hand-over.tsx";
 import { withinAccount } from "./partner-pages.tsx";
 
 const MAX_BODY_BYTES = 256 * 1024;
@@ -70,9 +75,11 @@ const identified: MiddlewareHandler<PageEnv> = async (c, next) => {
 };
 
 const guarded: MiddlewareHandler<PageEnv> = async (c, next) => {
+  const nonce = toBase64Url(crypto.getRandomValues(new Uint8Array(NONCE_BYTES)));
+  c.set("nonce", nonce);
   await next();
   const policy = {
-    nonce: toBase64Url(crypto.getRandomValues(new Uint8Array(NONCE_BYTES))),
+    style: { nonce },
     production: c.env.ENVIRONMENT !== "development",
     formTarget: c.var.formTarget,
     referrer: /^\/(?:console|developers)(?:\/|$)/.test(c.req.path) ? "same-origin" : "no-referrer",
@@ -96,6 +103,7 @@ const PAGES: readonly (readonly ["GET" | "POST", string, Page])[] = [
   ["GET", "/sso/oidc/callback", signInReturned],
   ["GET", "/oauth/authorize", authorizePage],
   ["POST", "/oauth/authorize", authorizePage],
+  ["GET", "/white-label/sign-in", handedOver],
   ["POST", "/sign-out", signedOut],
   ["POST", "/session/organization", organizationChosen],
   ["GET", "/console", homePage],
@@ -108,6 +116,19 @@ const PAGES: readonly (readonly ["GET" | "POST", string, Page])[] = [
   ["POST", "/console/sessions/:id/end", sessionEnded],
   ["GET", "/developers/account", accountPage],
   ["POST", "/developers/account", accountChosen],
+  ["GET", "/console/company", (c) => c.redirect("/console/company/white-label", 303)],
+  ["POST", "/console/company", companyChosen],
+  ["GET", "/console/company/white-label", whiteLabelPage],
+  ["POST", "/console/company/white-label", pageSaved],
+  ["POST", "/console/company/white-label/brand", brandSaved],
+  ["POST", "/console/company/white-label/slug", slugSaved],
+  ["GET", "/console/company/access-codes", accessCodesPage],
+  ["POST", "/console/company/access-codes", accessCodeMade],
+  ["POST", "/console/company/access-codes/:id/revoke", accessCodeRevoked],
+  ["GET", "/console/company/intake", intakePage],
+  ["GET", "/console/company/intake/:id", intakeRequestPage],
+  ["POST", "/console/company/intake/:id/accept", intakeAnswered("accepted")],
+  ["POST", "/console/company/intake/:id/decline", intakeAnswered("declined")],
   ["GET", "/console/admin", approvalsPage],
   ["GET", "/console/admin/approvals/:id", decideAccessPage],
   ["POST", "/console/admin/approvals/:id", accessDecided],

@@ -19,6 +19,7 @@ const administers = ({ isPlatformAdmin, accountIds, userId }: Access): boolean =
 export const AREAS: readonly Area[] = [
   { name: "Home", path: "/console" },
   { name: "Notifications", path: "/console/notifications" },
+  { name: "Company", path: "/console/company", opensTo: ({ adminCompanyIds }) => adminCompanyIds.length > 0 },
   { name: "Developers", path: "/developers", opensTo: managesAccounts },
   { name: "Administration", path: "/console/admin", opensTo: administers },
   { name: "Sessions", path: "/console/sessions" },

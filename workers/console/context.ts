@@ -12,6 +12,8 @@ export interface PageEnv {
   Bindings: Env;
   Variables: {
     requestId: string;
+    /** By which the page's policy allows the brand's style. */
+    nonce: string;
     /** What the page's handler worked with; the frame shows who is in it. */
     ctx?: Context;
     /** Where else than here the answer to the page's form may lead, as a CSP source. */

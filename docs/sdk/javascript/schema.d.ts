@@ -1033,6 +1033,11 @@ export interface components {
              */
             closes_at: string | null;
             /**
+             * @description Where candidates apply by themselves, if the company wants that
+             * @example https://acme.example/careers/staff-engineer
+             */
+            apply_url: string | null;
+            /**
              * Format: date-time
              * @description When it came to be; lists are ordered by it, newest first
              * @example 2026-12-15T10:30:00.000Z
@@ -1091,6 +1096,11 @@ export interface components {
              * @example 5
              */
             hires_committed?: number | null;
+            /**
+             * @description Whether candidates read which company this is
+             * @example true
+             */
+            show_company?: boolean;
             /**
              * @description What every hire earns beside when the promise is kept, with two decimals
              * @example 20000.00
@@ -1165,6 +1175,9 @@ export interface components {
             invite_only?: boolean;
             premium_type?: ("urgent" | "executive" | "niche" | "volume")[];
             hires_committed?: number | null;
+            /** Format: uri */
+            apply_url?: string;
+            show_company?: boolean;
             /** @example 2000000 */
             bulk_bonus_cents?: number | null;
             /** @example 20000.00 */
@@ -1220,6 +1233,9 @@ export interface components {
             invite_only?: boolean;
             premium_type?: ("urgent" | "executive" | "niche" | "volume")[];
             hires_committed?: number | null;
+            /** Format: uri */
+            apply_url?: string;
+            show_company?: boolean;
             /** @example 2000000 */
             bulk_bonus_cents?: number | null;
             /** @example 20000.00 */

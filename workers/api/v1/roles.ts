@@ -6,7 +6,19 @@ import { type Job, showsSalary } from "#services/jobs/job.ts";
 import { jobsAfter } from "#services/jobs/list-jobs.ts";
 import { type JobChanges, updateJob } from "#services/jobs/update-job.ts";
 import type { ApiEnv } from "../app.ts";
-import { amountFields, amountOf, amountsAgree, defined, Flag, Id, InstantInput, PercentageInput, text, withinFee } from "../v2/shapes.ts";
+import {
+  amountFields,
+  amountOf,
+  amountsAgree,
+  defined,
+  Flag,
+  Id,
+  InstantInput,
+  PercentageInput,
+  text,
+  WebAddress,
+  withinFee,
+} from "../v2/shapes.ts";
 import { listOperation, operation } from "./operation.ts";
 import { amount, at, born, count, CURRENCY, Currency, flag, id, instant, maybeMoney, oneOf, percent, rate, words } from "./shapes.ts";
 
@@ -21,6 +33,7 @@ const Internals = z
     company_recruiter_id: id("The recruiter who stands for the company").nullable(),
     invite_only: flag("Only invited recruiters see it", false),
     hires_committed: count("How many hires the company promised", 5).nullable(),
+    show_company: flag("Whether candidates read which company this is", true),
     ...maybeMoney("bulk_bonus", "What every hire earns beside when the promise is kept"),
     activates_at: at("When it is to be opened").nullable(),
     closed_reason: words("Why it was closed", "Hired inside").nullable(),
@@ -54,6 +67,10 @@ const Role = z
     filled_at: at("When it was filled").nullable(),
     closed_at: at("When it was closed").nullable(),
     closes_at: at("When it closes by itself").nullable(),
+    apply_url: words(
+      "Where candidates apply by themselves, if the company wants that",
+      "https://acme.example/careers/staff-engineer",
+    ).nullable(),
     ...born,
     ...Internals.shape,
   })
@@ -82,6 +99,7 @@ export const role = (row: Job): z.infer<typeof Role> => ({
   filled_at: instant(row.filledAt),
   closed_at: instant(row.closedAt),
   closes_at: instant(row.closesAt),
+  apply_url: row.applyUrl,
   created_at: instant(row.createdAt),
   updated_at: instant(row.updatedAt),
   version: row.version,
@@ -97,6 +115,7 @@ const internals = (row: Job): z.infer<typeof Internals> => ({
   company_recruiter_id: row.companyRecruiterId,
   invite_only: row.inviteOnly,
   hires_committed: row.hiresCommitted,
+  show_company: row.showCompany,
   ...amount("bulk_bonus", row.bulkBonus),
   activates_at: instant(row.activatesAt),
   closed_reason: row.closedReason,
@@ -126,6 +145,8 @@ const fields = {
   invite_only: z.boolean().optional(),
   premium_type: z.array(z.enum(PREMIUM_TYPES)).max(4).optional(),
   hires_committed: z.int().min(1).max(1_000).nullish(),
+  apply_url: WebAddress.nullish(),
+  show_company: z.boolean().optional(),
   ...amountFields("bulk_bonus"),
 };
 
@@ -180,6 +201,8 @@ const toChanges = (body: z.infer<typeof RoleInput> | z.infer<typeof RoleChanges>
     inviteOnly: body.invite_only,
     premiumType: body.premium_type,
     hiresCommitted: body.hires_committed,
+    applyUrl: body.apply_url,
+    showCompany: body.show_company,
     bulkBonus: amountOf(body, "bulk_bonus"),
   });
 

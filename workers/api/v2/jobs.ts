@@ -32,6 +32,7 @@ import {
   PercentageInput,
   summary,
   text,
+  WebAddress,
   withinFee,
 } from "./shapes.ts";
 
@@ -57,6 +58,7 @@ const JobShape = z
     filled_at: Instant.nullable(),
     closed_at: Instant.nullable(),
     closes_at: Instant.nullable(),
+    apply_url: z.string().nullable().openapi({ description: "Where candidates apply by themselves, if the company wants that" }),
     created_at: Instant,
     updated_at: Instant,
     version: z.int(),
@@ -90,6 +92,8 @@ const fields = {
   company_recruiter_id: Id.nullish(),
   invite_only: z.boolean().optional(),
   premium_type: distinct(z.enum(PREMIUM_TYPES), 4).optional(),
+  apply_url: WebAddress.nullish().openapi({ description: "Where candidates apply by themselves; without it no search engine is told" }),
+  show_company: z.boolean().optional().openapi({ description: "Whether candidates read which company this is" }),
   hires_committed: z.int().min(1).max(1_000).nullish(),
   ...amountFields("bulk_bonus"),
 };
@@ -165,6 +169,8 @@ const toChanges = (body: Omit<z.infer<typeof JobInput>, "company_id">): Partial<
     inviteOnly: body.invite_only,
     premiumType: body.premium_type,
     hiresCommitted: body.hires_committed,
+    applyUrl: body.apply_url,
+    showCompany: body.show_company,
     bulkBonus: amountOf(body, "bulk_bonus"),
   });
 
@@ -190,6 +196,7 @@ export const job = (row: Job | Included<Job>) => ({
   filled_at: instant(row.filledAt),
   closed_at: instant(row.closedAt),
   closes_at: instant(row.closesAt),
+  apply_url: row.applyUrl,
   created_at: row.createdAt.toISOString(),
   updated_at: row.updatedAt.toISOString(),
   version: row.version,
@@ -206,6 +213,7 @@ const internals = (row: Job) => ({
   company_recruiter_id: row.companyRecruiterId,
   invite_only: row.inviteOnly,
   hires_committed: row.hiresCommitted,
+  show_company: row.showCompany,
   ...amount("bulk_bonus", row.bulkBonus),
   activates_at: instant(row.activatesAt),
   closed_reason: row.closedReason,

@@ -1,0 +1,137 @@
+import { Hono, type Context as HonoContext, type MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { csrf } from "hono/csrf";
+import { HTTPException } from "hono/http-exception";
+import type { Child, FC } from "hono/jsx";
+import { toBase64Url } from "#domain/bytes.ts";
+import { Refusal } from "#domain/refusals.ts";
+import { type Caller, Context } from "#services/context.ts";
+import { CACHING, type PagePolicy, pageHeaders } from "#ui/headers.ts";
+import { Document, Mark } from "#ui/page.tsx";
+import { PROBLEMS, refusalOf } from "./api/problems.ts";
+import { databaseOf, type Env, log, logFault, newRequestId, portsOf } from "./runtime.ts";
+import { crossSite, sameOrigin } from "./same-origin.ts";
+
+/** What the surfaces for people outside have in common: pages without a script, behind the gates that guard cookies. */
+
+export interface OutsideEnv {
+  Bindings: Env;
+  Variables: {
+    requestId: string;
+    /** By which the page's policy allows the brand's style, in a page that nobody keeps. */
+    nonce: string;
+    /** Set by a page that shared caches may keep: the hash of its brand's style, and the company whose change ends it. */
+    kept?: { hash: string; companyId: string } | undefined;
+  };
+}
+
+export type OutsideContext = HonoContext<OutsideEnv>;
+
+const NONCE_BYTES = 16;
+
+/**
+ * An app for people outside. Whatever it answers is nobody's to keep, unless the page says `kept`.
+ *
+ * @param maxBytes - how large a posted form may be
+ */
+export function outsideApp({ referrer, maxBytes }: Pick<PagePolicy, "referrer"> & { maxBytes: number }): Hono<OutsideEnv> {
+  const app = new Hono<OutsideEnv>();
+  app.use(identified, headed(referrer), bodyLimit({ maxSize: maxBytes }), csrf(), sameOrigin);
+  app.notFound((c) => refusalPage(c, new Refusal("not_found", "There is no such page.")));
+  app.onError((error, c) => {
+    c.set("kept", undefined);
+    const refusal = error instanceof HTTPException ? refusalOfGate(error) : refusalOf(error);
+    if (refusal.code === "internal") logFault(c.var.requestId, error);
+    return refusalPage(c, refusal);
+  });
+  return app;
+}
+
+const identified: MiddlewareHandler<OutsideEnv> = async (c, next) => {
+  c.set("requestId", newRequestId());
+  await next();
+  if (c.var.kept === undefined) c.res.headers.set("X-Request-Id", c.var.requestId); // a page that is kept says nothing of one visit
+  log("info", "request", { request_id: c.var.requestId, method: c.req.method, route: c.req.routePath, status: c.res.status });
+};
+
+const headed =
+  (referrer: PagePolicy["referrer"]): MiddlewareHandler<OutsideEnv> =>
+  async (c, next) => {
+    const nonce = toBase64Url(crypto.getRandomValues(new Uint8Array(NONCE_BYTES)));
+    c.set("nonce", nonce);
+    await next();
+    const { kept } = c.var;
+    const style = kept ? { hash: kept.hash } : { nonce };
+    const headers = pageHeaders({ style, script: false, production: c.env.ENVIRONMENT !== "development", referrer });
+    for (const [name, value] of Object.entries(headers)) if (name !== "Cache-Control") c.res.headers.set(name, value);
+    if (!c.res.headers.has("Cache-Control")) c.res.headers.set("Cache-Control", kept ? CACHING.shared : CACHING.own);
+    if (!kept) return;
+    c.res.headers.set("Cache-Tag", `company:${kept.companyId}`);
+    if (c.res.status === 200) await unlessKnown(c);
+  };
+
+/** Answers 304 to whoever holds the same page already. */
+async function unlessKnown(c: OutsideContext): Promise<void> {
+  const digest = await crypto.subtle.digest("SHA-256", await c.res.clone().arrayBuffer());
+  const tag = `"${toBase64Url(new Uint8Array(digest)).slice(0, 22)}"`;
+  c.res.headers.set("ETag", tag);
+  const held = (c.req.header("if-none-match") ?? "").split(",").map((each) => each.trim().replace(/^W\//, ""));
+  if (!held.includes(tag)) return;
+  const { headers } = c.res;
+  c.res = new Response(null, { status: 304, headers });
+}
+
+/** What hono's own gates refuse, in our words. */
+const refusalOfGate = ({ status }: HTTPException): Refusal =>
+  status === 413 ? new Refusal("body_too_large", "This is more than can be sent at once.") : crossSite();
+
+/** What a page's verbs work with, for whoever stands behind it. */
+export const contextFor = (c: OutsideContext, caller: Caller = { kind: "anonymous" }): Context =>
+  new Context({
+    caller,
+    audience: "public",
+    database: databaseOf(c.env, c.var.requestId),
+    ports: portsOf(c.env, (work) => c.executionCtx.waitUntil(work)),
+    request: {
+      id: c.var.requestId,
+      method: c.req.method,
+      path: c.req.path,
+      ip: c.req.header("cf-connecting-ip") ?? null,
+      userAgent: c.req.header("user-agent") ?? null,
+      organizationId: null,
+      ifMatch: null,
+      idempotency: null,
+    },
+  });
+
+/** Sends a whole document, with the doctype that JSX does not write. */
+export async function send(c: OutsideContext, page: Child, status = 200): Promise<Response> {
+  return c.html(`<!DOCTYPE html>${await Promise.resolve(String(page))}`, status as 200);
+}
+
+/** A page that belongs to no company: what is missing or went wrong, and nothing else. */
+export const Plain: FC<{ title: string; children?: Child }> = ({ title, children }) => (
+  <Document title={title} script={false} head={<meta name="robots" content="noindex" />} class="slim">
+    <main id="main">
+      <Mark href="https://splits.network/" />
+      <div class="card stack wide">
+        <h1>{title}</h1>
+        {children}
+      </div>
+    </main>
+  </Document>
+);
+
+function refusalPage(c: OutsideContext, refusal: Refusal): Promise<Response> {
+  const { status, title } = PROBLEMS[refusal.code];
+  return send(
+    c,
+    <Plain title={title}>
+      <p class="prose">{refusal.message}</p>
+      <p class="soft small">
+        Request <code>{c.var.requestId}</code>
+      </p>
+    </Plain>,
+    status,
+  );
+}
