@@ -693,6 +693,12 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
     list: [{}],
     refused: [...COMPANIES, ...RECRUITERS, ...CANDIDATES],
   },
+  "intake-settings": {
+    rows: { "intake settings of Acme": [...ADMIN, ...ACME] },
+    acts: {
+      update: { on: "Acme", body: () => ({ label: "Hand it in" }), may: [...ADMIN, "companyAdmin"] },
+    },
+  },
   "company-billing-profiles": {
     rows: { "billing profile of Acme": [...ADMIN, "companyAdmin"] },
     acts: {

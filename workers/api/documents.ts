@@ -1,5 +1,6 @@
 import { OpenAPIHono, type RouteConfig } from "@hono/zod-openapi";
 import { SCOPE_WORDS, SCOPES } from "#domain/credentials/scopes.ts";
+import { INTAKE_CONTRACTS } from "../embed/intake.ts";
 import type { Env } from "../runtime.ts";
 import { clerkWebhookContract } from "./clerk-webhook.ts";
 import { leakedCredentialsContract } from "./leaked-credentials.ts";
@@ -28,6 +29,8 @@ const TAGS: Readonly<Record<string, string>> = {
   "account-plans": "For platform admins: the plan of an account.",
   usage: "Calls against the limit, and what the month comes to.",
   "request-logs": "Every call, to read or to export.",
+  "intake-requests": "Roles that were handed in through a company's own pages and widget.",
+  intake: "What a company's widget shows and hands in; anybody may ask.",
   "audit-events": "Who managed what, in a chain that can be verified.",
 };
 
@@ -37,7 +40,8 @@ const BEARER = "Always `Authorization: Bearer …`, never in the address.";
 function partnerDocument({ API_ORIGIN: origin, CONSOLE_ORIGIN }: Origins, version: "3.0.3" | "3.1.0"): string {
   registerV1();
   const contract = new OpenAPIHono();
-  for (const route of v1Contracts(V1)) contract.openAPIRegistry.registerPath(route);
+  const routes = [...v1Contracts(V1), ...INTAKE_CONTRACTS];
+  for (const route of routes) contract.openAPIRegistry.registerPath(route);
   contract.openAPIRegistry.registerComponent("securitySchemes", "apiKey", {
     type: "http",
     scheme: "bearer",
@@ -61,7 +65,7 @@ function partnerDocument({ API_ORIGIN: origin, CONSOLE_ORIGIN }: Origins, versio
     },
   });
   registerSession(contract);
-  const used = new Set(v1Contracts(V1).flatMap(({ tags }) => tags ?? []));
+  const used = new Set(routes.flatMap(({ tags }) => tags ?? []));
   const about = {
     info: {
       title: "Splits Network partner API",

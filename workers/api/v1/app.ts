@@ -15,6 +15,7 @@ import { approvals } from "./approvals.ts";
 import { candidates } from "./candidates.ts";
 import { eventTypes } from "./event-types.ts";
 import { auditEvents } from "./audit-events.ts";
+import { intakeRequests } from "./intake-requests.ts";
 import { limitHeaders } from "./limit-headers.ts";
 import { me } from "./me.ts";
 import { oauthClients } from "./oauth-clients.ts";
@@ -41,6 +42,7 @@ const RESOURCES: readonly Routes[] = [
   candidates,
   placements,
   payouts,
+  intakeRequests,
   apiKeys,
   oauthClients,
   oauthGrants,
