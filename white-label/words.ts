@@ -16,14 +16,16 @@ const LEVELS: Readonly<Record<NonNullable<PublicRole["jobLevel"]>, string>> = {
   vp: "Vice president",
   c_suite: "C-suite",
 };
-const COMMUTES: Readonly<Record<PublicRole["commuteTypes"][number], string>> = {
-  remote: "Remote",
-  hybrid_1: "Hybrid, 1 day in the office",
-  hybrid_2: "Hybrid, 2 days in the office",
-  hybrid_3: "Hybrid, 3 days in the office",
-  hybrid_4: "Hybrid, 4 days in the office",
-  in_office: "In the office",
-};
+const DAYS = /^hybrid_(\d)$/;
+const LIST = new Intl.ListFormat("en", { type: "disjunction" });
+
+/** Where the work is done: several kinds of hybrid are one, with their days. */
+function commuteOf(types: PublicRole["commuteTypes"]): string | null {
+  const days = types.flatMap((type) => DAYS.exec(type)?.[1] ?? []).toSorted();
+  const hybrid = days.length > 0 ? `Hybrid, ${LIST.format(days)} ${days.join() === "1" ? "day" : "days"} in the office` : null;
+  const kinds = [types.includes("remote") ? "Remote" : null, hybrid, types.includes("in_office") ? "In the office" : null];
+  return kinds.filter((kind) => kind !== null).join(" · ") || null;
+}
 
 const DOLLARS = new Intl.NumberFormat("en", { style: "currency", currency: "USD", maximumFractionDigits: 0 });
 const dollars = (cents: number): string => DOLLARS.format(cents / 100);
@@ -39,7 +41,7 @@ export function salaryOf({ salaryMin, salaryMax }: Pick<PublicRole, "salaryMin" 
 export function factsOf(role: PublicRole): { name: string; value: string }[] {
   const facts = [
     ["Location", role.location],
-    ["Place of work", role.commuteTypes.map((type) => COMMUTES[type]).join(", ") || null],
+    ["Place of work", commuteOf(role.commuteTypes)],
     ["Employment", role.employmentType && EMPLOYMENT[role.employmentType]],
     ["Level", role.jobLevel && LEVELS[role.jobLevel]],
     ["Salary", salaryOf(role)],

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import { usageMinutes, usageRoutesHourly } from "#db/schema/api.ts";
+import { handoverCodes, usageMinutes, usageRoutesHourly } from "#db/schema/api.ts";
+import { intakeRequests, slugRedirects } from "#db/schema/ats.ts";
 import { sessions, ssoTransactions } from "#db/schema/identity.ts";
 import { idempotencyKeys } from "#db/schema/ops.ts";
 import { deleteFrom, statement, updateOf } from "#db/statements.ts";
@@ -42,6 +43,8 @@ const ENDED_SESSION_DAYS = 30;
 const SIGN_IN_HOURS = 24;
 
 const USAGE_MONTHS = 13;
+/** What somebody outside wrote of themselves is kept as long as other personal data (SURFACES §9). */
+const INTAKE_YEARS = 2;
 
 /**
  * Keeps the months of the partitioned logs ahead of time, and drops those past their retention. Before
@@ -76,16 +79,25 @@ async function emptySealedReplies(ctx: Context): Promise<void> {
   ] as never);
 }
 
-/** Forgets what has outlived its use: stored replies and sign-ins after a day, told events and ended sessions after a month. */
+/**
+ * Forgets what has outlived its use: stored replies, sign-ins and hand-overs after a day, told events and
+ * ended sessions after a month, old slugs when they lead nowhere, what was handed in after two years.
+ */
 async function forgetTheOld(ctx: Context): Promise<void> {
   await ctx.database.writer.batch([
     deleteFrom(idempotencyKeys).where(sql`${idempotencyKeys.expiresAt} <= ops.now()`),
     statement(sql`with gone as (delete from ops.outbox where handled_at < ops.now() - make_interval(days => ${OUTBOX_DAYS}) returning id)
       delete from ops.event_handled h using gone where h.event_id = gone.id`),
     deleteFrom(ssoTransactions).where(sql`${ssoTransactions.expiresAt} < ops.now() - make_interval(hours => ${SIGN_IN_HOURS})`),
+    deleteFrom(handoverCodes).where(sql`${handoverCodes.expiresAt} < ops.now() - make_interval(hours => ${SIGN_IN_HOURS})`),
+    // one that was ended early stays until those made from it have outlived themselves, too
     deleteFrom(sessions).where(
-      sql`coalesce(${sessions.endedAt}, ${sessions.absoluteEnd}) < ops.now() - make_interval(days => ${ENDED_SESSION_DAYS})`,
+      sql`coalesce(${sessions.endedAt}, ${sessions.absoluteEnd}) < ops.now() - make_interval(days => ${ENDED_SESSION_DAYS})
+        and not exists (select 1 from identity.sessions child where child.parent_id = ${sessions.id}
+          and child.absolute_end >= ops.now() - make_interval(days => ${ENDED_SESSION_DAYS}))`,
     ),
+    deleteFrom(slugRedirects).where(sql`${slugRedirects.expiresAt} <= ops.now()`),
+    deleteFrom(intakeRequests).where(sql`${intakeRequests.createdAt} < ops.now() - make_interval(years => ${INTAKE_YEARS})`),
   ] as never);
 }
 

@@ -505,20 +505,20 @@ describe("a role from outside", () => {
   });
 });
 
-describe("a submission on a company's own host", () => {
-  /** A console cookie, then the hand-over as a browser follows it. */
-  async function handedOver(of: Tenant, who: Person, roleId: string) {
-    const app = "http://127.0.0.1:8787";
-    const signedIn = await world.call("POST", `${app}/dev/sign-in`, {
-      body: new URLSearchParams({ user_id: who.userId }).toString(),
-      headers: { "content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin" },
-    });
-    const console = cookieOf(signedIn);
-    const page = await world.call("GET", `${app}/white-label/sign-in?slug=${of.slug}&role_id=${roleId}`, { headers: { cookie: console } });
-    const there = /url=([^"]+)"/.exec(page.body)?.[1]?.replaceAll("&amp;", "&") ?? "";
-    return { console, there, path: there.slice(there.indexOf("/session")) };
-  }
+/** A console cookie, then the hand-over as a browser follows it. */
+async function handedOverBy(of: Tenant, who: Person, roleId: string) {
+  const app = "http://127.0.0.1:8787";
+  const signedIn = await world.call("POST", `${app}/dev/sign-in`, {
+    body: new URLSearchParams({ user_id: who.userId }).toString(),
+    headers: { "content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin" },
+  });
+  const console = cookieOf(signedIn);
+  const page = await world.call("GET", `${app}/white-label/sign-in?slug=${of.slug}&role_id=${roleId}`, { headers: { cookie: console } });
+  const there = /url=([^"]+)"/.exec(page.body)?.[1]?.replaceAll("&amp;", "&") ?? "";
+  return { console, there, path: there.slice(there.indexOf("/session")) };
+}
 
+describe("a submission on a company's own host", () => {
   it("shows the way to sign in, and the recruiter's terms to nobody before", async () => {
     const one = await tenant();
     const open = await role(one, { feePercentage: 2_300 as never });
@@ -541,7 +541,7 @@ describe("a submission on a company's own host", () => {
       consentGiven: true,
       consentGivenAt: new Date(),
     });
-    const { there, path } = await handedOver(one, recruiter, open.id);
+    const { there, path } = await handedOverBy(one, recruiter, open.id);
     expect(there).toMatch(new RegExp(`^http://${one.slug}\\.roles\\.localhost:8787/session\\?code=[\\w-]{43}&role_id=${open.id}$`));
     const arrived = await visit(one, path);
     expect([arrived.status, arrived.headers.get("location")]).toEqual([303, `/submit?role_id=${open.id}`]);
@@ -566,12 +566,12 @@ describe("a submission on a company's own host", () => {
     const [one, other] = [await tenant(), await tenant()];
     const open = await role(one);
     const recruiter = await world.recruiter();
-    const first = await handedOver(one, recruiter, open.id);
+    const first = await handedOverBy(one, recruiter, open.id);
     expect((await visit(other, first.path)).status).toBe(410);
     const both = await Promise.all([visit(one, first.path), visit(one, first.path)]);
     expect(both.map(({ status }) => status).toSorted()).toEqual([303, 410]);
     expect((await visit(one, first.path)).headers.get("set-cookie")).toBeNull();
-    const late = await handedOver(one, recruiter, open.id);
+    const late = await handedOverBy(one, recruiter, open.id);
     await world.advance(61);
     expect((await visit(one, late.path)).status).toBe(410);
     const foreign = await world.call("GET", `http://127.0.0.1:8787/white-label/sign-in?slug=evil.example`, {
@@ -584,7 +584,7 @@ describe("a submission on a company's own host", () => {
     const one = await tenant();
     const open = await role(one);
     const recruiter = await world.recruiter();
-    const { console, path } = await handedOver(one, recruiter, open.id);
+    const { console, path } = await handedOverBy(one, recruiter, open.id);
     const cookie = cookieOf(await visit(one, path));
     expect((await visit(one, `/submit?role_id=${open.id}`, { headers: { cookie } })).body).toContain("Submit the candidate");
     expect((await world.call("GET", "http://127.0.0.1:8787/console", { headers: { cookie } })).status).toBe(303);
@@ -597,7 +597,7 @@ describe("a submission on a company's own host", () => {
     const one = await tenant();
     const open = await role(one);
     const asked = async (who: Person) => {
-      const cookie = cookieOf(await visit(one, (await handedOver(one, who, open.id)).path));
+      const cookie = cookieOf(await visit(one, (await handedOverBy(one, who, open.id)).path));
       return (await visit(one, `/submit?role_id=${open.id}`, { headers: { cookie } })).body as string;
     };
     expect(await asked(one.admin)).toContain('href="/intake"');
@@ -634,4 +634,37 @@ it("leads from the id that a widget knows to the company's intake", async () => 
   expect([found.status, found.headers.get("location")]).toEqual([302, `http://${one.slug}.roles.localhost:8787/intake`]);
   for (const id of [crypto.randomUUID(), "no-id"])
     expect((await world.call("GET", `http://cdn.localhost:8787/intake/${id}`)).status).toBe(404);
+});
+
+it("forgets hand-overs, old slugs and what was handed in, when they have outlived their use", async () => {
+  const one = await tenant();
+  const recruiter = await world.recruiter();
+  const open = await role(one);
+  const { path } = await handedOverBy(one, recruiter, open.id);
+  await visit(one, path);
+  const left = async () =>
+    (
+      await world.db.reader.execute<{ codes: number; sessions: number; slugs: number; intakes: number }>(sql`select
+        (select count(*)::int from api.handover_codes where company_id = ${one.id}) as codes,
+        (select count(*)::int from identity.sessions where user_id = ${recruiter.userId}) as sessions,
+        (select count(*)::int from ats.slug_redirects where company_id = ${one.id}) as slugs,
+        (select count(*)::int from ats.intake_requests where company_id = ${one.id}) as intakes`)
+    ).rows[0];
+  for (const years of [1, 3]) {
+    await world.db.writer.execute(sql`insert into ats.intake_requests (company_id, source, fields, created_at)
+      values (${one.id}, 'white_label', '{}', now() - make_interval(years => ${years}))`);
+  }
+  // the console's session ended long ago, the one made from it outlived itself a day later
+  const parents = sql`select parent_id from identity.sessions where parent_id is not null`;
+  await world.db.writer.execute(sql`update identity.sessions set ended_at = now() - interval '31 days', ended_reason = 'signed_out'
+    where user_id = ${recruiter.userId} and id in (${parents})`);
+  await world.cron("10 3 * * *");
+  expect(await left()).toEqual({ codes: 1, sessions: 2, slugs: 1, intakes: 1 });
+  await world.db.writer.execute(sql`update api.handover_codes set expires_at = now() - interval '25 hours' where company_id = ${one.id}`);
+  await world.db.writer.execute(sql`update ats.slug_redirects set expires_at = now() where company_id = ${one.id}`);
+  await world.db.writer.execute(
+    sql`update identity.sessions set absolute_end = now() - interval '31 days' where user_id = ${recruiter.userId}`,
+  );
+  await world.cron("10 3 * * *");
+  expect(await left()).toEqual({ codes: 0, sessions: 0, slugs: 0, intakes: 1 });
 });

@@ -1,11 +1,16 @@
 import type { FC } from "hono/jsx";
 import type { Place, PublicRole } from "#services/white-label/place.ts";
 import { ButtonLink } from "#ui/form.tsx";
-import { Empty, Words } from "#ui/parts.tsx";
+import { Badge, Empty, Words } from "#ui/parts.tsx";
 import { Layout, type Setting } from "../layout.tsx";
 import { factsOf, summaryOf } from "../words.ts";
 
-const countOf = (roles: readonly PublicRole[]): string => (roles.length === 1 ? "One open role" : `${roles.length} open roles`);
+const isOpen = ({ standing }: PublicRole): boolean => standing === "open";
+
+const countOf = (roles: readonly PublicRole[]): string => {
+  const { length } = roles.filter(isOpen);
+  return length === 1 ? "One open role" : `${length} open roles`;
+};
 
 /** What the company looks for, and how its partners work with it. */
 export const ListPage: FC<{ place: Place; roles: readonly PublicRole[]; setting: Setting }> = ({ place, roles, setting }) => (
@@ -29,10 +34,13 @@ export const ListPage: FC<{ place: Place; roles: readonly PublicRole[]; setting:
       <section class="stack wide" aria-labelledby="open">
         <h2 id="open">{countOf(roles)}</h2>
         <ul class="roles">
-          {roles.map((role) => (
+          {[...roles.filter(isOpen), ...roles.filter((role) => !isOpen(role))].map((role) => (
             <li>
               <a href={`/${role.slug}`}>
-                <b>{role.title}</b>
+                <span>
+                  <b>{role.title}</b>
+                  {isOpen(role) ? null : <Badge>Paused</Badge>}
+                </span>
                 <span class="soft">
                   {factsOf(role)
                     .map(({ value }) => value)

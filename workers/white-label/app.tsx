@@ -203,7 +203,7 @@ whiteLabelApp.get("/submit", async (c) => {
 });
 
 const signInPath = (c: OutsideContext, place: Place, roleId: string): string =>
-  `${c.env.CONSOLE_ORIGIN}/white-label/sign-in?${new URLSearchParams({ slug: place.slug, role_id: roleId })}`;
+  `${c.env.CONSOLE_ORIGIN}/white-label/sign-in?${String(new URLSearchParams({ slug: place.slug, role_id: roleId }))}`;
 
 whiteLabelApp.post("/submit", (c) =>
   keepingForm(c, "/submit", async (form) => {

@@ -13,7 +13,7 @@ export async function handedOver(c: PageContext): Promise<Response> {
   const { code, slug } = await handOver(ctx, c.req.query("slug") ?? "");
   const roleId = c.req.query("role_id") ?? "";
   const query = new URLSearchParams({ code, ...(isUuid(roleId) ? { role_id: roleId } : {}) });
-  const there = `${originOf(`${slug}.roles`, c.req.url)}/session?${query}`;
+  const there = `${originOf(`${slug}.roles`, c.req.url)}/session?${String(query)}`;
   return c.render(
     <div class="card stack wide">
       <div class="stack">
