@@ -15,6 +15,7 @@ export const ERROR_CODES = [
   "credential_pending_approval",
   "credential_suspended",
   "ip_not_allowed",
+  "origin_not_allowed",
   "role_type_not_permitted",
   "plan_required",
   "resource_limit_reached",

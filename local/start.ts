@@ -17,6 +17,7 @@ import { command, LocalProblem } from "./problem.ts";
 import { spawnTethered, type Tethered } from "./processes.ts";
 import { localSecrets } from "./secrets.ts";
 import { startStripe } from "./stripe/server.ts";
+import { startTurnstile } from "./turnstile.ts";
 
 /** How long the Worker may take from its start to its first answer. */
 const WORKER_PATIENCE_MS = 60_000;
@@ -47,7 +48,7 @@ async function start(): Promise<void> {
   const origin = url("worker");
   const givenDatabase = process.env["DATABASE_URL"] || undefined;
 
-  const ports: PortName[] = ["worker", "neon", "issuer", "mail", "stripe", ...(givenDatabase ? [] : (["postgres"] as const))];
+  const ports: PortName[] = ["worker", "neon", "issuer", "mail", "stripe", "turnstile", ...(givenDatabase ? [] : (["postgres"] as const))];
   requireDistinct(ports);
   if (givenDatabase) requireAddress(givenDatabase);
   const world = {
@@ -86,6 +87,8 @@ async function start(): Promise<void> {
     connect: true,
   });
 
+  const turnstile = started(await startTurnstile({ port: portOf("turnstile") }));
+
   const { seed } = await import("./seed.ts"); // late, so that a problem with ports is said at once
   await seed({ databaseUrl: database });
 
@@ -102,6 +105,7 @@ async function start(): Promise<void> {
     MAIL_API_BASE: mail.url,
     MAIL_FROM: "Splits Network <hello@splits.test>",
     STRIPE_API_BASE: stripe.url,
+    TURNSTILE_BASE: turnstile.url,
     ...secrets,
   });
   await untilAnswering(`${origin}/openapi.json`, worker);
@@ -123,6 +127,7 @@ The local world is ready after ${((performance.now() - begun) / 1000).toFixed(1)
   Mail       ${url("mail", "mail.localhost")}
   Sign-in    ${issuer.url}
   Stripe     ${stripe.url}   (a stand-in: pay, onboard, look at its books)
+  Turnstile  ${turnstile.url}   (a stand-in: yes and no by the published test secrets)
   Neon       ${neon.sqlUrl}
   Postgres   ${givenDatabase ? nameOf(givenDatabase) : database}
 

@@ -526,6 +526,8 @@ export interface Ports {
   forgetCached(tag: string): Promise<void>;
   /** One for each company and address of a client. */
   intake(companyId: string, address: string): IntakeGuard;
+  /** Asks Turnstile whether a token was given to a person; `unknown` where it cannot be asked. */
+  isPerson(asked: { secret: string; token: string; address: string }): Promise<"yes" | "no" | "unknown">;
   links: LinkTokens;
   seal: Seal;
   /** The owners of limits, one for each subject. */

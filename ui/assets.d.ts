@@ -1,6 +1,9 @@
-/** Where each built file is to be found; written by `ui/build.ts`. */
+/** Where each built file is to be found, and the hash by which a page pins the widget; written by `ui/build.ts`. */
 declare module "#assets" {
-  const places: Record<"theme" | "enhance" | "mark" | "docs" | "swagger" | "swaggerTheme" | "postman", string>;
+  const places: Record<
+    "theme" | "enhance" | "mark" | "docs" | "preview" | "swagger" | "swaggerTheme" | "postman" | "widget" | "widgetIntegrity",
+    string
+  >;
   export default places;
 }
 

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { transform } from "esbuild";
+import { buildWidget } from "#widget/build.ts";
 
 /** What the pages load: built by wrangler before it starts or deploys, and by the tests. */
 const SOURCES = {
@@ -9,6 +10,7 @@ const SOURCES = {
   enhance: "enhance.ts",
   mark: "mark.svg",
   docs: "docs.ts",
+  preview: "preview.ts",
   swagger: "../node_modules/swagger-ui-dist/swagger-ui-bundle.js",
   swaggerTheme: "../node_modules/swagger-ui-dist/swagger-ui.css",
   postman: "../docs/postman.json",
@@ -16,11 +18,15 @@ const SOURCES = {
 const HERE = import.meta.dirname;
 const DIST = join(HERE, "../dist");
 
+/** Where everything is; of the widget also the hash by which a page pins it. */
+type Assets = Record<keyof typeof SOURCES | "widget" | "widgetIntegrity", string>;
+
 /**
  * Writes `dist/public/`, what the assets binding serves, `dist/assets.json`, where each file is to be
- * found, and `dist/changelog.json`. A name holds the hash of its content, so that it can be kept for ever.
+ * found, and `dist/changelog.json`. A name holds the hash of its content, so that it can be kept for
+ * ever. The widget stands beside them, under names that other sites know.
  */
-export async function buildAssets(): Promise<Record<keyof typeof SOURCES, string>> {
+export async function buildAssets(): Promise<Assets> {
   const folder = join(DIST, "public/assets");
   await mkdir(folder, { recursive: true });
   const built = await Promise.all(
@@ -34,7 +40,8 @@ export async function buildAssets(): Promise<Record<keyof typeof SOURCES, string
   );
   const current = new Set<string>(built.map(([, file]) => file));
   for (const file of await readdir(folder)) if (!current.has(file)) await rm(join(folder, file), { force: true });
-  const places = Object.fromEntries(built.map(([name, file]) => [name, `/assets/${file}`])) as Record<keyof typeof SOURCES, string>;
+  const files = Object.fromEntries(built.map(([name, file]) => [name, `/assets/${file}`])) as Record<keyof typeof SOURCES, string>;
+  const places = { ...files, ...(await buildWidget(join(DIST, "public"), writeWhole)) };
   await writeWhole(join(DIST, "public/_headers"), await readFile(join(HERE, "_headers"), "utf8"));
   await writeWhole(join(DIST, "assets.json"), JSON.stringify(places));
   await writeWhole(join(DIST, "changelog.json"), JSON.stringify(changesIn(await readFile(join(HERE, "../docs/api.md"), "utf8"))));

@@ -11,6 +11,7 @@ import { stripeTransfers } from "#integrations/stripe/transfers.ts";
 import { toBase64Url, toHex } from "#domain/bytes.ts";
 import { uuidv7 } from "#domain/ids.ts";
 import { databaseRefusal } from "#services/commit.ts";
+import { turnstileAt } from "#integrations/turnstile/siteverify.ts";
 import { stripePlans } from "#integrations/stripe/subscriptions.ts";
 import type { CredentialObject } from "#durable-objects/credential.ts";
 import type { IntakeObject } from "#durable-objects/intake.ts";
@@ -71,6 +72,8 @@ export interface Env {
   STRIPE_CONNECT_WEBHOOK_SECRET: string;
   /** Where Stripe's API is; only the local world sets it, production refuses it. */
   STRIPE_API_BASE?: string;
+  /** Where Turnstile is asked; only the local world sets it, production refuses it. */
+  TURNSTILE_BASE?: string;
 }
 
 export const log: Log = (level, message, facts = {}) => {
@@ -128,6 +131,7 @@ export function portsOf(env: Env, later: (work: Promise<unknown>) => void, cache
       if (purged && !purged.success) throw new Error("the cache was not purged");
     },
     intake: (companyId, address) => env.INTAKE.getByName(`${companyId} ${address}`),
+    isPerson: turnstileAt(env.TURNSTILE_BASE ?? "https://challenges.cloudflare.com"),
     links: linkTokens(env.LINK_KEY),
     seal: sealUnder(env.KEK_CURRENT),
     credentials: (subject) => env.CREDENTIALS.getByName(subject),
@@ -166,7 +170,7 @@ export function linkTokens(secret: string): LinkTokens {
 /** Refuses to serve production with a local switch on, or with an address nobody outside could trust. */
 export function refuseLocalSwitches(env: Env): void {
   if (env.ENVIRONMENT === "development") return;
-  for (const name of ["LOCAL_NEON_ENDPOINT", "STRIPE_API_BASE"] as const) {
+  for (const name of ["LOCAL_NEON_ENDPOINT", "STRIPE_API_BASE", "TURNSTILE_BASE"] as const) {
     if (env[name]) throw new Error(`${name} is a local switch and must not be set here`);
   }
   const optional = env.SECRET_SCANNING_KEYS_URL ? (["SECRET_SCANNING_KEYS_URL"] as const) : [];

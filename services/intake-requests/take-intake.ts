@@ -19,18 +19,19 @@ export interface NewIntake {
 /**
  * Takes in a role that somebody outside hands to a company, as a request for its inbox. What was not
  * asked, or asked and not answered, is refused field by field. Who may ask at all, and how often, the
- * surface has settled before.
+ * surface has settled before, on what the context has read.
  *
  * @param fields - what the company asks
+ * @param under - where in the body the answers stand, as a JSON pointer
  */
 export async function takeIntake(
   ctx: Context,
   fields: readonly IntakeField[],
   { answers: given, ...intake }: NewIntake,
+  under = "",
 ): Promise<{ id: string }> {
   const checked = checkIntake(fields, given);
-  if (!checked.ok) throw invalid(...checked.errors);
-  await ctx.read();
+  if (!checked.ok) throw invalid(...checked.errors.map((error) => ({ ...error, pointer: `${under}${error.pointer}` })));
   const row = newRow(ctx, intakeRequests, { ...intake, fields: checked.answers });
   const { id, companyId, source } = row;
   return commit(

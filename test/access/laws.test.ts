@@ -38,6 +38,7 @@ import { snapshotNoun } from "#services/placements/snapshot.ts";
 import { planNoun, splitsRateNoun } from "#services/plans/plan.ts";
 import { relationshipNoun } from "#services/recruiter-candidates/relationship.ts";
 import { connectionNoun } from "#services/recruiter-companies/connection.ts";
+import { intakeSettingsNoun } from "#services/intake-requests/intake-settings.ts";
 import { recruiterNoun } from "#services/recruiters/recruiter.ts";
 import { candidateSourcerNoun, companySourcerNoun } from "#services/sourcers/sourcer.ts";
 import { subscriptionNoun } from "#services/subscriptions/subscription.ts";
@@ -51,6 +52,7 @@ import { namesIn, routesOf, search } from "./routes.ts";
 import { accessWorld, type Actor } from "./world.ts";
 
 const NOUNS = {
+  "intake-settings": intakeSettingsNoun.noun,
   approvals: approvalNoun,
   "company-billing-profiles": billingProfileNoun,
   "custom-contracts": contractNoun,

@@ -697,6 +697,12 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
       cancel: { on: "schedule of placement", body: (id) => ({ approval_id: id("approval"), reason: "Agreed" }), may: ADMIN },
     },
   },
+  "intake-settings": {
+    rows: { "intake settings of Acme": [...ADMIN, ...ACME] },
+    acts: {
+      update: { on: "Acme", body: () => ({ label: "Hand it in" }), may: [...ADMIN, "companyAdmin"] },
+    },
+  },
   "company-billing-profiles": {
     rows: { "billing profile of Acme": [...ADMIN, "companyAdmin"] },
     acts: {

@@ -12,6 +12,7 @@ import {
   craGateFeedback,
   documents,
   intakeRequests,
+  intakeSettings,
   jobPreScreenAnswers,
   jobPreScreenQuestions,
   jobRequirements,
@@ -657,6 +658,8 @@ export async function accessWorld() {
   const handedIn = { source: "white_label", fields: { role_title: "Chef" } } as const;
   await add(intakeRequests, "intake of Acme", { ...handedIn, companyId: id("Acme") });
   await add(intakeRequests, "intake of Rival", { ...handedIn, companyId: id("Rival") });
+  await db.writer.insert(intakeSettings).values({ companyId: id("Acme") });
+  named("intake settings of Acme", id("Acme"));
   names.set(id("Acme"), "Acme");
 
   const catalogue = await db.writer.select().from(plans);

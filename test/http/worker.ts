@@ -1,3 +1,5 @@
+import http from "node:http";
+import https from "node:https";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -35,6 +37,8 @@ export interface WorkerOptions {
   issuerUrl?: string;
   /** Any free one unless told. */
   port?: number;
+  /** Whether it speaks https, with a certificate that nobody knows. */
+  secure?: boolean;
 }
 
 /** The Worker as `wrangler dev` runs it: its own process, with queues that deliver. */
@@ -54,9 +58,10 @@ export async function startWorker({
   mailUrl = inject("mailUrl"),
   issuerUrl: issuer = inject("issuerUrl"),
   port: wantedPort,
+  secure = false,
 }: WorkerOptions): Promise<RunningWorker> {
   const [port, inspector, folder] = [wantedPort ?? (await freePort()), await freePort(), await mkdtemp(join(tmpdir(), "splits-worker-"))];
-  const origin = `http://127.0.0.1:${port}`;
+  const origin = `${secure ? "https" : "http"}://127.0.0.1:${port}`;
   const bindings = {
     ENVIRONMENT: "development",
     DATABASE_URL: databaseUrl,
@@ -76,6 +81,7 @@ export async function startWorker({
     STRIPE_WEBHOOK_SECRET: "whsec_nobody",
     STRIPE_CONNECT_WEBHOOK_SECRET: "whsec_nobody",
     STRIPE_API_BASE: "http://127.0.0.1:9",
+    TURNSTILE_BASE: inject("turnstileUrl"),
   };
   const child = spawnTethered(
     process.execPath,
@@ -84,6 +90,7 @@ export async function startWorker({
       "dev",
       "--ip=127.0.0.1",
       `--port=${port}`,
+      ...(secure ? ["--local-protocol=https"] : []),
       `--inspector-port=${inspector}`,
       `--persist-to=${folder}`,
       "--log-level=warn",
@@ -123,14 +130,22 @@ export async function startWorker({
   };
 }
 
+/** Whether there is an answer, whoever signed its certificate. */
+const isAnswering = (url: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const options = { rejectUnauthorized: false, timeout: START_MS };
+    const asking = (url.startsWith("https") ? https : http).get(url, options, (answer) => {
+      answer.resume().once("end", () => resolve(answer.statusCode === 200));
+    });
+    asking.once("error", () => resolve(false));
+  });
+
 async function untilAnswering(url: string, child: Tethered): Promise<void> {
   const deadline = Date.now() + START_MS;
   let over = false;
   void child.ended.then(() => (over = true));
   while (!over && Date.now() < deadline) {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(START_MS) }).catch(() => undefined);
-    await answer?.arrayBuffer();
-    if (answer?.ok) return;
+    if (await isAnswering(url)) return;
     await pause(50);
   }
   child.kill();

@@ -11,8 +11,8 @@ const executablePath = process.env["CHROMIUM_PATH"] ?? PLACES.find((place) => ex
 export const hasChromium = executablePath !== undefined || process.env["CI"] !== undefined;
 if (!hasChromium) console.log("Page tests are skipped: no Chromium here. `apt-get install chromium`, or set CHROMIUM_PATH.");
 
-export const openBrowser = (): Promise<Browser> =>
-  chromium.launch({ ...(executablePath ? { executablePath } : {}), args: ["--no-sandbox"] });
+export const openBrowser = (...args: readonly string[]): Promise<Browser> =>
+  chromium.launch({ ...(executablePath ? { executablePath } : {}), args: ["--no-sandbox", ...args] });
 
 /** The looks under which every page is tried. */
 const LOOKS = [

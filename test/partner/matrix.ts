@@ -76,6 +76,8 @@ const CANDIDATES = {
   "candidate unmet": [],
 } as const;
 
+const INTAKES = { "intake of Acme": [...ACME, "platform"], "intake of Rival": ["rival", "platform"] } as const;
+
 const PLACEMENTS = { placement: [...ACME, "recruiter", "platform"] } as const;
 
 const PAYOUTS = {
@@ -94,6 +96,8 @@ const INVITATIONS = {
 } as const;
 
 export const MATRIX: Readonly<Record<string, Line>> = {
+  "get /intake-requests": { need: "read:roles", rows: INTAKES },
+  "get /intake-requests/{id}": { need: "read:roles", rows: INTAKES },
   "get /me": { need: "any", everybody: true },
   "get /event-types": { need: "any", everybody: true },
   "get /roles": { need: "read:roles", rows: ROLES },

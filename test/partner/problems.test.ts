@@ -62,6 +62,7 @@ const CAUSES: Readonly<Record<string, readonly [status: number, cause: () => Pro
   credential_pending_approval: [403, async () => call(await keyWith({ status: "pending" }), "GET", "/roles")],
   credential_suspended: [403, async () => call(await keyWith({ status: "suspended" }), "GET", "/roles")],
   ip_not_allowed: [403, async () => call(await keyWith({ ipAllowlist: ["192.0.2.0/24"] }), "GET", "/roles")],
+  origin_not_allowed: [403, () => call(null, "POST", `/intake/${company.id}`, { body: {} })],
   role_type_not_permitted: [403, async () => call(await world.candidate(), "GET", "/roles")],
   recruiter_not_active: [
     403,

@@ -41,6 +41,8 @@ const DOCUMENTS = ["/openapi.json", "/openapi-3.1.json", `${V2}/openapi.json`] a
 
 const isV1 = (url: string): boolean => /^[a-z]+:\/\/[^/]+\/api\/v1(?:[/?]|$)/.test(url);
 
+const isIntake = (url: string): boolean => /^[a-z]+:\/\/[^/]+\/api\/v1\/intake\//.test(url);
+
 const isOAuth = (url: string): boolean => /^[a-z]+:\/\/[^/]+\/(?:oauth|\.well-known\/oauth-[a-z-]+)(?:[/?]|$)/.test(url);
 
 let partner: OpenAPIHono<ApiEnv> | undefined;
@@ -52,6 +54,7 @@ const apps = new Map<string | null, OpenAPIHono<ApiEnv>>();
  * for: a cold start builds no contract that its request does not need, and a path is looked for among few.
  */
 export async function apiFor(request: Request): Promise<OpenAPIHono<ApiEnv>> {
+  if (isIntake(request.url)) return (await import("../embed/intake.ts")).intakeApp;
   if (isV1(request.url)) return (partner ??= (await import("./v1/app.ts")).v1());
   if (isOAuth(request.url)) return (oauth ??= (await import("../oauth/app.ts")).oauthApp());
   const resource = resourceOf(request.url);

@@ -1,5 +1,6 @@
 import { OpenAPIHono, type RouteConfig } from "@hono/zod-openapi";
 import { SCOPE_WORDS, SCOPES } from "#domain/credentials/scopes.ts";
+import { INTAKE_CONTRACTS } from "../embed/intake.ts";
 import { oauthContracts } from "../oauth/contracts.ts";
 import type { Env } from "../runtime.ts";
 import { clerkWebhookContract } from "./clerk-webhook.ts";
@@ -31,6 +32,8 @@ const TAGS: Readonly<Record<string, string>> = {
   usage: "Calls against the limit, and what the month comes to.",
   "request-logs": "Every call, to read or to export.",
   oauth: "Tokens for apps that people let act for them.",
+  "intake-requests": "Roles that were handed in through a company's own pages and widget.",
+  intake: "What a company's widget shows and hands in; anybody may ask.",
   "audit-events": "Who managed what, in a chain that can be verified.",
 };
 
@@ -40,7 +43,7 @@ const BEARER = "Always `Authorization: Bearer …`, never in the address.";
 function partnerDocument({ API_ORIGIN: origin, CONSOLE_ORIGIN }: Origins, version: "3.0.3" | "3.1.0"): string {
   registerV1();
   const contract = new OpenAPIHono();
-  const routes = [...v1Contracts(V1), ...oauthContracts()];
+  const routes = [...v1Contracts(V1), ...oauthContracts(), ...INTAKE_CONTRACTS];
   for (const route of routes) contract.openAPIRegistry.registerPath(route);
   contract.openAPIRegistry.registerComponent("securitySchemes", "apiKey", {
     type: "http",

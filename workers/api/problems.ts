@@ -20,6 +20,7 @@ export const PROBLEMS = {
   credential_pending_approval: { status: 403, title: "The credential waits for approval" },
   credential_suspended: { status: 403, title: "The credential is suspended" },
   ip_not_allowed: { status: 403, title: "Not from this address" },
+  origin_not_allowed: { status: 403, title: "Not from this page" },
   role_type_not_permitted: { status: 403, title: "Not for this kind of account" },
   plan_required: { status: 403, title: "Another plan is needed" },
   resource_limit_reached: { status: 403, title: "The account has as many as its plan allows" },

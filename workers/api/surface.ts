@@ -21,8 +21,11 @@ export const identified: MiddlewareHandler<ApiEnv> = async (c, next) => {
   c.set("requestId", requestId);
   c.set("startedAt", new Date());
   await next();
-  c.res.headers.set("X-Request-Id", requestId);
-  c.res.headers.set("Cache-Control", "no-store");
+  if (!c.res.headers.get("Cache-Control")?.startsWith("public")) {
+    // what caches keep says nothing of one request
+    c.res.headers.set("X-Request-Id", requestId);
+    c.res.headers.set("Cache-Control", "no-store");
+  }
   log("info", "request", { request_id: requestId, method: c.req.method, route: c.req.routePath, status: c.res.status });
 };
 

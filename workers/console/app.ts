@@ -52,6 +52,8 @@ import { companyChosen } from "./company-pages.tsx";
 import { accessCodeMade, accessCodeRevoked, accessCodesPage } from "./pages/company/access-codes.tsx";
 import { intakeAnswered, intakePage, intakeRequestPage } from "./pages/company/intake.tsx";
 import { brandSaved, pageSaved, slugSaved, whiteLabelPage } from "./pages/company/white-label.tsx";
+import { embedCodePage } from "./pages/company/embed-code.tsx";
+import { fieldsSaved, originsSaved, turnstileSaved, widgetPage, wordsSaved } from "./pages/company/widget.tsx";
 import { changelogPage, deprecationsPage } from "./pages/developers/versions.tsx";
 import { errorPage, goneSecretPage } from "./pages/error.tsx";
 import { homePage, organizationChosen } from "./pages/home.tsx";
@@ -129,6 +131,12 @@ const PAGES: readonly (readonly ["GET" | "POST", string, Page])[] = [
   ["GET", "/console/company/intake/:id", intakeRequestPage],
   ["POST", "/console/company/intake/:id/accept", intakeAnswered("accepted")],
   ["POST", "/console/company/intake/:id/decline", intakeAnswered("declined")],
+  ["GET", "/console/company/widget", widgetPage],
+  ["POST", "/console/company/widget", wordsSaved],
+  ["POST", "/console/company/widget/origins", originsSaved],
+  ["POST", "/console/company/widget/fields", fieldsSaved],
+  ["POST", "/console/company/widget/turnstile", turnstileSaved],
+  ["GET", "/console/company/embed-code", embedCodePage],
   ["GET", "/console/admin", approvalsPage],
   ["GET", "/console/admin/approvals/:id", decideAccessPage],
   ["POST", "/console/admin/approvals/:id", accessDecided],
@@ -174,6 +182,11 @@ const ACCOUNT_PAGES: typeof PAGES = [
 
 /** What answers on the console's host: pages behind the gates that guard cookies. */
 export const consoleApp = new Hono<PageEnv>();
+
+// the generator's preview asks here, as the console's policy demands; it is anybody's to read (SURFACES §2.1)
+consoleApp.get("/api/v1/intake/:companyId", async (c) =>
+  (await import("../embed/intake.ts")).intakeApp.fetch(c.req.raw, c.env, c.executionCtx as ExecutionContext),
+);
 
 consoleApp.use(identified, guarded, frame, bodyLimit({ maxSize: MAX_BODY_BYTES }), csrf(), sameOrigin, storable);
 

@@ -39,6 +39,8 @@ export const CompanyHead: FC<{ place: CompanyPlace; at: string; title: string; c
         { name: "White-label", path: "/console/company/white-label" },
         { name: "Access codes", path: "/console/company/access-codes" },
         { name: "Intake", path: "/console/company/intake" },
+        { name: "Widget", path: "/console/company/widget" },
+        { name: "Embed code", path: "/console/company/embed-code" },
       ]}
     />
   </>

@@ -16,6 +16,7 @@ import { candidateInvitations } from "./candidate-invitations.ts";
 import { candidates } from "./candidates.ts";
 import { eventTypes } from "./event-types.ts";
 import { auditEvents } from "./audit-events.ts";
+import { intakeRequests } from "./intake-requests.ts";
 import { limitHeaders } from "./limit-headers.ts";
 import { me } from "./me.ts";
 import { oauthClients } from "./oauth-clients.ts";
@@ -43,6 +44,7 @@ const RESOURCES: readonly Routes[] = [
   candidateInvitations,
   placements,
   payouts,
+  intakeRequests,
   apiKeys,
   oauthClients,
   oauthGrants,

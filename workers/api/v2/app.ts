@@ -15,6 +15,7 @@ export const RESOURCES: Readonly<Record<string, readonly Load[]>> = {
   organizations: [async () => (await import("./organizations.ts")).organizations],
   memberships: [async () => (await import("./memberships.ts")).memberships],
   companies: [async () => (await import("./companies.ts")).companies],
+  "intake-settings": [async () => (await import("./intake-settings.ts")).intakeSettings],
   jobs: [async () => (await import("./jobs.ts")).jobs],
   "job-requirements": [async () => (await import("./job-requirements.ts")).jobRequirements],
   "job-pre-screen-questions": [async () => (await import("./job-pre-screen-questions.ts")).jobPreScreenQuestions],

@@ -1,0 +1,164 @@
+import { element } from "./element.ts";
+import { intakeForm, wayOut } from "./form.ts";
+import { ask, type Configuration, type Trouble } from "./intake.ts";
+import { turnstileIn } from "./turnstile.ts";
+import css from "./widget.css";
+
+/** What a page may say otherwise than the company; fields, colours and limits are not among it. */
+const PRESENTATION = ["type", "label", "heading", "thanks"] as const;
+
+/** What `sw('init', …)` may say. */
+interface Options extends Partial<Pick<Configuration, (typeof PRESENTATION)[number]>> {
+  companyId: string;
+  /** An element or its selector. */
+  target?: string | Element;
+  /** Shows everything and sends nothing. */
+  preview?: boolean;
+}
+
+interface Widget {
+  said: string;
+  host: Element;
+  open(): void;
+  close(): void;
+}
+
+type Command = readonly [name: string, ...given: never[]];
+type Global = ((...command: Command) => void) & { q?: Command[] };
+
+const script = document.currentScript as HTMLScriptElement; // only to be had before the first await
+const { origin } = new URL(script.src);
+const globals = window as unknown as Record<string, Global | undefined>;
+/** By company, the latest last. */
+const widgets = new Map<string, Widget>();
+
+const tell = (event: string, detail: object): void => void dispatchEvent(new CustomEvent(`splits:${event}`, { detail }));
+
+const latest = (): Widget => [...widgets.values()].pop() as Widget;
+
+const COMMANDS: Readonly<Record<string, (...given: never[]) => void>> = {
+  init,
+  open: () => latest().open(),
+  close: () => latest().close(),
+  on: (event: string, hear: (detail: unknown) => void) =>
+    addEventListener(`splits:${event}`, (heard) => hear((heard as CustomEvent<unknown>).detail)),
+};
+
+/** One widget for a company: said again it stays, said otherwise it is made anew. */
+function init(options: Options): void {
+  const { companyId } = options;
+  const said = JSON.stringify(options);
+  const before = widgets.get(companyId);
+  if (before) {
+    if (before.said === said) return;
+    before.host.remove();
+  }
+  widgets.set(companyId, Object.assign(widgetOf(options), { said }));
+}
+
+/** Where the page wants it: in the target, in the marked element, or beside the embed code. */
+function place(host: Element, { target = "[data-splits-widget]", companyId }: Options): void {
+  const wanted = typeof target === "string" ? document.querySelector(target) : target;
+  const code = [...document.scripts].find(({ text }) => text.includes(companyId)) || script;
+  if (wanted) wanted.append(host);
+  else if (document.body.contains(code)) code.after(host);
+  else document.body.append(host);
+}
+
+/** Whether the page is dark around an element: only then the widget is, too. */
+function isDarkAround(host: Element): boolean {
+  const schemes = getComputedStyle(host.parentElement as Element).colorScheme || "";
+  return schemes.includes("dark") && (!schemes.includes("light") || matchMedia("(prefers-color-scheme: dark)").matches);
+}
+
+function widgetOf(options: Options): Omit<Widget, "said"> {
+  const { companyId, preview } = options;
+  const base = `${script.dataset["api"] || origin}/api/v1/intake/${companyId}`;
+  const link = `${origin}/intake/${companyId}`;
+  const host = element("splits-widget" as "div", { lang: "en" });
+  const root = host.attachShadow({ mode: "open" });
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  root.adoptedStyleSheets = [sheet];
+  place(host, options);
+  host.toggleAttribute("dark", isDarkAround(host));
+
+  const dialog = element("dialog", { "aria-labelledby": "h" });
+  let isWanted = false;
+  const widget = { host, open: () => void (isWanted = true), close: () => dialog.close() };
+
+  function draw(configuration: Configuration): void {
+    const { type, color, ink, heading, logo, company, state, label, turnstile } = configuration;
+    sheet.insertRule(`:host{--brand:${color};--on-brand:${ink}}`);
+
+    /** The heading and what stands below it; made when it is first seen. */
+    const content = (): Node[] => [
+      ...(logo ? [element("img", { src: logo, alt: company })] : []),
+      element("h2", { id: "h" }, heading),
+      state !== "open"
+        ? wayOut(`${company} takes no new roles at the moment.`, configuration.link)
+        : !crypto.subtle
+          ? wayOut("This page cannot send the form.", configuration.link)
+          : intakeForm(
+              configuration,
+              preview ? null : base,
+              link,
+              tell,
+              turnstile && !preview ? turnstileIn(host, turnstile) : () => "",
+              element("slot"),
+            ),
+    ];
+
+    if (type === "inline") {
+      root.append(element("section", { "aria-labelledby": "h" }, ...content()));
+      return;
+    }
+    const opener = element("button", { class: type, "aria-haspopup": "dialog" }, label);
+    root.append(opener, dialog);
+    let isTouched = false;
+    dialog.oninput = () => (isTouched = true);
+    dialog.onmousedown = ({ target, offsetX: x, offsetY: y }) => {
+      const isOutside = x < 0 || y < 0 || x > dialog.offsetWidth || y > dialog.offsetHeight;
+      if (target === dialog && isOutside && !isTouched) dialog.close();
+    };
+    dialog.onclose = () => tell("close", { id: companyId });
+    opener.onclick = widget.open = () => {
+      if (dialog.open) return;
+      if (!dialog.firstChild) {
+        const shut = element("button", { class: "close", "aria-label": "Close" }, "×");
+        shut.onclick = widget.close;
+        dialog.append(shut, ...content());
+      }
+      dialog.showModal();
+      tell("open", { id: companyId });
+    };
+  }
+
+  ask<Configuration>(base)
+    .then((configuration) => {
+      draw(Object.assign(configuration, ...PRESENTATION.map((name) => options[name] && { [name]: options[name] })));
+      tell("ready", { id: companyId });
+      if (isWanted) widget.open();
+    })
+    .catch(({ code = "offline" }: Trouble) => {
+      const words =
+        code === "not_found" ? element("p", {}, "This form is not available.") : wayOut("The form cannot be reached at the moment.", link);
+      root.append(element("section", {}, words));
+      tell("error", { code });
+    });
+  return widget;
+}
+
+/** Takes over a name: does what was asked of it before, and from now on at once. A second copy finds that done. */
+function take(name: string): void {
+  const before = globals[name];
+  if (!before || !before.q) return;
+  const run = (globals[name] = (command, ...given) => (COMMANDS[command] as (...given: never[]) => void)(...given));
+  for (const command of before.q) run(...command);
+}
+
+/** The name is the script's own, as its embed code gave it, or the last that was given. */
+const begin = (): void => [script.id, (window as unknown as { SplitsWidget: string }).SplitsWidget].forEach(take);
+
+if (document.readyState === "loading") addEventListener("DOMContentLoaded", begin);
+else begin();
