@@ -19,6 +19,7 @@ import { aiReviewNoun } from "#services/applications/ai-review.ts";
 import { applicationNoun } from "#services/applications/application.ts";
 import { noteNoun } from "#services/applications/note.ts";
 import { candidateNoun } from "#services/candidates/candidate.ts";
+import { brandSettings } from "#services/companies/brand.ts";
 import { companyNoun } from "#services/companies/company.ts";
 import { dealNoun } from "#services/deals/deal.ts";
 import { feedbackNoun } from "#services/deals/feedback.ts";
@@ -38,6 +39,7 @@ import { snapshotNoun } from "#services/placements/snapshot.ts";
 import { planNoun, splitsRateNoun } from "#services/plans/plan.ts";
 import { relationshipNoun } from "#services/recruiter-candidates/relationship.ts";
 import { connectionNoun } from "#services/recruiter-companies/connection.ts";
+import { intakeRequestNoun } from "#services/intake-requests/intake-request.ts";
 import { intakeSettingsNoun } from "#services/intake-requests/intake-settings.ts";
 import { recruiterNoun } from "#services/recruiters/recruiter.ts";
 import { candidateSourcerNoun, companySourcerNoun } from "#services/sourcers/sourcer.ts";
@@ -46,19 +48,24 @@ import { memberNoun } from "#services/teams/member.ts";
 import { splitConfigNoun } from "#services/teams/split-config.ts";
 import { teamNoun } from "#services/teams/team.ts";
 import { userNoun } from "#services/users/user.ts";
+import { accessCodeNoun } from "#services/white-label/access-codes.ts";
+import { pageSettings } from "#services/white-label/page-settings.ts";
 import { expect, it } from "vitest";
 import { listedTo, MATRIX } from "./matrix.ts";
 import { namesIn, routesOf, search } from "./routes.ts";
 import { accessWorld, type Actor } from "./world.ts";
 
 const NOUNS = {
-  "intake-settings": intakeSettingsNoun.noun,
+  "access-codes": accessCodeNoun,
   approvals: approvalNoun,
+  brands: brandSettings.noun,
   "company-billing-profiles": billingProfileNoun,
   "custom-contracts": contractNoun,
   disputes: disputeNoun,
   "escrow-holds": holdNoun,
   "fee-terms": feeTermsNoun,
+  "intake-requests": intakeRequestNoun,
+  "intake-settings": intakeSettingsNoun.noun,
   "ledger-accounts": ledgerAccountNoun,
   "ledger-transactions": ledgerTransactionNoun,
   "payout-schedules": scheduleNoun,
@@ -105,6 +112,7 @@ const NOUNS = {
   "team-split-configs": splitConfigNoun,
   teams: teamNoun,
   users: userNoun,
+  "white-label-pages": pageSettings.noun,
 } as unknown as Readonly<Record<string, Noun<{ id: string }>>>;
 
 const world = await accessWorld();

@@ -720,7 +720,7 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
 
   "white-label-pages": {
     rows: { "page of Acme": [...ADMIN, ...ACME] },
-    acts: { update: { on: "Acme", body: () => ({ roles: "all" }), may: [...ADMIN, "companyAdmin"] } },
+    acts: { update: { on: "Acme", body: () => ({ thanks: "Read by tomorrow" }), may: [...ADMIN, "companyAdmin"] } },
   },
 
   // A code opens private pages: its company's admins make and end it, and nobody else knows of it.

@@ -50,6 +50,7 @@ async function ask({ method, path, takesBody }: Route, act: Act, reason: string 
 
 /** What the row's state refuses by now, whatever the reason. */
 const REFUSED_BY_STATE: readonly string[] = [
+  "intake-requests decline on intake of Acme",
   "job-pre-screen-answers update on answer on reached",
   "recruiter-candidates terminate on ended relationship",
   "teams transfer-ownership on team",
