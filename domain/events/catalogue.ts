@@ -90,6 +90,12 @@ interface CredentialFacts {
   user_id: Id;
 }
 
+interface WebhookFacts {
+  webhook_id: Id;
+  account_id: Id;
+  owner_user_id: Id;
+}
+
 interface PayoutFacts {
   transaction_id: Id;
   placement_id: Id;
@@ -253,6 +259,9 @@ export interface EventPayloads {
   "audit.gap": { gap_id: Id; credential_id: string; account_id: Id | null; minute: number; counted: number; logged: number };
   /** A refresh token was used twice: somebody may hold a copy. `ended`: what was revoked. */
   "oauth.reuse_detected": { grant_id: Id; user_id: Id; client_id: Id; ended: "family" | "grant" };
+  /** An endpoint has failed for so much of the days after which it is disabled. */
+  "webhook.failing": WebhookFacts & { percent: number };
+  "webhook.disabled": WebhookFacts & { disabled_reason: string };
   "account.overage_reached": { account_id: Id; month: string; percent: number };
   "fee_terms.changed": { fee_terms_id: Id; effective_from: Instant };
   "splits_rates.changed": { splits_rates_id: Id; tier: string; effective_from: Instant };
@@ -291,9 +300,16 @@ export type EventType = keyof EventPayloads;
 
 /** One thing that happened, as a verb announces it. `commit` gives it its id, instant and actor. */
 export type DomainEvent = {
-  [T in EventType]: { type: T; subject: { type: string; id: string }; payload: EventPayloads[T] };
+  [T in EventType]: { type: T; subject: Subject; payload: EventPayloads[T] };
 }[EventType];
 
+/** What an event is about. `version`: as the change left it; told where partners hear of it. */
+export interface Subject {
+  type: string;
+  id: string;
+  version?: number;
+}
+
 /** Names one event; the compiler holds the payload against the catalogue. */
-export const event = <T extends EventType>(type: T, subject: { type: string; id: string }, payload: EventPayloads[T]): DomainEvent =>
+export const event = <T extends EventType>(type: T, subject: Subject, payload: EventPayloads[T]): DomainEvent =>
   ({ type, subject, payload }) as DomainEvent;

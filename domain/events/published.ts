@@ -70,3 +70,8 @@ export const PUBLISHED_EVENTS: readonly PublishedEvent[] = [
     data: ["webhook_id", "disabled_reason"],
   },
 ];
+
+/** The types that an endpoint may ask for. */
+export const SUBSCRIBABLE_EVENTS: readonly string[] = PUBLISHED_EVENTS.filter(({ subscribable }) => subscribable !== false).map(
+  ({ type }) => type,
+);

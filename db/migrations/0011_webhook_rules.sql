@@ -1,0 +1,112 @@
+-- Webhooks: what was published and delivered, kept by months, and its guards.
+
+--------------------------------------------------------------------------------------------------
+-- Events, deliveries and attempts (PLATFORM §13, §17); their columns are those of db/schema/deliveries.ts
+--------------------------------------------------------------------------------------------------
+
+CREATE TABLE api.events (
+  id uuid NOT NULL,
+  outbox_id uuid,
+  owner_user_id uuid NOT NULL,
+  account_id uuid NOT NULL,
+  type text NOT NULL,
+  entity_type text NOT NULL,
+  entity_id uuid NOT NULL,
+  sequence integer NOT NULL,
+  api_version text NOT NULL,
+  payload_text text NOT NULL,
+  occurred_at timestamptz NOT NULL,
+  PRIMARY KEY (id, occurred_at),
+  CONSTRAINT events_once UNIQUE (outbox_id, owner_user_id, occurred_at)
+) PARTITION BY RANGE (occurred_at);
+CREATE TABLE api.events_default PARTITION OF api.events DEFAULT;
+--> statement-breakpoint
+CREATE TABLE api.webhook_deliveries (
+  id uuid NOT NULL,
+  event_id uuid NOT NULL,
+  event_at timestamptz NOT NULL,
+  event_type text NOT NULL,
+  webhook_id uuid NOT NULL,
+  account_id uuid NOT NULL,
+  status text NOT NULL DEFAULT 'pending',
+  attempts integer NOT NULL DEFAULT 0,
+  sends integer NOT NULL DEFAULT 0,
+  next_attempt_at timestamptz,
+  swept_at timestamptz,
+  last_status integer,
+  last_error_class text,
+  created_at timestamptz NOT NULL DEFAULT ops.now(),
+  completed_at timestamptz,
+  replay_of uuid,
+  replay_job_id uuid,
+  PRIMARY KEY (id, event_at),
+  CONSTRAINT webhook_deliveries_status CHECK (status IN ('pending', 'in_flight', 'retrying', 'parked', 'succeeded', 'dead', 'skipped')),
+  CONSTRAINT webhook_deliveries_completed CHECK ((completed_at IS NOT NULL) = (status IN ('succeeded', 'dead', 'skipped'))),
+  -- what waits has its time; only what is parked with its endpoint waits for somebody to ask for it
+  CONSTRAINT webhook_deliveries_due CHECK (
+    CASE WHEN status IN ('pending', 'in_flight', 'retrying') THEN next_attempt_at IS NOT NULL ELSE status = 'parked' OR next_attempt_at IS NULL END
+  ),
+  CONSTRAINT webhook_deliveries_skipped CHECK (status <> 'skipped' OR (attempts = 0 AND coalesce(last_error_class IN ('endpoint_disabled', 'scope_lost'), false))),
+  CONSTRAINT webhook_deliveries_counts CHECK (attempts >= 0 AND sends >= attempts)
+) PARTITION BY RANGE (event_at);
+CREATE UNIQUE INDEX webhook_deliveries_original ON api.webhook_deliveries (event_id, webhook_id, event_at) WHERE replay_of IS NULL;
+CREATE INDEX webhook_deliveries_account ON api.webhook_deliveries (account_id, created_at DESC, id DESC);
+CREATE INDEX webhook_deliveries_webhook ON api.webhook_deliveries (webhook_id, created_at DESC, id DESC);
+CREATE INDEX webhook_deliveries_waiting ON api.webhook_deliveries (webhook_id, next_attempt_at)
+  WHERE status IN ('pending', 'in_flight', 'retrying', 'parked');
+CREATE INDEX webhook_deliveries_due ON api.webhook_deliveries (next_attempt_at)
+  WHERE status IN ('pending', 'in_flight', 'retrying', 'parked');
+CREATE INDEX webhook_deliveries_completed ON api.webhook_deliveries (webhook_id, completed_at) WHERE status IN ('succeeded', 'dead');
+CREATE INDEX webhook_deliveries_job ON api.webhook_deliveries (replay_job_id) WHERE replay_job_id IS NOT NULL;
+CREATE TABLE api.webhook_deliveries_default PARTITION OF api.webhook_deliveries DEFAULT;
+--> statement-breakpoint
+CREATE TABLE api.webhook_attempts (
+  delivery_id uuid NOT NULL,
+  attempt_no integer NOT NULL,
+  trigger text NOT NULL,
+  started_at timestamptz NOT NULL,
+  resolve_ms integer,
+  first_byte_ms integer,
+  duration_ms integer NOT NULL,
+  http_status integer,
+  error_class text,
+  response_headers jsonb,
+  response_body text,
+  signature_key_ids uuid[] NOT NULL,
+  request_id uuid NOT NULL,
+  CONSTRAINT webhook_attempts_once PRIMARY KEY (delivery_id, attempt_no, trigger, started_at),
+  CONSTRAINT webhook_attempts_trigger CHECK (trigger IN ('auto', 'manual', 'replay', 'test', 'probe')),
+  CONSTRAINT webhook_attempts_error_class CHECK (error_class IN (
+    'dns', 'connect', 'tls', 'timeout', 'http_3xx', 'http_4xx', 'http_5xx', 'blocked_destination', 'body_too_large', 'internal'
+  )),
+  -- either an answer that succeeded, or a class that says why not
+  CONSTRAINT webhook_attempts_outcome CHECK ((error_class IS NULL) = coalesce(http_status BETWEEN 200 AND 299, false)),
+  CONSTRAINT webhook_attempts_body CHECK (char_length(response_body) <= 8192)
+) PARTITION BY RANGE (started_at);
+CREATE TABLE api.webhook_attempts_default PARTITION OF api.webhook_attempts DEFAULT;
+INSERT INTO ops.monthly VALUES
+  ('api.events', 'occurred_at', 3, false),
+  ('api.webhook_deliveries', 'event_at', 3, false),
+  ('api.webhook_attempts', 'started_at', 1, false);
+SELECT ops.ensure_partitions(3);
+--> statement-breakpoint
+
+--------------------------------------------------------------------------------------------------
+-- Guards (PLATFORM §3)
+--------------------------------------------------------------------------------------------------
+
+-- Locks a delivery that is being sent, and raises unless it is still the send whose outcome is to be recorded.
+CREATE FUNCTION ops.guard_delivery(delivery uuid, of_event_at timestamptz, read_attempts integer) RETURNS void
+LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+  now_status text;
+  now_attempts integer;
+BEGIN
+  SELECT d.status, d.attempts INTO now_status, now_attempts FROM api.webhook_deliveries d
+  WHERE d.id = delivery AND d.event_at = of_event_at FOR NO KEY UPDATE;
+  IF now_status IS DISTINCT FROM 'in_flight' OR now_attempts <> read_attempts THEN
+    RAISE 'delivery % is not in flight as it was', delivery USING ERRCODE = 'serialization_failure';
+  END IF;
+END
+$$;

@@ -1,0 +1,21 @@
+import type { DisabledReason } from "../webhooks/words.ts";
+import { event, type DomainEvent } from "./catalogue.ts";
+
+/** An endpoint as its events name it. `version`: as the change left it. */
+export interface WebhookFacts {
+  id: string;
+  version: number;
+  accountId: string;
+  ownerUserId: string;
+}
+
+const subject = ({ id, version }: WebhookFacts) => ({ type: "webhook", id, version });
+
+const facts = ({ id, accountId, ownerUserId }: WebhookFacts) => ({ webhook_id: id, account_id: accountId, owner_user_id: ownerUserId });
+
+export const webhookDisabled = (webhook: WebhookFacts, reason: DisabledReason): DomainEvent =>
+  event("webhook.disabled", subject(webhook), { ...facts(webhook), disabled_reason: reason });
+
+/** `percent`: how much of the days is over after which it is disabled. */
+export const webhookFailing = (webhook: WebhookFacts, percent: number): DomainEvent =>
+  event("webhook.failing", subject(webhook), { ...facts(webhook), percent });
