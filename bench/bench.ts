@@ -144,6 +144,8 @@ function workerd(scriptPath: string, bindings: Record<string, string>): Miniflar
       PAYOUTS: "payouts",
       STRIPE_WORK: "stripe-work",
       STRIPE_EVENTS: "stripe-events",
+      REPLAYS: "replays",
+      SIEM: "siem",
       USAGE: "usage",
       REQUEST_LOG: "request-log",
     },
