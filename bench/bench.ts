@@ -195,6 +195,9 @@ async function main(): Promise<void> {
     STRIPE_WEBHOOK_SECRET: "whsec_nobody",
     STRIPE_CONNECT_WEBHOOK_SECRET: "whsec_nobody",
     STRIPE_API_BASE: "http://127.0.0.1:9",
+    DOH_URL: "http://127.0.0.1:9",
+    OWN_ZONES: "splits.network",
+    WEBHOOK_ALLOW_LOOPBACK: "1",
   };
   const ours = workerd(script, bindings);
   const bare = workerd(bareScript, bindings);

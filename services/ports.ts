@@ -2,6 +2,7 @@ import type { Tier } from "#domain/commission/rates.ts";
 import type { AccessToken, CredentialRecord } from "#domain/credentials/record.ts";
 import type { Token, TokenEnv, TokenFault, TokenType } from "#domain/credentials/token.ts";
 import type { Collection, InvoiceStatus } from "#domain/invoices/invoice.ts";
+import type { DestinationKind } from "#domain/destinations/destination.ts";
 import type { Cents } from "#domain/money.ts";
 import type { ErrorCode } from "#domain/refusals.ts";
 import type { StripeAnswer, Transfer } from "#domain/payouts/outcome.ts";
@@ -89,6 +90,20 @@ export interface SignInFacts {
   /** The provider's session. */
   sid: string | null;
 }
+
+/** Where we may send what partners ask us to send (PLATFORM §14). */
+export interface Destinations {
+  /**
+   * Judges an address by its text, and by every address that its name has.
+   *
+   * @param options.fresh - asks the name server in any case; otherwise an answer is believed for five minutes
+   */
+  check(url: string, kind: DestinationKind, options?: { fresh?: boolean }): Promise<DestinationCheck>;
+}
+
+export type DestinationCheck =
+  /** `url`: in its one spelling, which is what is to be sent to */
+  { open: true; url: string } | { open: false; reason: "blocked_destination" | "unresolvable" };
 
 /** Tells a queue which rows to look at. Rows decide: whatever is lost, repeated or late is found by the sweep. */
 export interface WorkQueue {
@@ -628,6 +643,7 @@ export interface Ports {
   signIn(): Promise<SignInProvider>;
   links: LinkTokens;
   seal: Seal;
+  destinations: Destinations;
   /** The owners of limits, one for each subject. */
   credentials: CredentialOwners;
   credentialTokens: CredentialTokens;

@@ -1,5 +1,6 @@
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { createExecutionContext, env as bindings, waitOnExecutionContext } from "cloudflare:test";
+import { inject } from "vitest";
 import { connect, type Database } from "#db/connection.ts";
 import { CONSUMERS } from "#queues/index.ts";
 import type { Env } from "#workers/runtime.ts";
@@ -76,6 +77,8 @@ export async function marketplace() {
     STRIPE_WEBHOOK_SECRET: "whsec_platform_of_the_tests",
     STRIPE_CONNECT_WEBHOOK_SECRET: "whsec_connect_of_the_tests",
     STRIPE_API_BASE: stripe.url,
+    DOH_URL: inject("namesUrl"),
+    OWN_ZONES: "splits.network",
   };
   const db: Database = connect({ url: database.url, endpoint: env.LOCAL_NEON_ENDPOINT, requestId: "test" });
 

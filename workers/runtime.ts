@@ -1,4 +1,5 @@
 import { connect } from "#db/connection.ts";
+import { destinations } from "#integrations/destinations/destinations.ts";
 import { stripeAnswer } from "#integrations/stripe/answer.ts";
 import { stripeInvoices } from "#integrations/stripe/billing.ts";
 import { stripeBooks } from "#integrations/stripe/books.ts";
@@ -47,6 +48,12 @@ export interface Env {
   CURSOR_HMAC_KEY: string;
   /** Keys that secrets at rest are sealed under, base64 of 32 bytes, newest first, separated by commas. */
   KEK_CURRENT: string;
+  /** A name server over HTTPS, which knows where webhooks would go. */
+  DOH_URL: string;
+  /** Our own domains, separated by commas: nobody has us send to ourselves. */
+  OWN_ZONES: string;
+  /** `1` lets webhooks go to the host written 127.0.0.1. Production refuses it. */
+  WEBHOOK_ALLOW_LOOPBACK?: string;
   /** Where the partner that reports leaked secrets publishes its keys; without it nobody reports. */
   SECRET_SCANNING_KEYS_URL?: string;
   CREDENTIALS: DurableObjectNamespace<CredentialObject>;
@@ -112,6 +119,11 @@ export function portsOf(env: Env, later: (work: Promise<unknown>) => void): Port
       }),
     links: linkTokens(env.LINK_KEY),
     seal: sealUnder(env.KEK_CURRENT),
+    destinations: destinations({
+      server: env.DOH_URL,
+      ownZones: env.OWN_ZONES.split(","),
+      allowLoopback: env.WEBHOOK_ALLOW_LOOPBACK === "1",
+    }),
     credentials: (subject) => env.CREDENTIALS.getByName(subject),
     credentialTokens: credentialTokensOf(env),
     log,
@@ -148,7 +160,7 @@ export function linkTokens(secret: string): LinkTokens {
 /** Refuses to serve production with a local switch on, or with an address nobody outside could trust. */
 export function refuseLocalSwitches(env: Env): void {
   if (env.ENVIRONMENT === "development") return;
-  for (const name of ["LOCAL_NEON_ENDPOINT", "STRIPE_API_BASE"] as const) {
+  for (const name of ["LOCAL_NEON_ENDPOINT", "STRIPE_API_BASE", "WEBHOOK_ALLOW_LOOPBACK"] as const) {
     if (env[name]) throw new Error(`${name} is a local switch and must not be set here`);
   }
   const optional = env.SECRET_SCANNING_KEYS_URL ? (["SECRET_SCANNING_KEYS_URL"] as const) : [];
@@ -159,6 +171,7 @@ export function refuseLocalSwitches(env: Env): void {
     "API_ORIGIN",
     "CONSOLE_ORIGIN",
     "MAIL_API_BASE",
+    "DOH_URL",
     ...optional,
   ] as const) {
     for (const address of (env[name] ?? "").split(",")) requirePublic(name, address);

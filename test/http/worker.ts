@@ -76,6 +76,9 @@ export async function startWorker({
     STRIPE_WEBHOOK_SECRET: "whsec_nobody",
     STRIPE_CONNECT_WEBHOOK_SECRET: "whsec_nobody",
     STRIPE_API_BASE: "http://127.0.0.1:9",
+    DOH_URL: inject("namesUrl"),
+    OWN_ZONES: "splits.network",
+    WEBHOOK_ALLOW_LOOPBACK: "1",
   };
   const child = spawnTethered(
     process.execPath,
