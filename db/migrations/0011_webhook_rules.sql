@@ -91,6 +91,24 @@ INSERT INTO ops.monthly VALUES
 SELECT ops.ensure_partitions(3);
 --> statement-breakpoint
 
+-- Keeps with an event the version its subject has in the commit: what partners read as `sequence`.
+CREATE FUNCTION ops.tell_version() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  NEW.subject_version := CASE NEW.subject_type
+    WHEN 'job' THEN (SELECT j.version FROM ats.jobs j WHERE j.id = NEW.subject_id)
+    WHEN 'application' THEN (SELECT a.version FROM ats.applications a WHERE a.id = NEW.subject_id)
+    WHEN 'placement' THEN (SELECT p.version FROM ats.placements p WHERE p.id = NEW.subject_id)
+    WHEN 'payout_transaction' THEN (SELECT t.version FROM billing.placement_payout_transactions t WHERE t.id = NEW.subject_id)
+    WHEN 'webhook' THEN (SELECT w.version FROM api.webhooks w WHERE w.id = NEW.subject_id)
+  END;
+  RETURN NEW;
+END
+$$;
+CREATE TRIGGER version BEFORE INSERT ON ops.outbox FOR EACH ROW EXECUTE FUNCTION ops.tell_version();
+--> statement-breakpoint
+
 --------------------------------------------------------------------------------------------------
 -- Guards (PLATFORM §3)
 --------------------------------------------------------------------------------------------------
