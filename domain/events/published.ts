@@ -108,10 +108,20 @@ const submissionEvent = (type: string, payload: Parameters<typeof submission>[0]
 });
 
 /** Only who may read a payout hears of it, and its amount is the payee's own share. */
-const payoutEvent = (type: string, payload: EventPayloads["payout.processed"] | EventPayloads["payout.failed"], more: object): Published => ({
+const payoutEvent = (
+  type: string,
+  payload: EventPayloads["payout.processed"] | EventPayloads["payout.failed"],
+  more: object,
+): Published => ({
   type,
   entity: { type: "payout", id: payload.transaction_id },
-  data: { payout_id: payload.transaction_id, placement_id: payload.placement_id, amount_cents: payload.amount_cents, currency: "usd", ...more },
+  data: {
+    payout_id: payload.transaction_id,
+    placement_id: payload.placement_id,
+    amount_cents: payload.amount_cents,
+    currency: "usd",
+    ...more,
+  },
 });
 
 const OPEN: readonly string[] = ["active", "paused"];
@@ -176,7 +186,11 @@ export const WEBHOOK_API_VERSION = "v1";
 export const wireId = (eventId: string): string => `evt_${eventId}`;
 
 /** The bytes of an event, which are stored, signed and sent as they are. `sequence`: the entity's version. */
-export function payloadText(eventId: string, { type, data }: Published, { occurredAt, sequence }: { occurredAt: Date; sequence: number }): string {
+export function payloadText(
+  eventId: string,
+  { type, data }: Published,
+  { occurredAt, sequence }: { occurredAt: Date; sequence: number },
+): string {
   const timestamp = occurredAt.toISOString();
   return JSON.stringify({ id: wireId(eventId), event: type, type, timestamp, api_version: WEBHOOK_API_VERSION, sequence, data });
 }

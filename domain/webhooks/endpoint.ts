@@ -29,12 +29,17 @@ export function requireEventTypes(asked: readonly string[], kind: AccountKind, s
   const errors = asked.flatMap((type, index) => {
     const event = PUBLISHED_EVENTS.find((published) => published.type === type && published.subscribable !== false);
     const isTheirs = event && (event.accountKinds?.includes(kind) ?? true);
-    return isTheirs ? [] : [{ pointer: `/event_types/${index}`, code: "unknown", message: `${type} is no event that this account can subscribe to` }];
+    return isTheirs
+      ? []
+      : [{ pointer: `/event_types/${index}`, code: "unknown", message: `${type} is no event that this account can subscribe to` }];
   });
   if (errors.length > 0) throw invalid(...errors);
   const types = PUBLISHED_EVENTS.filter(({ type }) => asked.includes(type));
   const lacking = types.find(({ scope }) => !scopes.includes(scope));
-  if (lacking) throw new Refusal("insufficient_scope", `Events of the type ${lacking.type} need the scope ${lacking.scope}.`, { needed: [lacking.scope] });
+  if (lacking)
+    throw new Refusal("insufficient_scope", `Events of the type ${lacking.type} need the scope ${lacking.scope}.`, {
+      needed: [lacking.scope],
+    });
   return types.map(({ type }) => type);
 }
 
@@ -43,7 +48,11 @@ export const livesBy = (eventTypes: readonly string[], scopes: readonly Scope[])
   scopes.includes("manage:webhooks") && PUBLISHED_EVENTS.some(({ type, scope }) => eventTypes.includes(type) && scopes.includes(scope));
 
 /** An endpoint that is shut off. Refuses (409) one that already is. */
-export function disabled(endpoint: EndpointLife, reason: DisabledReason, now: Date): Pick<EndpointLife, "status" | "disabledReason" | "disabledAt"> {
+export function disabled(
+  endpoint: EndpointLife,
+  reason: DisabledReason,
+  now: Date,
+): Pick<EndpointLife, "status" | "disabledReason" | "disabledAt"> {
   if (endpoint.status === "disabled") throw invalidTransition("webhook", "disabled", "disabled", ["active"]);
   return { status: "disabled", disabledReason: reason, disabledAt: now };
 }
@@ -75,8 +84,14 @@ export const ALERT_BELOW_PERCENT = 90;
 const FAILING_DAYS = 5;
 
 /** What an owner should know of an endpoint, in words; nothing while it is well. */
-export function alertsOf({ status, disabledReason, failingSince, failingAlertedPercent }: EndpointLife): { code: string; message: string }[] {
-  if (status === "unverified") return [{ code: "unverified", message: "It has not answered a test with a 2xx yet, so it receives nothing else." }];
+export function alertsOf({
+  status,
+  disabledReason,
+  failingSince,
+  failingAlertedPercent,
+}: EndpointLife): { code: string; message: string }[] {
+  if (status === "unverified")
+    return [{ code: "unverified", message: "It has not answered a test with a 2xx yet, so it receives nothing else." }];
   if (status === "disabled") return [{ code: "disabled", message: DISABLED_WORDS[disabledReason ?? "owner"] }];
   if (failingSince === null) return [];
   const message = `It has failed since ${failingSince.toISOString()}; after ${FAILING_DAYS} days without a success it is disabled.`;

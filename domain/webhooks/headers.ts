@@ -1,29 +1,12 @@
 import { invalid } from "../refusals.ts";
+import { isOwnHeader } from "./request.ts";
 
 /** Headers of the owner's own, by name. */
 export type OwnHeaders = Readonly<Record<string, string>>;
 
 const MAX_HEADERS = 10;
+const MAX_NAME_LENGTH = 100;
 const MAX_VALUE_LENGTH = 1_000;
-
-/** Of one connection, or of the body's framing: never the owner's to choose (RFC 9110 §7.6.1). */
-const RESERVED = [
-  "host",
-  "user-agent",
-  "connection",
-  "keep-alive",
-  "proxy-authenticate",
-  "proxy-authorization",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-  "expect",
-];
-const RESERVED_PREFIXES = ["content-", "webhook-", "x-splits-", "cf-"];
-
-const isReserved = (name: string): boolean => RESERVED.includes(name) || RESERVED_PREFIXES.some((prefix) => name.startsWith(prefix));
 
 /**
  * The headers that an owner wants sent with each delivery, their names in small letters. Refuses (422, naming each)
@@ -34,11 +17,13 @@ export function requireOwnHeaders(given: OwnHeaders): OwnHeaders {
   const names = entries.map(({ name }) => name);
   const errors = entries.flatMap(({ written, name, value }, index) => {
     const pointer = `/headers/${written.replaceAll("~", "~0").replaceAll("/", "~1")}`;
-    if (!/^[!#$%&'*+.^_`|~\da-z-]{1,100}$/.test(name)) return [{ pointer, code: "invalid", message: `${written} is no header name` }];
-    if (isReserved(name)) return [{ pointer, code: "reserved", message: `${written} is not yours to set` }];
+    if (!isOwnHeader(name) || name.length > MAX_NAME_LENGTH)
+      return [{ pointer, code: "reserved", message: `${written} is no header that is yours to set` }];
     if (names.indexOf(name) !== index) return [{ pointer, code: "repeated", message: `${written} is there twice` }];
     const isSendable = value.length <= MAX_VALUE_LENGTH && /^[!-~](?:[ -~]*[!-~])?$|^$/.test(value);
-    return isSendable ? [] : [{ pointer, code: "invalid", message: `the value of ${written} is not printable ASCII of at most ${MAX_VALUE_LENGTH} characters` }];
+    return isSendable
+      ? []
+      : [{ pointer, code: "invalid", message: `the value of ${written} is not printable ASCII of at most ${MAX_VALUE_LENGTH} characters` }];
   });
   if (entries.length > MAX_HEADERS) errors.push({ pointer: "/headers", code: "too_big", message: `has at most ${MAX_HEADERS} headers` });
   if (errors.length > 0) throw invalid(...errors);

@@ -66,7 +66,10 @@ export function retryAfterSeconds(header: string | null, now: Date): number | nu
  * @param attempts - how many counted before this one
  * @param random - from 0 up to 1
  */
-export function nextStep(outcome: SendOutcome, { attempts, trigger, random }: { attempts: number; trigger: AttemptTrigger; random: number }): NextStep {
+export function nextStep(
+  outcome: SendOutcome,
+  { attempts, trigger, random }: { attempts: number; trigger: AttemptTrigger; random: number },
+): NextStep {
   if (outcome.errorClass === null) return { status: "succeeded", retryInSeconds: null, spends: true, disables: false };
   if (outcome.httpStatus === GONE) return { status: "dead", retryInSeconds: null, spends: true, disables: true };
   if (trigger === "probe") return { status: "parked", retryInSeconds: PARKED_SECONDS, spends: false, disables: false };

@@ -2,7 +2,8 @@ import { wireId } from "../events/published.ts";
 import { signatureOf } from "./sign.ts";
 
 /** Names an owner's own headers may not have, whatever their case: they are ours, or those of the connection. */
-const RESERVED = /^(?:host|content-.*|user-agent|webhook-.*|x-splits-.*|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade)$/i;
+const RESERVED =
+  /^(?:host|content-.*|user-agent|webhook-.*|x-splits-.*|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade)$/i;
 
 /** Whether an owner may have a header of this name sent with each delivery (PLATFORM §13.3). */
 export const isOwnHeader = (name: string): boolean => /^[!#$%&'*+.^_`|~\w-]+$/.test(name) && !RESERVED.test(name);
@@ -16,7 +17,12 @@ export const isOwnHeader = (name: string): boolean => /^[!#$%&'*+.^_`|~\w-]+$/.t
  */
 export async function requestHeaders(
   { eventId, eventType, payload }: { eventId: string; eventType: string; payload: string },
-  { startedAt, ordinal, secrets, own }: { startedAt: Date; ordinal: number; secrets: readonly string[]; own: Readonly<Record<string, string>> },
+  {
+    startedAt,
+    ordinal,
+    secrets,
+    own,
+  }: { startedAt: Date; ordinal: number; secrets: readonly string[]; own: Readonly<Record<string, string>> },
 ): Promise<Record<string, string>> {
   const id = wireId(eventId);
   const timestamp = Math.floor(startedAt.getTime() / 1_000);

@@ -23,8 +23,14 @@ export interface Rotated {
  * overlap, in seconds; of older ones that still sign, one more may. Refuses (`secret_rotation_in_progress`) while an
  * older one signs, unless it is forced.
  */
-export function rotateSecrets(secrets: readonly SecretLife[], now: Date, { overlapSeconds, force }: { overlapSeconds: number; force: boolean }): Rotated {
-  const old = secrets.filter(({ expiresAt }) => expiresAt !== null && expiresAt > now).toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime());
+export function rotateSecrets(
+  secrets: readonly SecretLife[],
+  now: Date,
+  { overlapSeconds, force }: { overlapSeconds: number; force: boolean },
+): Rotated {
+  const old = secrets
+    .filter(({ expiresAt }) => expiresAt !== null && expiresAt > now)
+    .toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime());
   if (old.length > 0 && !force) {
     const until = new Date(Math.max(...old.map(({ expiresAt }) => (expiresAt as Date).getTime())));
     throw new Refusal(

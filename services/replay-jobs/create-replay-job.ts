@@ -33,7 +33,10 @@ export interface BegunReplay {
  * Sends again what an endpoint was sent before, or should have been, as a job that goes on by itself. Refuses (409) an
  * endpoint that is not active; a dry run counts in any case.
  */
-export async function createReplayJob(ctx: Context, { webhookId, eventTypes, statuses, since, until, dryRun }: NewReplay): Promise<BegunReplay> {
+export async function createReplayJob(
+  ctx: Context,
+  { webhookId, eventTypes, statuses, since, until, dryRun }: NewReplay,
+): Promise<BegunReplay> {
   requireScope(ctx, "manage:webhooks");
   const begun = await deciding(ctx, async () => {
     const asked: ReplayFilter = {
@@ -53,12 +56,16 @@ export async function createReplayJob(ctx: Context, { webhookId, eventTypes, sta
     if (dryRun) return commit<BegunReplay>(ctx, { job: null, total, filter }, { write: [], audit: [], events: [] });
     if (webhook.status !== "active") throw conflict(`The endpoint is ${webhook.status}. Enable it first.`);
     const job = newRow(ctx, replayJobs, { accountId: webhook.accountId, webhookId, filter, total, createdBy: ctx.userId });
-    return commit<BegunReplay>(ctx, { job, total, filter }, {
-      expect: [unchanged(webhooks, webhook)],
-      write: [insert(replayJobs, job)],
-      audit: { action: "replay_job.created", subject: { type: "replay_job", id: job.id }, after: job, accountId: job.accountId },
-      events: [],
-    });
+    return commit<BegunReplay>(
+      ctx,
+      { job, total, filter },
+      {
+        expect: [unchanged(webhooks, webhook)],
+        write: [insert(replayJobs, job)],
+        audit: { action: "replay_job.created", subject: { type: "replay_job", id: job.id }, after: job, accountId: job.accountId },
+        events: [],
+      },
+    );
   });
   if (begun.job) goOnLater(ctx, begun.job);
   return begun;

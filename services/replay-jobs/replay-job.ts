@@ -75,5 +75,7 @@ const DONE = { pause: "paused", resume: "resumed", cancel: "cancelled" } as cons
 
 /** Has the queue go on with an account's replays; a lost message is repaired by the sweep. */
 export function goOnLater(ctx: Context, { accountId }: Pick<ReplayJob, "accountId">): void {
-  ctx.ports.later(ctx.ports.replays.send([accountId]).catch(() => ctx.ports.log("warn", "the queue of replays took no nudge; the sweep will")));
+  ctx.ports.later(
+    ctx.ports.replays.send([accountId]).catch(() => ctx.ports.log("warn", "the queue of replays took no nudge; the sweep will")),
+  );
 }

@@ -18,7 +18,10 @@ export type ReplayProgress = "more" | "waiting" | "none";
 
 /** How far a job is: its deliveries that are not final yet, and what became of the others. */
 const progress = (name: string, which: ReturnType<typeof sql>) =>
-  computed<number>(name, sql`(select count(*)::int from ${webhookDeliveries} where ${webhookDeliveries.replayJobId} = ${replayJobs.id} and ${which})`);
+  computed<number>(
+    name,
+    sql`(select count(*)::int from ${webhookDeliveries} where ${webhookDeliveries.replayJobId} = ${replayJobs.id} and ${which})`,
+  );
 
 /**
  * Takes one step of an account's replays: the one that waited longest brings at most 50 deliveries on their way. A job
@@ -27,7 +30,9 @@ const progress = (name: string, which: ReturnType<typeof sql>) =>
 export async function stepReplays(ctx: Context, accountId: string): Promise<ReplayProgress> {
   const [progress, sent] = await deciding(ctx, () => oneStep(ctx, accountId));
   if (sent.length > 0) {
-    const told = ctx.ports.deliveries.send(sent.map(({ id, webhookId }) => ({ delivery_id: id, webhook_id: webhookId, priority: "replay" as const })));
+    const told = ctx.ports.deliveries.send(
+      sent.map(({ id, webhookId }) => ({ delivery_id: id, webhook_id: webhookId, priority: "replay" as const })),
+    );
     await told.catch(() => ctx.ports.log("warn", "the queue of deliveries took no nudge; the sweep will"));
   }
   return progress;

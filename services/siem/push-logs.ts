@@ -6,7 +6,7 @@ import { select, updateOf } from "#db/statements.ts";
 import type { AuditEvent, LoggedRequest } from "#domain/audit/entries.ts";
 import { SIEM_ROWS, type SiemRow as LogRow, siemBatch } from "#domain/siem/batch.ts";
 import type { SendOutcome } from "#domain/webhooks/outcome.ts";
-import { signatureOf } from "#domain/webhooks/signature.ts";
+import { signatureOf } from "#domain/webhooks/sign.ts";
 import { commit, deciding, readable } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
 import { rowById } from "../listing.ts";
@@ -66,10 +66,17 @@ export async function pushLogs(ctx: Context, destinationId: string): Promise<voi
     const someEvents = settled(events, SIEM_ROWS - someRequests.length);
     if (someRequests.length + someEvents.length === 0) return;
     const rows: LogRow[] = [
-      ...someRequests.map(({ settled: _, ingestId: __, ingestedAt: ___, ...row }): LogRow => ({ log: "request_log", row: row as LoggedRequest })),
+      ...someRequests.map(({ settled: _, ingestId: __, ingestedAt: ___, ...row }): LogRow => ({
+        log: "request_log",
+        row: row as LoggedRequest,
+      })),
       ...someEvents.map(({ settled: _, ingestId: __, ...row }): LogRow => ({ log: "audit_events", row: row as AuditEvent })),
     ];
-    const places = [destination.id, someRequests.at(-1)?.ingestId ?? destination.cursorSeq, someEvents.at(-1)?.ingestId ?? destination.auditCursorSeq];
+    const places = [
+      destination.id,
+      someRequests.at(-1)?.ingestId ?? destination.cursorSeq,
+      someEvents.at(-1)?.ingestId ?? destination.auditCursorSeq,
+    ];
     const outcome = await send(ctx, destination, places.join("_"), rows);
     const [, requestsEnd, auditEnd] = places as [string, number, number];
     const moved = outcome.errorClass === null ? { cursorSeq: requestsEnd, auditCursorSeq: auditEnd, lastSentAt: ctx.now() } : {};
@@ -77,7 +84,12 @@ export async function pushLogs(ctx: Context, destinationId: string): Promise<voi
       updateOf(siemDestinations)
         .set({ ...moved, lastErrorClass: outcome.errorClass })
         // two messages may push the same rows; the places only ever move on
-        .where(and(eq(siemDestinations.id, destinationId), sql`${siemDestinations.cursorSeq} <= ${requestsEnd} and ${siemDestinations.auditCursorSeq} <= ${auditEnd}`)) as Statement,
+        .where(
+          and(
+            eq(siemDestinations.id, destinationId),
+            sql`${siemDestinations.cursorSeq} <= ${requestsEnd} and ${siemDestinations.auditCursorSeq} <= ${auditEnd}`,
+          ),
+        ) as Statement,
     ] as never);
     if (outcome.errorClass !== null || rows.length < SIEM_ROWS) return;
   }
@@ -88,7 +100,8 @@ async function send(ctx: Context, destination: SiemRow, batchId: string, rows: r
   const { url, secret } = await configOf(ctx, destination);
   const { contentType, body } = siemBatch(destination.kind, destination.format, rows);
   const headers = { "content-type": contentType, "user-agent": "SplitsWebhooks/1" };
-  if (destination.kind === "splunk_hec") return ctx.ports.sender.send({ kind: "siem", url, headers: { ...headers, authorization: `Splunk ${secret}` }, body });
+  if (destination.kind === "splunk_hec")
+    return ctx.ports.sender.send({ kind: "siem", url, headers: { ...headers, authorization: `Splunk ${secret}` }, body });
   const timestamp = Math.floor(Date.now() / 1_000);
   const messageId = `siem_${batchId}`;
   const signed = {

@@ -4,7 +4,7 @@ import { siemDestinations } from "#db/schema/webhooks.ts";
 import { computed, select } from "#db/statements.ts";
 import { invalidField, Refusal } from "#domain/refusals.ts";
 import type { SiemFormat, SiemKind } from "#domain/siem/batch.ts";
-import { newWebhookSecret } from "#domain/webhooks/signature.ts";
+import { newWebhookSecret } from "#domain/webhooks/sign.ts";
 import { asItStands, commit, deciding, expectVersion, insert, newRow, readable, remove, unchanged, update } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { type KeysetPage, type KeysetQuery, listAfter } from "../keyset.ts";
@@ -71,14 +71,14 @@ const ownSiem = () =>
       "destinations",
       sql`(select count(*)::int from api.siem_destinations s where s.account_id = ${accountPlans.accountId})`,
     ),
-    requestsEnd: computed<number>(
+    requestsEnd: computed<string>(
       "requests_end",
-      sql`(select coalesce(max(l.ingest_id), 0)::int8 from api.request_log l where l.account_id = ${accountPlans.accountId})`,
-    ).mapWith(Number),
-    auditEnd: computed<number>(
+      sql`(select coalesce(max(l.ingest_id), 0)::text from api.request_log l where l.account_id = ${accountPlans.accountId})`,
+    ),
+    auditEnd: computed<string>(
       "audit_end",
-      sql`(select coalesce(max(e.ingest_id), 0)::int8 from ops.audit_events e where e.account_id = ${accountPlans.accountId})`,
-    ).mapWith(Number),
+      sql`(select coalesce(max(e.ingest_id), 0)::text from ops.audit_events e where e.account_id = ${accountPlans.accountId})`,
+    ),
   })
     .from(accountPlans)
     .where(eq(accountPlans.accountId, sql`ops.account_id()`));
@@ -108,7 +108,8 @@ export async function createSiemDestination(ctx: Context, given: NewSiemDestinat
     const [[found]] = await ctx.read(ownSiem());
     const account = readable("account", "", found);
     ctx.repeat();
-    if (account.plan !== "enterprise") throw new Refusal("plan_required", "Pushing logs comes with the enterprise plan.", { plan: "enterprise" });
+    if (account.plan !== "enterprise")
+      throw new Refusal("plan_required", "Pushing logs comes with the enterprise plan.", { plan: "enterprise" });
     const token = splunkToken(given.kind, given.token);
     if (account.destinations >= MAX_DESTINATIONS)
       throw new Refusal("resource_limit_reached", `An account has ${MAX_DESTINATIONS} destinations at most.`, { limit: MAX_DESTINATIONS });
@@ -122,15 +123,19 @@ export async function createSiemDestination(ctx: Context, given: NewSiemDestinat
       format: given.format,
       configEnc: await ctx.ports.seal.seal(JSON.stringify({ url, secret }), siemSealOwner(id)),
       kekId: await ctx.ports.seal.keyId(),
-      cursorSeq: account.requestsEnd,
-      auditCursorSeq: account.auditEnd,
+      cursorSeq: Number(account.requestsEnd),
+      auditCursorSeq: Number(account.auditEnd),
     });
-    return commit<ShownSiemDestination>(ctx, { ...shown(row, { url, secret }), secret: token === null ? secret : null }, {
-      expect: [],
-      write: [insert(siemDestinations, row)],
-      audit: { action: "siem_destination.created", subject: { type: "siem_destination", id }, after: row, accountId: row.accountId },
-      events: [],
-    });
+    return commit<ShownSiemDestination>(
+      ctx,
+      { ...shown(row, { url, secret }), secret: token === null ? secret : null },
+      {
+        expect: [],
+        write: [insert(siemDestinations, row)],
+        audit: { action: "siem_destination.created", subject: { type: "siem_destination", id }, after: row, accountId: row.accountId },
+        events: [],
+      },
+    );
   });
 }
 
@@ -179,11 +184,15 @@ export async function deleteSiemDestination(ctx: Context, id: string): Promise<{
     const [[row]] = await ctx.read(rowById<SiemRow>(ctx, siemNoun, id));
     const before = readable("destination", id, row);
     expectVersion(ctx, before);
-    return commit(ctx, { id }, {
-      expect: [unchanged(siemDestinations, before)],
-      write: [remove(siemDestinations, id)],
-      audit: { action: "siem_destination.deleted", subject: { type: "siem_destination", id }, before, accountId: before.accountId },
-      events: [],
-    });
+    return commit(
+      ctx,
+      { id },
+      {
+        expect: [unchanged(siemDestinations, before)],
+        write: [remove(siemDestinations, id)],
+        audit: { action: "siem_destination.deleted", subject: { type: "siem_destination", id }, before, accountId: before.accountId },
+        events: [],
+      },
+    );
   });
 }

@@ -67,7 +67,12 @@ export async function getDelivery(ctx: Context, id: string): Promise<DeliveryWit
       .where(eq(webhookDeliveries.id, id)),
     select()
       .from(webhookAttempts)
-      .where(and(eq(webhookAttempts.deliveryId, id), sql`${webhookAttempts.startedAt} > ops.now() - make_interval(days => ${SHOWN_ATTEMPT_DAYS})`))
+      .where(
+        and(
+          eq(webhookAttempts.deliveryId, id),
+          sql`${webhookAttempts.startedAt} > ops.now() - make_interval(days => ${SHOWN_ATTEMPT_DAYS})`,
+        ),
+      )
       .orderBy(webhookAttempts.startedAt, webhookAttempts.attemptNo)
       .limit(MOST_ATTEMPTS),
   );

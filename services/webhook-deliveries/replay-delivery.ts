@@ -49,7 +49,9 @@ export async function replayDelivery(ctx: Context, id: string): Promise<Delivery
     });
   });
   const brought = ctx.ports.endpoints(sent.webhookId).enqueue([{ deliveryId: sent.id, priority: "live", manual: true }]);
-  ctx.ports.later(brought.catch(() => ctx.ports.log("warn", "a replay was not told to its endpoint; the sweep finds it", { delivery_id: sent.id })));
+  ctx.ports.later(
+    brought.catch(() => ctx.ports.log("warn", "a replay was not told to its endpoint; the sweep finds it", { delivery_id: sent.id })),
+  );
   return sent;
 }
 

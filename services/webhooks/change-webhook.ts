@@ -49,7 +49,12 @@ const grantOf = (webhookId: string) =>
     .where(eq(webhooks.id, webhookId));
 
 /** The scopes of a grant that count: those its client may still ask for, while both live. */
-export const scopesOfGrant = (grant: { status: string; scopes: readonly Scope[]; clientStatus: string; allowed: readonly Scope[] }): Scope[] =>
+export const scopesOfGrant = (grant: {
+  status: string;
+  scopes: readonly Scope[];
+  clientStatus: string;
+  allowed: readonly Scope[];
+}): Scope[] =>
   grant.status === "active" && grant.clientStatus === "approved" ? grant.scopes.filter((scope) => grant.allowed.includes(scope)) : [];
 
 /**
@@ -83,12 +88,16 @@ export async function updateWebhook(ctx: Context, id: string, { version, ...give
     if (fields === null) return asItStands<ChangedWebhook>(ctx, { ...(await shownWebhook(ctx, before)), offer: null });
     const after: WebhookRow = { ...before, ...fields, version: before.version + 1, updatedAt: ctx.now() };
     const action = switched === null ? "webhook.updated" : switched === "active" ? "webhook.enabled" : "webhook.disabled";
-    return commit<ChangedWebhook>(ctx, { ...(await shownWebhook(ctx, after)), offer: switched === "active" ? (offer ?? null) : null }, {
-      expect: [unchanged(webhooks, before)],
-      write: [update(ctx, webhooks, id, fields)],
-      audit: { action, subject: { type: "webhook", id }, before, after, accountId: before.accountId },
-      events: switched === "disabled" ? [webhookDisabled(factsOf(after), "owner")] : [],
-    });
+    return commit<ChangedWebhook>(
+      ctx,
+      { ...(await shownWebhook(ctx, after)), offer: switched === "active" ? (offer ?? null) : null },
+      {
+        expect: [unchanged(webhooks, before)],
+        write: [update(ctx, webhooks, id, fields)],
+        audit: { action, subject: { type: "webhook", id }, before, after, accountId: before.accountId },
+        events: switched === "disabled" ? [webhookDisabled(factsOf(after), "owner")] : [],
+      },
+    );
   });
   reloadLater(ctx, changed);
   if (given.status === "active" && changed.status === "unverified") verifyLater(ctx, changed);
@@ -119,16 +128,20 @@ export async function deleteWebhook(ctx: Context, id: string): Promise<{ id: str
               .set({ status: "cancelled", finishedAt: ctx.now(), updatedAt: ctx.now(), version: sql`${replayJobs.version} + 1` })
               .where(and(eq(replayJobs.webhookId, id), inArray(replayJobs.status, ["running", "paused"]))) as Statement,
           ];
-    await commit(ctx, { id }, {
-      expect: [unchanged(webhooks, before), ...jobs.map((job) => unchanged(replayJobs, job))],
-      write: [
-        update(ctx, webhooks, id, { ...ended, deletedAt: ctx.now(), headersEnc: null }),
-        deleteFrom(webhookSecrets).where(eq(webhookSecrets.webhookId, id)) as Statement,
-        ...stopped,
-      ],
-      audit: { action: "webhook.deleted", subject: { type: "webhook", id }, before, accountId: before.accountId },
-      events: [],
-    });
+    await commit(
+      ctx,
+      { id },
+      {
+        expect: [unchanged(webhooks, before), ...jobs.map((job) => unchanged(replayJobs, job))],
+        write: [
+          update(ctx, webhooks, id, { ...ended, deletedAt: ctx.now(), headersEnc: null }),
+          deleteFrom(webhookSecrets).where(eq(webhookSecrets.webhookId, id)) as Statement,
+          ...stopped,
+        ],
+        audit: { action: "webhook.deleted", subject: { type: "webhook", id }, before, accountId: before.accountId },
+        events: [],
+      },
+    );
     return { id, version: before.version + 1 };
   });
   reloadLater(ctx, gone);

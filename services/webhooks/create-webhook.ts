@@ -50,12 +50,16 @@ export async function createWebhook(ctx: Context, given: NewWebhook): Promise<Sh
       headersEnc: await sealHeaders(ctx, id, headers),
     });
     const { secret, ...secretRow } = await newSecret(ctx, id);
-    return commit<ShownWebhook>(ctx, { ...(await shownWebhook(ctx, row)), secret }, {
-      expect: [sql`ops.guard_webhooks(${account.id}::uuid, ${account.webhooks}::integer)`],
-      write: [insert(webhooks, row), insert(webhookSecrets, secretRow)],
-      audit: { action: "webhook.created", subject: { type: "webhook", id }, after: row, accountId: account.id },
-      events: [],
-    });
+    return commit<ShownWebhook>(
+      ctx,
+      { ...(await shownWebhook(ctx, row)), secret },
+      {
+        expect: [sql`ops.guard_webhooks(${account.id}::uuid, ${account.webhooks}::integer)`],
+        write: [insert(webhooks, row), insert(webhookSecrets, secretRow)],
+        audit: { action: "webhook.created", subject: { type: "webhook", id }, after: row, accountId: account.id },
+        events: [],
+      },
+    );
   });
   verifyLater(ctx, made);
   return made;

@@ -27,12 +27,22 @@ export async function resealSecrets(ctx: Context): Promise<void> {
   const newHeaders = await resealed(ctx, endpoints, ({ id, headersEnc }) => [headersEnc ?? "", webhookSealOwner(id)]);
   const newConfigs = await resealed(ctx, destinations, ({ id, configEnc }) => [configEnc, siemSealOwner(id)]);
   const writes: Statement[] = [
-    ...newHeaders.map(({ of, sealed }) => rewritten(webhooks, { headersEnc: sealed }, and(eq(webhooks.id, of.id), eq(webhooks.headersEnc, of.headersEnc ?? "")))),
+    ...newHeaders.map(({ of, sealed }) =>
+      rewritten(webhooks, { headersEnc: sealed }, and(eq(webhooks.id, of.id), eq(webhooks.headersEnc, of.headersEnc ?? ""))),
+    ),
     ...newSecrets.map(({ of, sealed }) =>
-      rewritten(webhookSecrets, { secretEnc: sealed, kekId }, and(eq(webhookSecrets.keyId, of.keyId), eq(webhookSecrets.secretEnc, of.secretEnc))),
+      rewritten(
+        webhookSecrets,
+        { secretEnc: sealed, kekId },
+        and(eq(webhookSecrets.keyId, of.keyId), eq(webhookSecrets.secretEnc, of.secretEnc)),
+      ),
     ),
     ...newConfigs.map(({ of, sealed }) =>
-      rewritten(siemDestinations, { configEnc: sealed, kekId }, and(eq(siemDestinations.id, of.id), eq(siemDestinations.configEnc, of.configEnc))),
+      rewritten(
+        siemDestinations,
+        { configEnc: sealed, kekId },
+        and(eq(siemDestinations.id, of.id), eq(siemDestinations.configEnc, of.configEnc)),
+      ),
     ),
   ];
   await ctx.database.writer.batch(writes as never);

@@ -37,20 +37,29 @@ export async function rotateWebhookSecret(
       version: before.version + 1,
       updatedAt: ctx.now(),
     };
-    return commit<ShownWebhook>(ctx, { ...(await shownWebhook(ctx, after)), secret }, {
-      expect: [unchanged(webhooks, before)],
-      write: [
-        update(ctx, webhooks, id, { headersEnc: after.headersEnc }),
-        deleteFrom(webhookSecrets).where(sql`${webhookSecrets.keyId} = any(${sql.param(gone)}::uuid[])`) as Statement,
-        updateOf(webhookSecrets)
-          .set({ expiresAt: previousUntil ?? ctx.now() })
-          .where(sql`${webhookSecrets.webhookId} = ${id}::uuid and ${webhookSecrets.expiresAt} is null`) as Statement,
-        insert(webhookSecrets, secretRow),
-      ],
-      audit: { action: "webhook.secret_rotated", subject: { type: "webhook", id }, before, after, accountId: before.accountId },
-      events: [],
-    });
+    return commit<ShownWebhook>(
+      ctx,
+      { ...(await shownWebhook(ctx, after)), secret },
+      {
+        expect: [unchanged(webhooks, before)],
+        write: [
+          update(ctx, webhooks, id, { headersEnc: after.headersEnc }),
+          deleteFrom(webhookSecrets).where(sql`${webhookSecrets.keyId} = any(${sql.param(gone)}::uuid[])`) as Statement,
+          updateOf(webhookSecrets)
+            .set({ expiresAt: previousUntil ?? ctx.now() })
+            .where(sql`${webhookSecrets.webhookId} = ${id}::uuid and ${webhookSecrets.expiresAt} is null`) as Statement,
+          insert(webhookSecrets, secretRow),
+        ],
+        audit: { action: "webhook.secret_rotated", subject: { type: "webhook", id }, before, after, accountId: before.accountId },
+        events: [],
+      },
+    );
   });
   reloadLater(ctx, rotated);
   return rotated;
+}
+
+/** Removes secrets that sign no more. */
+export async function forgetExpiredSecrets(ctx: Context): Promise<void> {
+  await ctx.database.writer.batch([deleteFrom(webhookSecrets).where(sql`${webhookSecrets.expiresAt} <= ops.now()`)] as never);
 }

@@ -1,6 +1,8 @@
 import { sql } from "drizzle-orm";
-import { statement } from "#db/statements.ts";
+import { outbox } from "#db/schema/ops.ts";
+import { select, statement } from "#db/statements.ts";
 import { successRateLow } from "#domain/events/webhook.ts";
+import { uuidv7 } from "#domain/ids.ts";
 import { ALERT_BELOW_PERCENT, successPercent } from "#domain/webhooks/endpoint.ts";
 import { commit } from "../commit.ts";
 import type { Context } from "../context.ts";
@@ -29,10 +31,22 @@ export async function totalSuccess(ctx: Context): Promise<SuccessRate> {
   return { succeeded, dead, percent: successPercent({ succeeded, dead }) };
 }
 
-/** Tells operators when fewer than nine in ten deliveries of a day arrive, after retries (PLATFORM §13.7): hourly to the log, and by a notice. */
+const DAY_MS = 86_400_000;
+
+/**
+ * Tells operators when fewer than nine in ten deliveries of a day arrive, after retries (PLATFORM §13.7): every hour to
+ * the log, and once a day by a notice.
+ */
 export async function watchSuccess(ctx: Context): Promise<void> {
   const { succeeded, dead, percent } = await totalSuccess(ctx);
   if (percent === null || percent >= ALERT_BELOW_PERCENT || succeeded + dead < FEWEST) return;
   ctx.ports.log("error", "webhooks.success_rate_low", { succeeded, dead, percent });
-  await commit(ctx, null, { write: [], audit: [], events: [successRateLow(ctx.newId(), { succeeded, dead })] });
+  const yesterday = uuidv7(new Date(ctx.now().getTime() - DAY_MS), 0, new Uint8Array(8));
+  const [told] = await ctx.read(
+    select({ id: outbox.id })
+      .from(outbox)
+      .where(sql`${outbox.id} > ${yesterday}::uuid and ${outbox.eventType} = 'webhooks.success_rate_low'`)
+      .limit(1),
+  );
+  if (told.length === 0) await commit(ctx, null, { write: [], audit: [], events: [successRateLow(ctx.newId(), { succeeded, dead })] });
 }

@@ -54,7 +54,7 @@ export const ownRoom = () =>
 export const heldScopes = ({ caller, access }: Context): readonly Scope[] =>
   caller.kind === "partner" ? caller.scopes : access.account ? holdableScopes(ROLE_TYPE_OF[access.account.kind], "standard") : [];
 
-export const factsOf = ({ id, version, accountId, ownerUserId }: WebhookRow): WebhookFacts => ({ id, version, accountId, ownerUserId });
+export const factsOf = ({ id, accountId, ownerUserId }: WebhookRow): WebhookFacts => ({ id, accountId, ownerUserId });
 
 /** Opens an endpoint's own headers. */
 export async function headersOf(ctx: Context, { id, headersEnc }: Pick<WebhookRow, "id" | "headersEnc">): Promise<OwnHeaders> {
