@@ -108,9 +108,9 @@ export async function createSiemDestination(ctx: Context, given: NewSiemDestinat
     const [[found]] = await ctx.read(ownSiem());
     const account = readable("account", "", found);
     ctx.repeat();
+    const token = splunkToken(given.kind, given.token);
     if (account.plan !== "enterprise")
       throw new Refusal("plan_required", "Pushing logs comes with the enterprise plan.", { plan: "enterprise" });
-    const token = splunkToken(given.kind, given.token);
     if (account.destinations >= MAX_DESTINATIONS)
       throw new Refusal("resource_limit_reached", `An account has ${MAX_DESTINATIONS} destinations at most.`, { limit: MAX_DESTINATIONS });
     const url = await requireDestination(ctx, given.url, "siem");

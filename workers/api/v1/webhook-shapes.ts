@@ -20,12 +20,10 @@ const EventTypes = z
   .max(50)
   .openapi({ description: `Of ${SUBSCRIBABLE_EVENTS.join(", ")}`, example: ["application.submitted", "application.stage_changed"] });
 
-const Headers = z
-  .record(z.string(), z.string())
-  .openapi({
-    description: "At most ten of your own, sent with each delivery. Stored sealed; their values are never shown again.",
-    example: { "x-tenant": "acme" },
-  });
+const Headers = z.record(z.string(), z.string()).openapi({
+  description: "At most ten of your own, sent with each delivery. Stored sealed; their values are never shown again.",
+  example: { "x-tenant": "acme" },
+});
 
 const MaxPerSecond = z.int().min(1).max(100).openapi({ description: "Deliveries a second; as many as come, unless told", example: 20 });
 
