@@ -251,7 +251,6 @@ const outboxRow = (ctx: Context, id: string, event: DomainEvent): typeof outbox.
   actorUserId: ctx.access.userId,
   subjectType: event.subject.type,
   subjectId: event.subject.id,
-  subjectVersion: event.subject.version ?? null,
   payload: event.payload as unknown as Record<string, unknown>,
   claimedUntil: new Date(ctx.now().getTime() + NUDGE_LEAD_SECONDS * 1_000),
 });

@@ -14,7 +14,7 @@ export const outbox = ops.table(
     actorUserId: uuid(),
     subjectType: text().notNull(),
     subjectId: uuid().notNull(),
-    /** The subject's version as the change left it, where the verb tells it. */
+    /** The subject's version as the change left it, where partners hear of it; a trigger tells. */
     subjectVersion: integer(),
     payload: jsonb().$type<Record<string, unknown>>().notNull(),
     claimedUntil: instant().notNull(),

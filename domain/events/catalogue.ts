@@ -168,7 +168,7 @@ export interface EventPayloads {
   "application.proposal_declined": ApplicationFacts;
   "application.ai_review.triggered": ApplicationFacts;
   "application.returned_to_draft": ApplicationFacts;
-  "application.withdrawn": ApplicationFacts;
+  "application.withdrawn": ApplicationFacts & { old_stage: string | null; withdrawn_by: "candidate" | "recruiter" };
   "application.expired": ApplicationFacts;
   "application.expiration_warning": ApplicationFacts & { expires_at: Instant };
   "application.offer_accepted": ApplicationFacts;
@@ -300,16 +300,9 @@ export type EventType = keyof EventPayloads;
 
 /** One thing that happened, as a verb announces it. `commit` gives it its id, instant and actor. */
 export type DomainEvent = {
-  [T in EventType]: { type: T; subject: Subject; payload: EventPayloads[T] };
+  [T in EventType]: { type: T; subject: { type: string; id: string }; payload: EventPayloads[T] };
 }[EventType];
 
-/** What an event is about. `version`: as the change left it; told where partners hear of it. */
-export interface Subject {
-  type: string;
-  id: string;
-  version?: number;
-}
-
 /** Names one event; the compiler holds the payload against the catalogue. */
-export const event = <T extends EventType>(type: T, subject: Subject, payload: EventPayloads[T]): DomainEvent =>
+export const event = <T extends EventType>(type: T, subject: { type: string; id: string }, payload: EventPayloads[T]): DomainEvent =>
   ({ type, subject, payload }) as DomainEvent;

@@ -1,15 +1,14 @@
 import type { DisabledReason } from "../webhooks/words.ts";
 import { event, type DomainEvent } from "./catalogue.ts";
 
-/** An endpoint as its events name it. `version`: as the change left it. */
+/** An endpoint as its events name it. */
 export interface WebhookFacts {
   id: string;
-  version: number;
   accountId: string;
   ownerUserId: string;
 }
 
-const subject = ({ id, version }: WebhookFacts) => ({ type: "webhook", id, version });
+const subject = ({ id }: WebhookFacts) => ({ type: "webhook", id });
 
 const facts = ({ id, accountId, ownerUserId }: WebhookFacts) => ({ webhook_id: id, account_id: accountId, owner_user_id: ownerUserId });
 

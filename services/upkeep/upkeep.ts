@@ -27,6 +27,7 @@ import { compareStripeEvents } from "../stripe-events/keep-events.ts";
 import { sweepStripeEvents } from "../stripe-events/work-on-events.ts";
 import { expireDeals, warnOfExpiries } from "../deals/expire-deals.ts";
 import { findGaps } from "../request-log/find-gaps.ts";
+import { watchEndpoints } from "../webhooks/watch-endpoints.ts";
 import { minuteOf } from "../usage/overage-units.ts";
 import { rebuildRoutes } from "../usage/rebuild-routes.ts";
 import { reportOverage } from "../usage/report-overage.ts";
@@ -120,6 +121,7 @@ export const MINUTELY: readonly Step[] = [
   watchPayouts,
   queueOperations,
   queueStripeEvents,
+  watchEndpoints,
   emptySealedReplies,
 ];
 
