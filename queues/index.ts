@@ -1,5 +1,6 @@
 import type { Context } from "#services/context.ts";
 import type { MailSender } from "#services/ports.ts";
+import { deliveries } from "./deliveries.ts";
 import { events } from "./events.ts";
 import { mail } from "./mail.ts";
 import { payouts } from "./payouts.ts";
@@ -25,6 +26,7 @@ export type Consumer = (batch: MessageBatch, work: Consumption) => Promise<void>
 /** One consumer per queue, by the queue's name. */
 export const CONSUMERS: Readonly<Record<string, Consumer>> = {
   events,
+  deliveries,
   mail,
   payouts,
   "stripe-work": stripeWork,

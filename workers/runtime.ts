@@ -1,5 +1,6 @@
 import { connect } from "#db/connection.ts";
 import { destinations } from "#integrations/destinations/destinations.ts";
+import { guardedSender } from "#integrations/webhooks/sender.ts";
 import { stripeAnswer } from "#integrations/stripe/answer.ts";
 import { stripeInvoices } from "#integrations/stripe/billing.ts";
 import { stripeBooks } from "#integrations/stripe/books.ts";
@@ -14,8 +15,9 @@ import { uuidv7 } from "#domain/ids.ts";
 import { databaseRefusal } from "#services/commit.ts";
 import { stripePlans } from "#integrations/stripe/subscriptions.ts";
 import type { CredentialObject } from "#durable-objects/credential.ts";
+import type { EndpointObject } from "./main.ts";
 import type { RequestLogRow } from "#services/request-log/row.ts";
-import type { LinkTokens, Log, Ports, UsageMessage } from "#services/ports.ts";
+import type { DeliveryMessage, LinkTokens, Log, Ports, UsageMessage } from "#services/ports.ts";
 import { credentialTokensOf } from "./credential-tokens.ts";
 import { sealUnder } from "./seal.ts";
 import type { IssuerSettings } from "./api/session-token.ts";
@@ -57,12 +59,14 @@ export interface Env {
   /** Where the partner that reports leaked secrets publishes its keys; without it nobody reports. */
   SECRET_SCANNING_KEYS_URL?: string;
   CREDENTIALS: DurableObjectNamespace<CredentialObject>;
+  ENDPOINTS: DurableObjectNamespace<InstanceType<typeof EndpointObject>>;
   /** Bad credentials per address, failed token requests per client, and calls per credential while its object is away. */
   RL_IP: RateLimit;
   RL_CLIENT: RateLimit;
   RL_FALLBACK: RateLimit;
   USAGE: Queue<UsageMessage>;
   REQUEST_LOG: Queue<{ rows: readonly RequestLogRow[] }>;
+  DELIVERIES: Queue<DeliveryMessage>;
   EVENTS: Queue<{ event_ids: readonly string[] }>;
   MAIL: Queue<{ notification_ids: readonly string[] }>;
   PAYOUTS: Queue<{ transaction_ids: readonly string[] }>;
@@ -70,6 +74,9 @@ export interface Env {
   REPLAYS: Queue<{ account_ids: readonly string[] }>;
   SIEM: Queue<{ destination_ids: readonly string[] }>;
   STRIPE_EVENTS: Queue<{ event_ids: readonly string[] }>;
+  /** How long past its time a delivery counts as forgotten, in seconds, and how many of one endpoint a sweep names. */
+  WEBHOOK_SWEEP_SECONDS?: string;
+  WEBHOOK_SWEEP_ROWS?: string;
   STRIPE_SECRET_KEY: string;
   STRIPE_WEBHOOK_SECRET: string;
   STRIPE_CONNECT_WEBHOOK_SECRET: string;
@@ -94,6 +101,11 @@ export function logFault(requestId: string, error: unknown): void {
 export function portsOf(env: Env, later: (work: Promise<unknown>) => void): Ports {
   let client: ReturnType<typeof stripeClient> | undefined;
   const stripe = () => (client ??= stripeClient({ secretKey: env.STRIPE_SECRET_KEY, base: env.STRIPE_API_BASE }));
+  const guard = destinations({
+    server: env.DOH_URL,
+    ownZones: env.OWN_ZONES.split(","),
+    allowLoopback: env.WEBHOOK_ALLOW_LOOPBACK === "1",
+  });
   return {
     events: { send: async (ids) => void (await env.EVENTS.send({ event_ids: ids })) },
     mail: { send: async (ids) => void (await env.MAIL.send({ notification_ids: ids })) },
@@ -123,11 +135,10 @@ export function portsOf(env: Env, later: (work: Promise<unknown>) => void): Port
       }),
     links: linkTokens(env.LINK_KEY),
     seal: sealUnder(env.KEK_CURRENT),
-    destinations: destinations({
-      server: env.DOH_URL,
-      ownZones: env.OWN_ZONES.split(","),
-      allowLoopback: env.WEBHOOK_ALLOW_LOOPBACK === "1",
-    }),
+    destinations: guard,
+    sender: guardedSender(guard),
+    endpoints: (webhookId) => env.ENDPOINTS.getByName(webhookId),
+    deliveries: { send: async (messages) => void (await env.DELIVERIES.sendBatch(messages.map((body) => ({ body })))) },
     credentials: (subject) => env.CREDENTIALS.getByName(subject),
     credentialTokens: credentialTokensOf(env),
     log,

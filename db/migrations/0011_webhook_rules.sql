@@ -163,3 +163,52 @@ BEGIN
   END IF;
 END
 $$;
+--> statement-breakpoint
+
+--------------------------------------------------------------------------------------------------
+-- Who receives an event (PLATFORM §13.2, DESIGN R-24)
+--------------------------------------------------------------------------------------------------
+
+-- The endpoints that asked for a type, with whether their owner may read the entity within their account: of so
+-- many owners beyond one, in their order, who have not got the event yet. `question` asks whether $1 is readable, under the
+-- context of each owner and account; it is text of the house's own predicates. What became of a disabled endpoint's events is
+-- kept for 30 days.
+CREATE FUNCTION api.webhook_audience(
+  event_type text, question text, entity uuid, of_outbox uuid, of_occurred_at timestamptz, after_owner uuid, most integer
+) RETURNS TABLE (owner_user_id uuid, account_id uuid, account_kind text, may_read boolean, webhooks jsonb)
+LANGUAGE plpgsql VOLATILE
+AS $$
+#variable_conflict use_column
+BEGIN
+  FOR owner_user_id, account_id, account_kind, webhooks IN
+    WITH matching AS (
+      SELECT w.* FROM api.webhooks w
+      WHERE w.event_types @> ARRAY[event_type] AND w.deleted_at IS NULL
+        AND (w.status = 'active' OR w.status = 'disabled' AND w.disabled_at > ops.now() - interval '30 days')
+        AND w.owner_user_id > after_owner
+    )
+    SELECT m.owner_user_id, m.account_id, a.kind, jsonb_agg(jsonb_build_object(
+      'id', m.id, 'is_active', m.status = 'active',
+      -- an endpoint made through a grant lives by the grant's scopes
+      'grant_scopes', (SELECT CASE g.status WHEN 'active' THEN to_jsonb(g.scopes) ELSE '[]' END FROM api.oauth_grants g WHERE g.id = m.created_via)
+    ) ORDER BY m.id)
+    FROM matching m JOIN api.accounts a ON a.id = m.account_id AND a.status = 'active'
+    WHERE m.owner_user_id IN (
+      SELECT DISTINCT n.owner_user_id FROM matching n
+      WHERE NOT EXISTS (
+        SELECT FROM api.events e WHERE e.outbox_id = of_outbox AND e.owner_user_id = n.owner_user_id AND e.occurred_at = of_occurred_at
+      )
+      ORDER BY 1 LIMIT most
+    )
+    GROUP BY 1, 2, 3 ORDER BY 1, 2
+  LOOP
+    PERFORM ops.enter('user', owner_user_id::text, NULL, true, account_id);
+    may_read := false;
+    -- whoever left the account has no context in it
+    IF ops.account_id() = account_id THEN
+      EXECUTE question INTO may_read USING entity;
+    END IF;
+    RETURN NEXT;
+  END LOOP;
+END
+$$;

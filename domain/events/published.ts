@@ -170,8 +170,12 @@ export const PUBLIC_SOURCES = Object.keys(RULES) as readonly EventType[];
 export const publish = ({ type, payload }: Pick<DomainEvent, "type" | "payload">): Published | null =>
   (RULES[type] as Rule<typeof type> | undefined)?.(payload as never) ?? null;
 
-/** What is asked of an endpoint to hear a public type. */
-export const publishedEvent = (type: string): PublishedEvent | undefined => PUBLISHED_EVENTS.find((known) => known.type === type);
+/** What is asked of whoever hears a public type. */
+export function publishedEvent(type: string): PublishedEvent {
+  const known = PUBLISHED_EVENTS.find((each) => each.type === type);
+  if (!known) throw new Error(`${type} is not in the catalogue`);
+  return known;
+}
 
 /** A test of an endpoint: asked for, never caused. */
 export const testEvent = (webhookId: string): Published => ({

@@ -1,5 +1,4 @@
 import { invalid } from "../refusals.ts";
-import { isOwnHeader } from "./request.ts";
 
 /** Headers of the owner's own, by name. */
 export type OwnHeaders = Readonly<Record<string, string>>;
@@ -7,6 +6,13 @@ export type OwnHeaders = Readonly<Record<string, string>>;
 const MAX_HEADERS = 10;
 const MAX_NAME_LENGTH = 100;
 const MAX_VALUE_LENGTH = 1_000;
+
+/** Names that are ours, or those of the connection and of the body's framing (RFC 9110 §7.6.1). */
+const RESERVED =
+  /^(?:host|content-.*|user-agent|webhook-.*|x-splits-.*|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|expect)$/;
+
+/** Whether a header of this name, in small letters, is an owner's to have sent with each delivery. */
+const isOwnHeader = (name: string): boolean => /^[!#$%&'*+.^_`|~\da-z-]+$/.test(name) && !RESERVED.test(name);
 
 /**
  * The headers that an owner wants sent with each delivery, their names in small letters. Refuses (422, naming each)

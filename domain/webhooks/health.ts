@@ -66,12 +66,16 @@ export function after(health: Health, outcome: SendOutcome, now: number): Health
 /** Whether one more may be sent now, whether it is the probe, and else when to ask again; null: when one of those in flight is over. */
 export type Leave = { may: true; probe: boolean } | { may: false; askAgainAt: number | null };
 
-/** Asks for one more beside those in flight. Whoever gets a probe's leave calls `probing`. */
-export function leave(health: Health, inFlight: number, now: number): Leave {
+/**
+ * Asks for one more beside those in flight. Whoever gets a probe's leave calls `probing`.
+ *
+ * @param wanted - somebody asked for this delivery now, who need not wait for the breaker's time
+ */
+export function leave(health: Health, inFlight: number, now: number, wanted: boolean): Leave {
   if (health.pausedUntil !== null && health.pausedUntil > now) return { may: false, askAgainAt: health.pausedUntil };
   if (health.breaker === "half_open") return { may: false, askAgainAt: null };
   if (health.breaker === "open") {
-    if ((health.openUntil ?? 0) > now) return { may: false, askAgainAt: health.openUntil };
+    if ((health.openUntil ?? 0) > now && !wanted) return { may: false, askAgainAt: health.openUntil };
     return inFlight === 0 ? { may: true, probe: true } : { may: false, askAgainAt: null };
   }
   return inFlight < (health.gentle ? 1 : MOST_IN_FLIGHT) ? { may: true, probe: false } : { may: false, askAgainAt: null };

@@ -39,6 +39,8 @@ export const MOST_RETRY_AFTER_SECONDS = 3_600;
 const GONE = 410;
 /** A probe that failed waits for the breaker, which asks for the next one by itself. */
 const PARKED_SECONDS = 30;
+/** A fault of ours costs no attempt: it is mended, and tried again. */
+const MENDED_SECONDS = 600;
 
 /** The class of a status; null for a success. */
 export function classOfStatus(status: number): ErrorClass | null {
@@ -73,6 +75,8 @@ export function nextStep(
   if (outcome.errorClass === null) return { status: "succeeded", retryInSeconds: null, spends: true, disables: false };
   if (outcome.httpStatus === GONE) return { status: "dead", retryInSeconds: null, spends: true, disables: true };
   if (trigger === "probe") return { status: "parked", retryInSeconds: PARKED_SECONDS, spends: false, disables: false };
+  if (!isReceivers(outcome) && trigger !== "test")
+    return { status: "retrying", retryInSeconds: MENDED_SECONDS, spends: false, disables: false };
   const planned = trigger === "test" ? undefined : STANDARD_SCHEDULE_SECONDS[attempts];
   if (planned === undefined) return { status: "dead", retryInSeconds: null, spends: true, disables: false };
   const spread = planned * (1 - JITTER + 2 * JITTER * random);

@@ -32,6 +32,7 @@ import { queueSiemPushes } from "../siem/push-logs.ts";
 import { resealSecrets } from "../webhooks/reseal.ts";
 import { forgetExpiredSecrets } from "../webhooks/rotate-secret.ts";
 import { watchSuccess } from "../webhooks/success-rate.ts";
+import { watchEndpoints } from "../webhooks/watch-endpoints.ts";
 import { minuteOf } from "../usage/overage-units.ts";
 import { rebuildRoutes } from "../usage/rebuild-routes.ts";
 import { reportOverage } from "../usage/report-overage.ts";
@@ -130,6 +131,7 @@ export const MINUTELY: readonly Step[] = [
   queueStripeEvents,
   queueReplays,
   queueSiemPushes,
+  watchEndpoints,
   emptySealedReplies,
 ];
 
