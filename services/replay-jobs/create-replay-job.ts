@@ -49,8 +49,8 @@ export async function createReplayJob(
       rowById<WebhookRow>(ctx, webhookNoun, webhookId),
       select({ total: count() }).from(webhookDeliveries).where(replayable(webhookId, asked)),
     );
-    const webhook = readable("webhook", webhookId, row);
     const span = replaySpan({ since, until }, ctx.now());
+    const webhook = readable("webhook", webhookId, row);
     const filter: ReplayFilter = { ...asked, since: span.since.toISOString(), until: span.until.toISOString() };
     const total = counted?.total ?? 0;
     if (dryRun) return commit<BegunReplay>(ctx, { job: null, total, filter }, { write: [], audit: [], events: [] });

@@ -21,7 +21,7 @@ export async function outcomesByHour(ctx: Context, webhookId: string): Promise<H
         count(d.id) filter (where d.status = 'succeeded')::int as succeeded, count(d.id) filter (where d.status = 'dead')::int as dead
       from generate_series(date_trunc('hour', ops.now()) - make_interval(hours => ${HOURS - 1}), date_trunc('hour', ops.now()), interval '1 hour') hour
       left join api.webhook_deliveries d on d.webhook_id = ${webhookId}::uuid and d.account_id = ops.account_id()
-        and d.status in ('succeeded', 'dead') and d.completed_at >= hour and d.completed_at < hour + interval '1 hour'
+        and d.status in ('succeeded', 'dead') and d.event_type <> 'webhook.test' and d.completed_at >= hour and d.completed_at < hour + interval '1 hour'
       group by hour order by hour`),
   );
   const { rows } = found as unknown as { rows: { start: string; succeeded: number; dead: number }[] };

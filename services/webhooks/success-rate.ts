@@ -24,7 +24,7 @@ export async function totalSuccess(ctx: Context): Promise<SuccessRate> {
     statement<{ succeeded: number; dead: number }>(sql`
       select count(*) filter (where status = 'succeeded')::int as succeeded, count(*) filter (where status = 'dead')::int as dead
       from api.webhook_deliveries
-      where status in ('succeeded', 'dead') and completed_at > ops.now() - interval '24 hours'
+      where status in ('succeeded', 'dead') and completed_at > ops.now() - interval '24 hours' and event_type <> 'webhook.test'
         and event_at > ops.now() - make_interval(days => ${REACH_DAYS})`),
   );
   const { succeeded = 0, dead = 0 } = (found as unknown as { rows: { succeeded: number; dead: number }[] }).rows[0] ?? {};

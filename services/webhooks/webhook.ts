@@ -136,7 +136,8 @@ const healthOf = (webhookId: string) => {
       name,
       sql`(select count(*)::int from ${webhookDeliveries} where ${webhookDeliveries.webhookId} = ${webhookId}::uuid and ${which})`,
     );
-  const today = sql`${webhookDeliveries.completedAt} > ops.now() - interval '24 hours'`;
+  // a test says nothing of what partners miss
+  const today = sql`${webhookDeliveries.completedAt} > ops.now() - interval '24 hours' and ${webhookDeliveries.eventType} <> 'webhook.test'`;
   return select({
     succeeded: counted("succeeded", sql`${webhookDeliveries.status} = 'succeeded' and ${today}`),
     dead: counted("dead", sql`${webhookDeliveries.status} = 'dead' and ${today}`),

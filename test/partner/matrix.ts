@@ -193,8 +193,11 @@ export const MATRIX: Readonly<Record<string, Line>> = {
   "get /webhook-deliveries/{id}": ofTheAccount(),
   "post /webhook-deliveries/{id}/replay": ofTheAccount(),
   "get /replay-jobs": ofTheAccount(),
-  // without an endpoint there is nothing to replay
-  "post /replay-jobs": ofTheAccount({}),
+  // of a span that ends before it begins, which is told before the endpoint is looked for
+  "post /replay-jobs": ofTheAccount({
+    webhook_id: "00000000-0000-4000-8000-000000000001",
+    filter: { since: "2026-01-02T00:00:00Z", until: "2026-01-01T00:00:00Z" },
+  }),
   "get /replay-jobs/{id}": ofTheAccount(),
   "post /replay-jobs/{id}/pause": ofTheAccount(),
   "post /replay-jobs/{id}/resume": ofTheAccount(),

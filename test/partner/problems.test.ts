@@ -18,6 +18,7 @@ let ip = 0;
 
 beforeAll(async () => {
   world = await marketplace();
+  world.env.WEBHOOK_ALLOW_LOOPBACK = "1";
   company = await world.company();
   admin = await world.member(company);
   key = await keyOf(world, { id: company.id, roleType: "company" }, admin);
@@ -132,12 +133,12 @@ const CAUSES: Readonly<Record<string, readonly [status: number, cause: () => Pro
   ],
   blocked_destination: [
     422,
-    () => call(key, "POST", "/webhooks", { body: { url: "https://127.0.0.1/", event_types: ["webhook.disabled"] } }),
+    () => call(key, "POST", "/webhooks", { body: { url: "https://10.0.0.1/", event_types: ["webhook.disabled"] } }),
   ],
   secret_rotation_in_progress: [
     409,
     async () => {
-      const made = await call(key, "POST", "/webhooks", { body: { url: "https://hooks.example.com/", event_types: ["webhook.disabled"] } });
+      const made = await call(key, "POST", "/webhooks", { body: { url: "http://127.0.0.1:9/", event_types: ["webhook.disabled"] } });
       const rotate = () => call(key, "POST", `/webhooks/${made.body.data.id}/rotate-secret`, { body: {} });
       await rotate();
       return rotate();

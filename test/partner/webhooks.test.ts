@@ -19,6 +19,7 @@ let ip = 0;
 
 beforeAll(async () => {
   world = await marketplace();
+  world.env.WEBHOOK_ALLOW_LOOPBACK = "1";
   rosa = await world.recruiter("Rosa");
   key = await keyFor(rosa);
   other = await keyFor(await world.recruiter("Other"));
@@ -43,7 +44,8 @@ const call = (
     headers: { "cf-connecting-ip": `203.0.113.${++ip % 250}`, ...headers },
   });
 
-const INPUT = { url: "https://hooks.example.com/in", event_types: ["application.submitted", "role.created"] };
+/** Nobody listens there, and nothing leaves the machine. */
+const INPUT = { url: "http://127.0.0.1:9/in", event_types: ["application.submitted", "role.created"] };
 const make = async (who: { token: string } = key, fields: object = {}): Promise<any> => {
   const answer = await call(who, "POST", "/webhooks", { ...INPUT, ...fields });
   expect(answer.body.data, JSON.stringify(answer.body)).toBeDefined();
@@ -65,14 +67,14 @@ describe("an endpoint", () => {
   it("is made with a secret that is shown this once, and waits to be verified", async () => {
     const { status, body } = await call(key, "POST", "/webhooks", {
       ...INPUT,
-      url: "https://Bücher.example:8443/h?a=b",
+      url: "HTTP://127.0.0.1:9/h?a=b",
       description: "Ours",
       headers: { "X-Tenant": "acme" },
       max_per_second: 20,
     });
     expect(status).toBe(201);
     expect(body.data).toMatchObject({
-      url: "https://xn--bcher-kva.example:8443/h?a=b",
+      url: "http://127.0.0.1:9/h?a=b",
       event_types: ["role.created", "application.submitted"],
       status: "unverified",
       header_names: ["x-tenant"],
@@ -108,6 +110,7 @@ describe("an endpoint", () => {
     ["https://broken.example.com/", "validation_failed", "unresolvable"],
   ])("at %s is refused, when it is made and when it is moved", async (url, code, why) => {
     const made = await make();
+    delete world.env.WEBHOOK_ALLOW_LOOPBACK;
     for (const refused of [
       await call(key, "POST", "/webhooks", { ...INPUT, url }),
       await call(key, "PATCH", `/webhooks/${made.id}`, { url }),
@@ -115,7 +118,7 @@ describe("an endpoint", () => {
       expect([refused.status, refused.body.code, refused.body.errors[0]]).toMatchObject([422, code, { pointer: "/url", code: why }]);
       expect(JSON.stringify(refused.body)).not.toMatch(/10\.0\.0\.7|fd12|127\.0\.0\.1/);
     }
-    await call(key, "DELETE", `/webhooks/${made.id}`);
+    world.env.WEBHOOK_ALLOW_LOOPBACK = "1";
   });
 
   it.each([
@@ -373,14 +376,16 @@ describe("deliveries", () => {
     const ids = await delivered(id, ["succeeded", "dead", "skipped", "parked", "retrying"]);
     const list = (query: string) => call(key, "GET", `/webhook-deliveries?webhook_id=${id}${query}`);
     const idsOf = (answer: Answer) => answer.body.data.map((row: { id: string }) => row.id);
-    expect(idsOf(await list(""))).toEqual(ids.toReversed());
-    expect(idsOf(await list("&status=dead"))).toEqual([ids[1]]);
+    const [test, ...others] = (await list("")).body.data as { id: string; event_type: string }[];
+    expect([test?.event_type, others.map((row) => row.id)]).toEqual(["webhook.test", ids.toReversed()]);
+    expect(idsOf(await list("&status=dead&event_type=role.created"))).toEqual([ids[1]]);
     expect(idsOf(await list("&event_type=role.closed"))).toEqual([]);
-    const page = await list("&limit=2");
+    const created = "&event_type=role.created&limit=2";
+    const page = await list(created);
     expect(page.body.pagination.has_more).toBe(true);
-    expect(idsOf(await list(`&limit=2&cursor=${page.body.pagination.next_cursor}`))).toEqual(ids.slice(1, 3).toReversed());
+    expect(idsOf(await list(`${created}&cursor=${page.body.pagination.next_cursor}`))).toEqual(ids.slice(1, 3).toReversed());
     const since = new Date((await deliveryRow(ids[2]!)).createdAt).toISOString();
-    expect(idsOf(await list(`&since=${since}`))).toEqual(ids.slice(2).toReversed());
+    expect(idsOf(await list(`&event_type=role.created&since=${since}`))).toEqual(ids.slice(2).toReversed());
     expect((await list("&status=lost")).status).toBe(400);
     expect((await call(other, "GET", `/webhook-deliveries?webhook_id=${id}`)).body.data).toEqual([]);
     expect((await call(other, "GET", `/webhook-deliveries/${ids[0]}`)).status).toBe(404);
@@ -449,8 +454,7 @@ describe("a replay of one delivery", () => {
     const [delivery] = await delivered(id, [status]);
     const { body } = await call(key, "POST", `/webhook-deliveries/${delivery}/replay`);
     expect(body.data.id).toBe(delivery);
-    const { nextAttemptAt } = await deliveryRow(delivery!);
-    expect(nextAttemptAt!.getTime()).toBeLessThanOrEqual(Date.now() + 1_000);
+    expect(new Date(body.data.next_attempt_at).getTime()).toBeLessThan((await deliveryRow(delivery!)).createdAt.getTime() + 300_000);
     expect(await copiesOf(delivery!)).toEqual([]);
   });
 
