@@ -18,6 +18,7 @@ export const deliveryOperation = (event: PublishedEvent) => ({
   tags: ["webhooks"],
   summary: event.description,
   description: `Needs the scope ${event.scope}. Verify the signature before you believe a word of it (docs/webhooks.md).`,
+  security: [], // no token: the signature says whose it is
   parameters: [
     header("webhook-id", "The same on every retry and replay: your idempotency key", "evt_019b218f-5440-7000-8000-000000000001"),
     header("webhook-timestamp", "Of this attempt, in epoch seconds; refuse what is older than 300 s", "1765794600"),
