@@ -144,6 +144,8 @@ function workerd(scriptPath: string, bindings: Record<string, string>): Miniflar
       PAYOUTS: "payouts",
       STRIPE_WORK: "stripe-work",
       STRIPE_EVENTS: "stripe-events",
+      REPLAYS: "replays",
+      SIEM: "siem",
       USAGE: "usage",
       REQUEST_LOG: "request-log",
     },
@@ -195,6 +197,9 @@ async function main(): Promise<void> {
     STRIPE_WEBHOOK_SECRET: "whsec_nobody",
     STRIPE_CONNECT_WEBHOOK_SECRET: "whsec_nobody",
     STRIPE_API_BASE: "http://127.0.0.1:9",
+    DOH_URL: "http://127.0.0.1:9",
+    OWN_ZONES: "splits.network",
+    WEBHOOK_ALLOW_LOOPBACK: "1",
   };
   const ours = workerd(script, bindings);
   const bare = workerd(bareScript, bindings);

@@ -10,6 +10,7 @@ export const PORTS = {
   issuer: { variable: "ISSUER_PORT", preset: 8789, name: "the identity issuer" },
   mail: { variable: "MAIL_PORT", preset: 8790, name: "the mail catcher" },
   stripe: { variable: "STRIPE_PORT", preset: 8791, name: "the Stripe stand-in" },
+  names: { variable: "NAMES_PORT", preset: 8792, name: "the name server" },
 } as const;
 
 export type PortName = keyof typeof PORTS;

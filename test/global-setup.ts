@@ -1,6 +1,7 @@
 import type { TestProject } from "vitest/node";
 import { startIssuer } from "#local/issuer.ts";
 import { startMailCatcher } from "#local/mail-catcher.ts";
+import { startNameServer } from "#local/name-server.ts";
 import { PEOPLE } from "#local/people.ts";
 import { buildAssets } from "#ui/build.ts";
 import { testServer } from "./postgres.ts";
@@ -19,6 +20,8 @@ declare module "vitest" {
     mailKey: string;
     /** A stand-in for Stripe per secret key; `testStripe()` of test/stripe.ts takes one. */
     stripeUrl: string;
+    /** A name server over HTTPS; what a host's first label says is how it answers. */
+    namesUrl: string;
   }
 }
 
@@ -30,6 +33,7 @@ const begin = () =>
     startIssuer({ port: 0, authorizedParty: "https://app.splits.test", people: PEOPLE }),
     startMailCatcher({ port: 0, key: MAIL_KEY }),
     startTestStripe(),
+    startNameServer({ port: 0 }),
     buildAssets(),
   ]);
 
@@ -43,7 +47,7 @@ const shared = ((globalThis as { splitsWorld?: Shared }).splitsWorld ??= { users
 /** Brings up the outside world once for a whole test run, on ports of its own. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   shared.users++;
-  const [server, issuer, mail, stripe] = await (shared.world ??= begin());
+  const [server, issuer, mail, stripe, names] = await (shared.world ??= begin());
 
   project.provide("serverUrl", server.serverUrl);
   project.provide("neonUrl", server.neon.url);
@@ -52,8 +56,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide("mailUrl", mail.url);
   project.provide("mailKey", MAIL_KEY);
   project.provide("stripeUrl", stripe.url);
+  project.provide("namesUrl", names.url);
 
   return async () => {
-    if (--shared.users === 0) await Promise.all([server.stop(), issuer.stop(), mail.stop(), stripe.stop()]);
+    if (--shared.users === 0) await Promise.all([server.stop(), issuer.stop(), mail.stop(), stripe.stop(), names.stop()]);
   };
 }

@@ -4,14 +4,18 @@ import { payoutSubscriber } from "../payouts/sweep.ts";
 import { stripeWorkSubscriber } from "../stripe-operations/stripe-work-subscriber.ts";
 import { credentialSubscriber } from "../credentials/credential-subscriber.ts";
 import { clerkSubscriber } from "../users/clerk-subscriber.ts";
+import { webhookScopeSubscriber } from "../webhooks/scope-subscriber.ts";
+import { webhookSubscriber } from "../webhooks/fan-out.ts";
 import type { Subscriber } from "./handle-events.ts";
 
-/** Everybody who does something about events. */
+/** Everybody who does something about events; partners wait for theirs, so they come first. */
 export const SUBSCRIBERS: readonly Subscriber[] = [
+  webhookSubscriber,
   notificationSubscriber,
   clerkSubscriber,
   stripeWorkSubscriber,
   payoutSubscriber,
   credentialSubscriber,
   grantSubscriber,
+  webhookScopeSubscriber,
 ];

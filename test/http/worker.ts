@@ -35,6 +35,8 @@ export interface WorkerOptions {
   issuerUrl?: string;
   /** Any free one unless told. */
   port?: number;
+  /** Further variables of the Worker. */
+  vars?: Readonly<Record<string, string>>;
 }
 
 /** The Worker as `wrangler dev` runs it: its own process, with queues that deliver. */
@@ -54,6 +56,7 @@ export async function startWorker({
   mailUrl = inject("mailUrl"),
   issuerUrl: issuer = inject("issuerUrl"),
   port: wantedPort,
+  vars = {},
 }: WorkerOptions): Promise<RunningWorker> {
   const [port, inspector, folder] = [wantedPort ?? (await freePort()), await freePort(), await mkdtemp(join(tmpdir(), "splits-worker-"))];
   const origin = `http://127.0.0.1:${port}`;
@@ -76,6 +79,10 @@ export async function startWorker({
     STRIPE_WEBHOOK_SECRET: "whsec_nobody",
     STRIPE_CONNECT_WEBHOOK_SECRET: "whsec_nobody",
     STRIPE_API_BASE: "http://127.0.0.1:9",
+    DOH_URL: inject("namesUrl"),
+    OWN_ZONES: "splits.network",
+    WEBHOOK_ALLOW_LOOPBACK: "1",
+    ...vars,
   };
   const child = spawnTethered(
     process.execPath,
