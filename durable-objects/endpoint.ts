@@ -60,7 +60,8 @@ export function endpointObject<Env>(makePorts: (env: Env, later: (work: Promise<
     #sending = new Set<string>();
     #recording = new Set<string>();
     #isClaiming = false;
-    #isRecordingAgain = false;
+    /** Something changed since the list was last looked through. */
+    #isWanted = false;
     #nextTurn = 0;
     #tests: number[] = [];
     #alarmAt: number | null = null;
@@ -158,13 +159,20 @@ export function endpointObject<Env>(makePorts: (env: Env, later: (work: Promise<
 
     /** Starts whatever may start. Claims go one after another, each for all that is free. */
     #pump(): void {
-      if (this.#isClaiming) return;
+      this.#isWanted = true;
+      if (!this.#isClaiming) this.ctx.waitUntil(this.#claimWhileWanted());
+    }
+
+    async #claimWhileWanted(): Promise<void> {
       this.#isClaiming = true;
-      this.ctx.waitUntil(
-        this.#claimAll().finally(() => {
-          this.#isClaiming = false;
-        }),
-      );
+      try {
+        while (this.#isWanted) {
+          this.#isWanted = false;
+          await this.#claimAll();
+        }
+      } finally {
+        this.#isClaiming = false;
+      }
     }
 
     async #claimAll(): Promise<void> {
@@ -320,7 +328,6 @@ export function endpointObject<Env>(makePorts: (env: Env, later: (work: Promise<
     }
 
     async #recordAgain(): Promise<void> {
-      if (this.#isRecordingAgain) return;
       for (const row of this.ctx.storage.sql.exec<{ id: string; record: string }>("select id, record from unrecorded").toArray()) {
         const record = revived(row.record);
         try {
