@@ -59,8 +59,10 @@ export async function measureWebhooks(
     await seal.keyId(),
   ]);
   const until = async (count: number) => {
-    for (const deadline = Date.now() + PATIENCE_MS; arrived < count; await pause(1)) {
-      if (Date.now() > deadline) throw new Error(`${arrived} of ${count} deliveries arrived`);
+    const deadline = Date.now() + PATIENCE_MS;
+    for (let seen = arrived; seen < count; seen = arrived) {
+      if (Date.now() > deadline) throw new Error(`${seen} of ${count} deliveries arrived`);
+      await pause(1);
     }
   };
   try {
