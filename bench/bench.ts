@@ -147,6 +147,8 @@ function workerd(scriptPath: string, bindings: Record<string, string>, queueCons
       PAYOUTS: "payouts",
       STRIPE_WORK: "stripe-work",
       STRIPE_EVENTS: "stripe-events",
+      REPLAYS: "replays",
+      SIEM: "siem",
       USAGE: "usage",
       REQUEST_LOG: "request-log",
     },

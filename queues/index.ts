@@ -5,7 +5,9 @@ import { events } from "./events.ts";
 import { mail } from "./mail.ts";
 import { payouts } from "./payouts.ts";
 import { pipelineDlq } from "./pipeline-dlq.ts";
+import { replays } from "./replays.ts";
 import { requestLog } from "./request-log.ts";
+import { siem } from "./siem.ts";
 import { stripeEvents } from "./stripe-events.ts";
 import { stripeWork } from "./stripe-work.ts";
 import { usage } from "./usage.ts";
@@ -29,6 +31,8 @@ export const CONSUMERS: Readonly<Record<string, Consumer>> = {
   payouts,
   "stripe-work": stripeWork,
   "stripe-events": stripeEvents,
+  replays,
+  siem,
   usage,
   "request-log": requestLog,
   "pipeline-dlq": pipelineDlq,

@@ -608,6 +608,11 @@ export interface DeliveryMessage {
   priority: DeliveryPriority;
 }
 
+/** Has the queue go on with accounts' replays, after so many seconds. */
+export interface ReplayQueue {
+  send(accountIds: readonly string[], delaySeconds?: number): Promise<void>;
+}
+
 /** What a subject's limiter counted in minutes that are over. */
 export interface UsageMessage {
   credential_id: string;
@@ -651,6 +656,10 @@ export interface Ports {
   /** The owners of webhook endpoints' deliveries. */
   endpoints: EndpointOwners;
   deliveries: DeliveryQueue;
+  /** Accounts whose replays go on. */
+  replays: ReplayQueue;
+  /** Destinations that logs are pushed to. */
+  siem: WorkQueue;
   log: Log;
   /** Lets work go on after the answer was sent. */
   later(work: Promise<unknown>): void;

@@ -42,6 +42,8 @@ export async function marketplace() {
     payouts: [] as string[],
     stripeWork: [] as string[],
     stripeEvents: [] as string[],
+    replays: [] as string[],
+    siem: [] as string[],
     requestLog: [] as unknown[],
     deliveries: [] as DeliveryMessage[],
   };
@@ -77,6 +79,8 @@ export async function marketplace() {
     PAYOUTS: queue((message: { transaction_ids: readonly string[] }) => sent.payouts.push(...message.transaction_ids)),
     STRIPE_WORK: queue((message: { operation_ids: readonly string[] }) => sent.stripeWork.push(...message.operation_ids)),
     STRIPE_EVENTS: queue((message: { event_ids: readonly string[] }) => sent.stripeEvents.push(...message.event_ids)),
+    REPLAYS: queue((message: { account_ids: readonly string[] }) => sent.replays.push(...message.account_ids)),
+    SIEM: queue((message: { destination_ids: readonly string[] }) => sent.siem.push(...message.destination_ids)),
     SIGN_IN_CLIENT_ID: "splits-console",
     STRIPE_SECRET_KEY: stripe.key,
     STRIPE_WEBHOOK_SECRET: "whsec_platform_of_the_tests",

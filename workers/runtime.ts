@@ -71,6 +71,8 @@ export interface Env {
   MAIL: Queue<{ notification_ids: readonly string[] }>;
   PAYOUTS: Queue<{ transaction_ids: readonly string[] }>;
   STRIPE_WORK: Queue<{ operation_ids: readonly string[] }>;
+  REPLAYS: Queue<{ account_ids: readonly string[] }>;
+  SIEM: Queue<{ destination_ids: readonly string[] }>;
   STRIPE_EVENTS: Queue<{ event_ids: readonly string[] }>;
   /** How long past its time a delivery counts as forgotten, in seconds, and how many of one endpoint a sweep names. */
   WEBHOOK_SWEEP_SECONDS?: string;
@@ -110,6 +112,8 @@ export function portsOf(env: Env, later: (work: Promise<unknown>) => void): Port
     payouts: { send: async (ids) => void (await env.PAYOUTS.send({ transaction_ids: ids })) },
     stripeWork: { send: async (ids) => void (await env.STRIPE_WORK.send({ operation_ids: ids })) },
     stripeEvents: { send: async (ids) => void (await env.STRIPE_EVENTS.send({ event_ids: ids })) },
+    replays: { send: async (ids, delaySeconds = 0) => void (await env.REPLAYS.send({ account_ids: ids }, { delaySeconds })) },
+    siem: { send: async (ids) => void (await env.SIEM.send({ destination_ids: ids })) },
     plans: stripePlans(stripe),
     transfers: stripeTransfers(stripe),
     chargebacks: stripeChargebacks(stripe),

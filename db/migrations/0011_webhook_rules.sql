@@ -131,6 +131,41 @@ $$;
 --> statement-breakpoint
 
 --------------------------------------------------------------------------------------------------
+-- Management of endpoints
+--------------------------------------------------------------------------------------------------
+
+-- Locks the account's right to another endpoint, and raises unless it has as many as were read.
+CREATE FUNCTION ops.guard_webhooks(account uuid, read_count integer) RETURNS void
+LANGUAGE plpgsql VOLATILE
+AS $$
+BEGIN
+  PERFORM FROM api.account_plans p WHERE p.account_id = account FOR UPDATE;
+  IF (SELECT count(*) FROM api.webhooks w WHERE w.account_id = account AND w.deleted_at IS NULL) <> read_count THEN
+    RAISE 'another endpoint was made' USING ERRCODE = 'serialization_failure';
+  END IF;
+END
+$$;
+--> statement-breakpoint
+-- Locks deliveries and raises unless each still is as it was read: {"<id>": "<status>"}, of the events of one span of time.
+CREATE FUNCTION ops.guard_replayed(read_statuses jsonb, earliest timestamptz, latest timestamptz) RETURNS void
+LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+  as_read integer;
+BEGIN
+  SELECT count(*) INTO as_read FROM (
+    SELECT d.status, read_statuses ->> d.id::text AS was FROM api.webhook_deliveries d
+    WHERE d.id IN (SELECT k::uuid FROM jsonb_object_keys(read_statuses) k) AND d.event_at BETWEEN earliest AND latest
+    ORDER BY d.id FOR NO KEY UPDATE
+  ) held WHERE held.status = held.was;
+  IF as_read <> (SELECT count(*) FROM jsonb_object_keys(read_statuses)) THEN
+    RAISE 'a delivery went on meanwhile' USING ERRCODE = 'serialization_failure';
+  END IF;
+END
+$$;
+--> statement-breakpoint
+
+--------------------------------------------------------------------------------------------------
 -- Who receives an event (PLATFORM §13.2, DESIGN R-24)
 --------------------------------------------------------------------------------------------------
 

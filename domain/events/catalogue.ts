@@ -261,6 +261,8 @@ export interface EventPayloads {
   "oauth.reuse_detected": { grant_id: Id; user_id: Id; client_id: Id; ended: "family" | "grant" };
   /** An endpoint has failed for so much of the days after which it is disabled. */
   "webhook.failing": WebhookFacts & { percent: number };
+  /** Of everybody's deliveries of a day, so many arrived and so many did not: fewer than nine in ten. */
+  "webhooks.success_rate_low": { succeeded: number; dead: number };
   "webhook.disabled": WebhookFacts & { disabled_reason: string };
   "account.overage_reached": { account_id: Id; month: string; percent: number };
   "fee_terms.changed": { fee_terms_id: Id; effective_from: Instant };

@@ -18,3 +18,7 @@ export const webhookDisabled = (webhook: WebhookFacts, reason: DisabledReason): 
 /** `percent`: how much of the days is over after which it is disabled. */
 export const webhookFailing = (webhook: WebhookFacts, percent: number): DomainEvent =>
   event("webhook.failing", subject(webhook), { ...facts(webhook), percent });
+
+/** Of all deliveries that became final in a day, too few arrived. `id`: of this alarm. */
+export const successRateLow = (id: string, { succeeded, dead }: { succeeded: number; dead: number }): DomainEvent =>
+  event("webhooks.success_rate_low", { type: "webhook_deliveries", id }, { succeeded, dead });

@@ -642,6 +642,18 @@ const RULES: { readonly [T in EventType]?: Rule<T> } = {
     const notice = about("platform_admin", "billing", "reconciliation.break_opened", () => `Our books and Stripe's differ: ${kind}`);
     return [severity === "critical" ? mailed(notice, "urgent") : notice];
   },
+  "webhooks.success_rate_low": ({ succeeded, dead }) => [
+    mailed(
+      about(
+        "platform_admin",
+        "security",
+        "webhooks.success_rate_low",
+        () => "Too few webhooks arrive",
+        () => `Of ${succeeded + dead} deliveries that became final in the last 24 hours, ${dead} did not arrive.`,
+      ),
+      "urgent",
+    ),
+  ],
   "dispute.opened": ({ dispute_type }) => [
     mailed(
       about("platform_admin", "placements", "dispute.opened", () => "A placement is disputed; its payouts wait"),

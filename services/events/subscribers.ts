@@ -4,6 +4,7 @@ import { payoutSubscriber } from "../payouts/sweep.ts";
 import { stripeWorkSubscriber } from "../stripe-operations/stripe-work-subscriber.ts";
 import { credentialSubscriber } from "../credentials/credential-subscriber.ts";
 import { clerkSubscriber } from "../users/clerk-subscriber.ts";
+import { webhookScopeSubscriber } from "../webhooks/scope-subscriber.ts";
 import { webhookSubscriber } from "../webhooks/fan-out.ts";
 import type { Subscriber } from "./handle-events.ts";
 
@@ -16,4 +17,5 @@ export const SUBSCRIBERS: readonly Subscriber[] = [
   payoutSubscriber,
   credentialSubscriber,
   grantSubscriber,
+  webhookScopeSubscriber,
 ];

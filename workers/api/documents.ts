@@ -1,11 +1,13 @@
 import { OpenAPIHono, type RouteConfig } from "@hono/zod-openapi";
 import { SCOPE_WORDS, SCOPES } from "#domain/credentials/scopes.ts";
+import { PUBLISHED_EVENTS } from "#domain/events/published.ts";
 import type { Env } from "../runtime.ts";
 import { clerkWebhookContract } from "./clerk-webhook.ts";
 import { leakedCredentialsContract } from "./leaked-credentials.ts";
 import { contractsUnder } from "./operation.ts";
 import { stripeWebhookContracts } from "./stripe-webhooks.ts";
 import { registerV1, V1 } from "./v1/app.ts";
+import { deliveryOperation } from "./v1/event-shapes.ts";
 import { v1Contracts } from "./v1/operation.ts";
 import { V2, v2 } from "./v2/app.ts";
 
@@ -28,6 +30,10 @@ const TAGS: Readonly<Record<string, string>> = {
   "account-plans": "For platform admins: the plan of an account.",
   usage: "Calls against the limit, and what the month comes to.",
   "request-logs": "Every call, to read or to export.",
+  webhooks: "Endpoints that are told what happens, signed.",
+  "webhook-deliveries": "Every delivery with its attempts: what was sent and what was answered.",
+  "replay-jobs": "Sending again what an endpoint missed.",
+  "siem-destinations": "Where the account's logs are pushed to.",
   "audit-events": "Who managed what, in a chain that can be verified.",
 };
 
@@ -61,6 +67,12 @@ function partnerDocument({ API_ORIGIN: origin, CONSOLE_ORIGIN }: Origins, versio
     },
   });
   registerSession(contract);
+  if (version === "3.1.0") {
+    for (const event of PUBLISHED_EVENTS) {
+      const { requestBody: body, parameters: _, ...told } = deliveryOperation(event);
+      contract.openAPIRegistry.registerWebhook({ method: "post", path: event.type, ...told, request: { body } } as never);
+    }
+  }
   const used = new Set(v1Contracts(V1).flatMap(({ tags }) => tags ?? []));
   const about = {
     info: {
