@@ -1,10 +1,11 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { eq, sql } from "drizzle-orm";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { pipelineFailures } from "#db/schema/api.ts";
 import { jobs } from "#db/schema/ats.ts";
 import { webhookAttempts, webhookDeliveries } from "#db/schema/deliveries.ts";
 import { outbox } from "#db/schema/ops.ts";
-import { pipelineFailures, webhooks } from "#db/schema/webhooks.ts";
+import { webhooks } from "#db/schema/webhooks.ts";
 import { type Marketplace, marketplace, type Person } from "../api.ts";
 import { announce, type Endpoint, endpointsOf } from "../endpoints.ts";
 
@@ -331,5 +332,7 @@ it("a message that its queue gave up is kept, once", async () => {
   const body = { delivery_id: crypto.randomUUID(), webhook_id: crypto.randomUUID(), priority: "live" };
   await world.consume("pipeline-dlq", [body]);
   await world.consume("pipeline-dlq", [body]);
-  expect(await world.db.writer.select().from(pipelineFailures)).toMatchObject([{ queue: "deliveries", body, resolvedAt: null }]);
+  expect(await world.db.writer.select().from(pipelineFailures)).toMatchObject([
+    { queue: "deliveries", body: { delivery_id: [body.delivery_id], webhook_id: [body.webhook_id] }, resolvedAt: null },
+  ]);
 });
