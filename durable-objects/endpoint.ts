@@ -43,6 +43,14 @@ interface Job {
   manual: boolean;
 }
 
+/** What the object knows beside its list. */
+interface Kept {
+  webhookId: string;
+  health: Health;
+  version: number;
+  overflowed: boolean;
+}
+
 /**
  * The one owner of a webhook endpoint's deliveries (PLATFORM §13.4): a lasting list of ids, live ones first,
  * at most four requests at a time, the breaker, the rests a receiver asked for, and the throttle. It knows no
@@ -54,13 +62,16 @@ export function endpointObject<Env>(makePorts: (env: Env, later: (work: Promise<
     #ports: EndpointPorts;
     #health: Health = HEALTHY;
     #version = 0;
+    /** Kept, because an alarm that wakes the object does not tell its name. */
+    #webhookId = "";
     /** There is more in the tables than was taken. */
     #overflowed = false;
     /** Ids that are claimed or being sent, and those that are only to be recorded yet. */
     #sending = new Set<string>();
     #recording = new Set<string>();
     #isClaiming = false;
-    #isRecordingAgain = false;
+    /** Something changed since the list was last looked through. */
+    #isWanted = false;
     #nextTurn = 0;
     #tests: number[] = [];
     #alarmAt: number | null = null;
@@ -74,6 +85,7 @@ export function endpointObject<Env>(makePorts: (env: Env, later: (work: Promise<
 
     /** Takes deliveries into the list; one that is there already comes to its turn now. */
     async enqueue(jobs: readonly DeliveryJob[]): Promise<{ accepted: number; overflow: number }> {
+      this.#knowName();
       const now = Date.now();
       let room = MOST_JOBS - this.#count("select count(*) as n from job");
       let accepted = 0;
@@ -103,6 +115,7 @@ export function endpointObject<Env>(makePorts: (env: Env, later: (work: Promise<
 
     /** Sends a test at once, whatever the breaker says, as any delivery is sent. */
     async sendTest(requestedBy: string): Promise<TestAnswer> {
+      this.#knowName();
       const now = Date.now();
       this.#tests = this.#tests.filter((at) => at > now - 60_000);
       const [oldest] = this.#tests;
@@ -148,23 +161,26 @@ export function endpointObject<Env>(makePorts: (env: Env, later: (work: Promise<
       this.#pump();
     }
 
-    get #webhookId(): string {
-      return this.ctx.id.name ?? "";
-    }
-
     #isUnderWay(id: string): boolean {
       return this.#sending.has(id) || this.#recording.has(id);
     }
 
     /** Starts whatever may start. Claims go one after another, each for all that is free. */
     #pump(): void {
-      if (this.#isClaiming) return;
+      this.#isWanted = true;
+      if (!this.#isClaiming) this.ctx.waitUntil(this.#claimWhileWanted());
+    }
+
+    async #claimWhileWanted(): Promise<void> {
       this.#isClaiming = true;
-      this.ctx.waitUntil(
-        this.#claimAll().finally(() => {
-          this.#isClaiming = false;
-        }),
-      );
+      try {
+        while (this.#isWanted) {
+          this.#isWanted = false;
+          await this.#claimAll();
+        }
+      } finally {
+        this.#isClaiming = false;
+      }
     }
 
     async #claimAll(): Promise<void> {
@@ -320,7 +336,6 @@ export function endpointObject<Env>(makePorts: (env: Env, later: (work: Promise<
     }
 
     async #recordAgain(): Promise<void> {
-      if (this.#isRecordingAgain) return;
       for (const row of this.ctx.storage.sql.exec<{ id: string; record: string }>("select id, record from unrecorded").toArray()) {
         const record = revived(row.record);
         try {
@@ -422,8 +437,19 @@ export function endpointObject<Env>(makePorts: (env: Env, later: (work: Promise<
       this.#ports.log("error", message, { webhook_id: this.#webhookId, error: error instanceof Error ? error.message : "unknown" });
     }
 
+    #knowName(): void {
+      if (this.#webhookId !== "" || this.ctx.id.name === undefined) return;
+      this.#webhookId = this.ctx.id.name;
+      this.#keepState();
+    }
+
     #keepState(): void {
-      const kept = JSON.stringify({ health: this.#health, version: this.#version, overflowed: this.#overflowed });
+      const kept = JSON.stringify({
+        webhookId: this.#webhookId,
+        health: this.#health,
+        version: this.#version,
+        overflowed: this.#overflowed,
+      } satisfies Kept);
       this.ctx.storage.sql.exec("insert or replace into state (one, kept) values (1, ?)", kept);
     }
 
@@ -436,7 +462,8 @@ export function endpointObject<Env>(makePorts: (env: Env, later: (work: Promise<
         create table if not exists state (one integer primary key, kept text)`);
       const [row] = sql.exec<{ kept: string }>("select kept from state").toArray();
       if (row) {
-        const kept = JSON.parse(row.kept) as { health: Health; version: number; overflowed: boolean };
+        const kept = JSON.parse(row.kept) as Kept;
+        this.#webhookId = kept.webhookId;
         this.#health = probeLost(kept.health, Date.now());
         this.#version = kept.version;
         this.#overflowed = kept.overflowed;

@@ -97,7 +97,7 @@ CREATE TABLE "api"."webhooks" (
 	CONSTRAINT "webhooks_event_types_some" CHECK (cardinality(event_types) > 0),
 	CONSTRAINT "webhooks_url_length" CHECK (char_length(url) <= 2048),
 	CONSTRAINT "webhooks_max_per_second" CHECK (max_per_second between 1 and 100),
-	CONSTRAINT "webhooks_failing_alerted" CHECK (failing_alerted_percent in (50, 75, 100)),
+	CONSTRAINT "webhooks_failing_alerted" CHECK (failing_alerted_percent between 50 and 100 and failing_alerted_percent % 25 = 0),
 	CONSTRAINT "webhooks_disabled" CHECK (num_nonnulls(disabled_reason, disabled_at) = case status when 'disabled' then 2 else 0 end)
 );
 --> statement-breakpoint

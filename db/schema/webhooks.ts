@@ -85,7 +85,7 @@ export const webhooks = api.table(
     check("webhooks_event_types_some", sql`cardinality(event_types) > 0`),
     check("webhooks_url_length", sql`char_length(url) <= 2048`),
     check("webhooks_max_per_second", sql`max_per_second between 1 and 100`),
-    check("webhooks_failing_alerted", sql`failing_alerted_percent in (50, 75, 100)`),
+    check("webhooks_failing_alerted", sql`failing_alerted_percent between 50 and 100 and failing_alerted_percent % 25 = 0`),
     check("webhooks_disabled", sql`num_nonnulls(disabled_reason, disabled_at) = case status when 'disabled' then 2 else 0 end`),
   ],
 );

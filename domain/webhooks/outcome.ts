@@ -56,8 +56,9 @@ export function classOfStatus(status: number): ErrorClass | null {
  */
 export function retryAfterSeconds(header: string | null, now: Date): number | null {
   const text = header?.trim() ?? "";
-  const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - now.getTime()) / 1_000;
-  if (text === "" || !Number.isFinite(seconds)) return null;
+  const isDate = /^[A-Z][a-z]{2}, .+ GMT$/.test(text);
+  const seconds = /^\d+$/.test(text) ? Number(text) : isDate ? (Date.parse(text) - now.getTime()) / 1_000 : Number.NaN;
+  if (!Number.isFinite(seconds)) return null;
   return Math.min(Math.max(Math.ceil(seconds), 0), MOST_RETRY_AFTER_SECONDS);
 }
 

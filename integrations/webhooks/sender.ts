@@ -57,11 +57,9 @@ async function beginningOf(response: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {
-    while (reader && length < KEPT_BYTES) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      chunks.push(value);
-      length += value.length;
+    for (let read = await reader?.read(); read && !read.done; read = length < KEPT_BYTES ? await reader?.read() : undefined) {
+      chunks.push(read.value);
+      length += read.value.length;
     }
   } catch {
     // the connection went, or the time was over: the status counts
