@@ -3119,7 +3119,85 @@ export interface components {
                 /** Format: date-time */
                 until: string | null;
             };
-            job: components["schemas"]["ReplayJob"] & unknown;
+            /** @description Null for a dry run */
+            job: {
+                /**
+                 * Format: uuid
+                 * @description Of the replay
+                 * @example 019b218f-5440-7000-8000-000000000001
+                 */
+                id: string;
+                /**
+                 * Format: uuid
+                 * @description Of the endpoint
+                 * @example 019b218f-5440-7000-8000-000000000001
+                 */
+                webhook_id: string;
+                /** @description What it sends, with the span that it covers */
+                filter: {
+                    event_types: string[] | null;
+                    statuses: string[] | null;
+                    /** Format: date-time */
+                    since: string | null;
+                    /** Format: date-time */
+                    until: string | null;
+                };
+                /**
+                 * @description How far it is
+                 * @example running
+                 * @enum {string}
+                 */
+                status: "running" | "paused" | "done" | "cancelled";
+                /**
+                 * @description Deliveries that the filter named when it began
+                 * @example 120
+                 */
+                total: number;
+                /**
+                 * @description Of those, on their way by now
+                 * @example 100
+                 */
+                enqueued: number;
+                /**
+                 * @description Of those, arrived
+                 * @example 98
+                 */
+                succeeded: number;
+                /**
+                 * @description Of those, given up
+                 * @example 0
+                 */
+                failed: number;
+                /**
+                 * Format: uuid
+                 * @description Whoever asked for it
+                 * @example 019b218f-5440-7000-8000-000000000001
+                 */
+                created_by: string;
+                /**
+                 * Format: date-time
+                 * @description When the last of them became final
+                 * @example 2026-12-15T10:30:00.000Z
+                 */
+                finished_at: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it came to be; lists are ordered by it, newest first
+                 * @example 2026-12-15T10:30:00.000Z
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it was last changed
+                 * @example 2026-12-15T10:30:00.000Z
+                 */
+                updated_at: string;
+                /**
+                 * @description Raised by every change; the ETag
+                 * @example 3
+                 */
+                version: number;
+            } | null;
         };
         ReplayInput: {
             /** Format: uuid */
