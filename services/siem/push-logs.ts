@@ -23,6 +23,8 @@ const settledOf = (ingestedAt: typeof requestLog.ingestedAt | typeof auditEvents
 const { ts, minute: _, ...requestColumns } = getTableColumns(requestLog);
 const { id, ingestId, at, requestId, actor, action, subjectType, subjectId, changes, reason, accountId, seq, chainHash } = auditEvents;
 
+const eventColumns = { id, ingestId, at, requestId, actor, action, subjectType, subjectId, changes, reason, accountId, seq, chainHash };
+
 const requestsAfter = (destination: SiemRow) =>
   select({ ...requestColumns, at: ts, settled: settledOf(requestLog.ingestedAt) })
     .from(requestLog)
@@ -32,7 +34,7 @@ const requestsAfter = (destination: SiemRow) =>
 
 const auditEventsAfter = (destination: SiemRow) =>
   select({
-    ...{ id, ingestId, at, requestId, actor, action, subjectType, subjectId, changes, reason, accountId, seq, chainHash },
+    ...eventColumns,
     settled: settledOf(auditEvents.ingestedAt),
   })
     .from(auditEvents)

@@ -78,8 +78,14 @@ function partnerDocument({ API_ORIGIN: origin, CONSOLE_ORIGIN }: Origins, versio
   });
   if (version === "3.1.0") {
     for (const event of PUBLISHED_EVENTS) {
-      const { requestBody: body, parameters: _, ...told } = deliveryOperation(event);
-      contract.openAPIRegistry.registerWebhook({ method: "post", path: event.type, ...told, request: { body } } as never);
+      const { requestBody: body, parameters: _, operationId, ...told } = deliveryOperation(event);
+      contract.openAPIRegistry.registerWebhook({
+        method: "post",
+        path: event.type,
+        operationId: `${operationId}_webhook`,
+        ...told,
+        request: { body },
+      } as never);
     }
   }
   const used = new Set(routes.flatMap(({ tags }) => tags ?? []));

@@ -78,17 +78,15 @@ export function addressErrors(error: unknown, labels: Readonly<Record<string, st
   return errorsOf(error, labels);
 }
 
-/** Where somebody may go on after a conflict: the state as it is, instead of an error. */
-export async function orSay(work: Promise<unknown>): Promise<string | null> {
+/** What was done, or what the page says where the state of things does not allow it. */
+export async function orSay<Done>(work: Promise<Done>): Promise<{ done: Done } | { said: string }> {
   try {
-    await work;
-    return null;
+    return { done: await work };
   } catch (error) {
-    if (
-      error instanceof Refusal &&
-      ["conflict", "invalid_transition", "action_throttled", "secret_rotation_in_progress"].includes(error.code)
-    )
-      return error.message;
+    if (error instanceof Refusal && SAID.includes(error.code)) return { said: error.message };
     throw error;
   }
 }
+
+/** Refusals that are about the state of things. */
+const SAID: readonly string[] = ["conflict", "invalid_transition", "action_throttled", "secret_rotation_in_progress"];

@@ -31,7 +31,10 @@ export const deliveryOperation = (event: PublishedEvent) => ({
     header("x-splits-attempt", "The ordinal of this send", "1"),
   ],
   requestBody: { required: true, content: { "application/json": { schema: schemaOf(event), example: exampleOf(event) } } },
-  responses: { "2XX": { description: "Received. Anything else is tried again after 1 minute, 10 minutes and 1 hour." } },
+  responses: {
+    "2XX": { description: "Received" },
+    "4XX": { description: "Not received: tried again after 1 minute, 10 minutes and 1 hour. 410 disables the endpoint." },
+  },
 });
 
 /** The deliveries that making an endpoint leads to, by event (PLATFORM §2, ruling 8). */

@@ -36,7 +36,7 @@ const BegunReplayShape = z
     dry_run: z.boolean().openapi({ description: "Whether it only counted", example: false }),
     total: count("Deliveries that the filter names", 120),
     filter: FilterShape,
-    job: ReplayJobShape.nullable(),
+    job: z.object(ReplayJobShape.shape).nullable().openapi({ description: "Null for a dry run" }),
   })
   .openapi("BegunReplay");
 

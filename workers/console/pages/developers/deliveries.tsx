@@ -162,7 +162,7 @@ const AttemptCard: FC<{ of: Attempt; ordinal: number }> = ({ of: attempt, ordina
         ...(attempt.firstByteMs === null ? [] : [{ name: "First byte", value: `${count(attempt.firstByteMs)} ms` }]),
         ...(attempt.errorClass === null ? [] : [{ name: "Failed by", value: <code>{attempt.errorClass}</code> }]),
         { name: "Request", value: <code>{`webhook-timestamp: ${Math.floor(attempt.startedAt.getTime() / 1_000)}`}</code> },
-        { name: "Signed with", value: `${attempt.signatureKeyIds.length} secrets` },
+        { name: "Signed with", value: attempt.signatureKeyIds.length === 1 ? "One secret" : `${attempt.signatureKeyIds.length} secrets` },
       ]}
     />
     {attempt.httpStatus === null ? null : (
@@ -184,13 +184,10 @@ const AttemptCard: FC<{ of: Attempt; ordinal: number }> = ({ of: attempt, ordina
 /** Sends one delivery again, and shows the one that is on its way. */
 export async function deliveryReplayed(c: PageContext): Promise<Response> {
   const id = idIn(c, "delivery");
-  let target = id;
-  const said = await orSay(
-    contextWithinAccount(c)
-      .then((ctx) => replayDelivery(ctx, id))
-      .then((sent) => {
-        target = sent.id;
-      }),
+  const ctx = await contextWithinAccount(c);
+  const sent = await orSay(replayDelivery(ctx, id));
+  return c.redirect(
+    "done" in sent ? `${DELIVERIES}/${sent.done.id}?done=replayed` : `${DELIVERIES}/${id}?said=${encodeURIComponent(sent.said)}`,
+    303,
   );
-  return c.redirect(`${DELIVERIES}/${target}?${said === null ? "done=replayed" : `said=${encodeURIComponent(said)}`}`, 303);
 }

@@ -180,6 +180,7 @@ export async function replayChanged(c: PageContext): Promise<Response> {
   const id = idIn(c, "replay");
   const action = ACTIONS.find((known) => known === c.req.param("action"));
   if (!action) throw notFound("action");
-  const said = await orSay(contextWithinAccount(c).then((ctx) => changeReplayJob(ctx, id, action)));
-  return c.redirect(`${REPLAYS}/${id}${said === null ? "" : `?said=${encodeURIComponent(said)}`}`, 303);
+  const ctx = await contextWithinAccount(c);
+  const changed = await orSay(changeReplayJob(ctx, id, action));
+  return c.redirect(`${REPLAYS}/${id}${"said" in changed ? `?said=${encodeURIComponent(changed.said)}` : ""}`, 303);
 }

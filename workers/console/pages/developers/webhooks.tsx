@@ -1,10 +1,10 @@
 import type { FC } from "hono/jsx";
 import { alertsOf, successPercent } from "#domain/webhooks/endpoint.ts";
 import { PUBLISHED_EVENTS } from "#domain/events/published.ts";
-import { invalidField, Refusal } from "#domain/refusals.ts";
+import { invalidField } from "#domain/refusals.ts";
 import { listReplayJobs, type ReplayJob } from "#services/replay-jobs/replay-job.ts";
 import { listDeliveries } from "#services/webhook-deliveries/delivery.ts";
-import { deleteWebhook, updateWebhook } from "#services/webhooks/change-webhook.ts";
+import { type ChangedWebhook, deleteWebhook, updateWebhook } from "#services/webhooks/change-webhook.ts";
 import { createWebhook, type ShownWebhook } from "#services/webhooks/create-webhook.ts";
 import { type HourOfOutcomes, outcomesByHour } from "#services/webhooks/outcomes.ts";
 import { rotateWebhookSecret } from "#services/webhooks/rotate-secret.ts";
@@ -363,17 +363,21 @@ const Outcomes: FC<{ hours: readonly HourOfOutcomes[] }> = ({ hours }) => {
     }));
   return (
     <>
+      <p class="soft small">Arrived, by the hour</p>
       <Chart
         sentence={`${count(arrived)} deliveries arrived in the last ${hours.length} hours.`}
         unit="arrived"
         points={pointsOf("succeeded")}
       />
       {dead > 0 ? (
-        <Chart
-          sentence={`${count(dead)} deliveries were given up in the last ${hours.length} hours.`}
-          unit="given up"
-          points={pointsOf("dead")}
-        />
+        <>
+          <p class="soft small">Given up, by the hour</p>
+          <Chart
+            sentence={`${count(dead)} deliveries were given up in the last ${hours.length} hours.`}
+            unit="given up"
+            points={pointsOf("dead")}
+          />
+        </>
       ) : null}
     </>
   );
@@ -461,13 +465,12 @@ export async function webhookEdited(c: PageContext): Promise<Response> {
 /** Sends a test and shows what was answered. */
 export async function webhookTested(c: PageContext): Promise<Response> {
   const id = idIn(c, "webhook");
-  try {
-    const { deliveryId } = await testWebhook(await contextWithinAccount(c), id);
-    return c.redirect(`${DELIVERIES}/${deliveryId}?done=tested`, 303);
-  } catch (error) {
-    if (!(error instanceof Refusal) || error.code !== "action_throttled") throw error;
-    return c.redirect(`${WEBHOOKS}/${id}?said=${encodeURIComponent(error.message)}`, 303);
-  }
+  const ctx = await contextWithinAccount(c);
+  const sent = await orSay(testWebhook(ctx, id));
+  return c.redirect(
+    "done" in sent ? `${DELIVERIES}/${sent.done.deliveryId}?done=tested` : `${WEBHOOKS}/${id}?said=${encodeURIComponent(sent.said)}`,
+    303,
+  );
 }
 
 const shown = async (c: PageContext): Promise<WebhookWithHealth> => getWebhook(await contextWithinAccount(c), idIn(c, "webhook"));
@@ -499,16 +502,10 @@ export async function rotateWebhookPage(c: PageContext): Promise<Response> {
 export async function webhookRotated(c: PageContext): Promise<Response> {
   const id = idIn(c, "webhook");
   const form = await formOf(c);
-  try {
-    const rotated = await rotateWebhookSecret(await contextWithinAccount(c), id, {
-      overlapSeconds: graceOf(form),
-      force: form["force"] === "yes",
-    });
-    return secretPage(c, rotated, "The endpoint has a new secret");
-  } catch (error) {
-    if (!(error instanceof Refusal) || error.code !== "secret_rotation_in_progress") throw error;
-    return c.redirect(`${WEBHOOKS}/${id}/rotate?said=${encodeURIComponent(error.message)}`, 303);
-  }
+  const ctx = await contextWithinAccount(c);
+  const rotated = await orSay(rotateWebhookSecret(ctx, id, { overlapSeconds: graceOf(form), force: form["force"] === "yes" }));
+  if ("done" in rotated) return secretPage(c, rotated.done, "The endpoint has a new secret");
+  return c.redirect(`${WEBHOOKS}/${id}/rotate?said=${encodeURIComponent(rotated.said)}`, 303);
 }
 
 export async function disableWebhookPage(c: PageContext): Promise<Response> {
@@ -531,16 +528,15 @@ export async function webhookDisabled(c: PageContext): Promise<Response> {
 /** Enables an endpoint, and offers what it missed. */
 export async function webhookEnabled(c: PageContext): Promise<Response> {
   const id = idIn(c, "webhook");
-  let query = "done=enabled";
-  const said = await orSay(
-    contextWithinAccount(c)
-      .then((ctx) => updateWebhook(ctx, id, { status: "active" }))
-      .then(({ offer }) => {
-        if (offer) query += `&missed=${offer.deliveries}&since=${encodeURIComponent(offer.since.toISOString())}`;
-      }),
-  );
-  return c.redirect(`${WEBHOOKS}/${id}?${said === null ? query : `said=${encodeURIComponent(said)}`}`, 303);
+  const ctx = await contextWithinAccount(c);
+  const enabled = await orSay(updateWebhook(ctx, id, { status: "active" }));
+  const query = new URLSearchParams("done" in enabled ? { done: "enabled", ...missedBy(enabled.done) } : { said: enabled.said });
+  return c.redirect(`${WEBHOOKS}/${id}?${query.toString()}`, 303);
 }
+
+/** What an endpoint missed, for the page that offers it. */
+const missedBy = ({ offer }: ChangedWebhook): Record<string, string> =>
+  offer ? { missed: String(offer.deliveries), since: offer.since.toISOString() } : {};
 
 export async function deleteWebhookPage(c: PageContext): Promise<Response> {
   const webhook = await shown(c);
