@@ -103,6 +103,7 @@ async function receiver(answer: (request: Request, count: number) => Response, f
 }
 
 const all = (status: string) => (statuses: string[]) => statuses.length > 0 && statuses.every((each) => each === status);
+const soon = (holds: () => boolean | Promise<boolean>) => vi.waitUntil(holds, { timeout: 8_000, interval: 20 });
 const fails = () => new Response("no", { status: 500 });
 const takes = () => new Response(null, { status: 204 });
 
@@ -116,7 +117,7 @@ describe("the object of an endpoint", () => {
       expect(broken.received).toHaveLength(index + 1);
       await pass(wait);
       await broken.alarm();
-      await vi.waitUntil(() => broken.received.length === index + 2);
+      await soon(() => broken.received.length === index + 2);
     }
     const [dead] = await broken.until(all("dead"));
     expect(dead).toMatchObject({ attempts: 4, sends: 4, nextAttemptAt: null, lastStatus: 500 });
@@ -137,7 +138,7 @@ describe("the object of an endpoint", () => {
     const sent = back.received.length;
     await pass(31);
     await back.alarm();
-    await vi.waitUntil(() => back.received.length === sent + 1);
+    await soon(() => back.received.length === sent + 1);
     await back.until((statuses) => statuses.every((each) => ["retrying", "parked"].includes(each)));
     const probe = (await back.attempts()).find(({ trigger }) => trigger === "probe");
     expect(probe).toMatchObject({ attemptNo: 1, httpStatus: 500 });
@@ -162,7 +163,7 @@ describe("the object of an endpoint", () => {
     const sent = broken.received.length;
     const waiting = rows.find(({ status }) => status === "parked")!;
     await broken.object.enqueue([{ deliveryId: waiting.id, priority: "live", manual: true }]);
-    await vi.waitUntil(() => broken.received.length === sent + 1);
+    await soon(() => broken.received.length === sent + 1);
     await broken.until((statuses) => statuses.every((each) => ["retrying", "parked"].includes(each)));
     expect((await broken.attempts()).filter(({ trigger }) => trigger === "probe").map(({ deliveryId }) => deliveryId)).toEqual([
       waiting.id,
@@ -204,7 +205,7 @@ describe("the object of an endpoint", () => {
     const good = await receiver(takes);
     const fault = await world.database.fault({ match: 'insert into "api"\\."webhook_attempts"', action: "fail", code: "57P01", times: 2 });
     await good.happens();
-    await vi.waitUntil(async () => (await fault.state()).hits === 2); // at once, and once more before it waits
+    await soon(async () => (await fault.state()).hits === 2); // at once, and once more before it waits
     await fault.release();
     const sentAt = Date.now();
     expect((await good.rows())[0]?.status).toBe("in_flight");
@@ -236,7 +237,7 @@ describe("the object of an endpoint", () => {
     expect(await off.object.enqueue(rows)).toEqual({ accepted: 10_000, overflow: 50 });
     const [parked] = await off.until(all("parked"));
     expect(parked).toMatchObject({ attempts: 0, sends: 0, nextAttemptAt: null });
-    await vi.waitUntil(async () => (await off.object.state()).queued === 0);
+    await soon(async () => (await off.object.state()).queued === 0);
     expect(off.received).toEqual([]);
   });
 });
