@@ -1,24 +1,15 @@
 import { connect } from "#db/connection.ts";
-import { destinations } from "#integrations/destinations/destinations.ts";
-import { guardedSender } from "#integrations/webhooks/sender.ts";
 import { stripeAnswer } from "#integrations/stripe/answer.ts";
-import { stripeInvoices } from "#integrations/stripe/billing.ts";
-import { stripeBooks } from "#integrations/stripe/books.ts";
 import { stripeClient } from "#integrations/stripe/client.ts";
-import { stripeConnect } from "#integrations/stripe/connect.ts";
-import { stripeChargebacks } from "#integrations/stripe/disputes.ts";
-import { stripeMeter } from "#integrations/stripe/meter.ts";
-import { stripeProviderEvents } from "#integrations/stripe/events.ts";
-import { stripeTransfers } from "#integrations/stripe/transfers.ts";
 import { toBase64Url, toHex } from "#domain/bytes.ts";
 import { uuidv7 } from "#domain/ids.ts";
 import { databaseRefusal } from "#services/commit.ts";
-import { stripePlans } from "#integrations/stripe/subscriptions.ts";
 import type { CredentialObject } from "#durable-objects/credential.ts";
 import type { EndpointObject } from "./main.ts";
 import type { RequestLogRow } from "#services/request-log/row.ts";
 import type { DeliveryMessage, LinkTokens, Log, Ports, UsageMessage } from "#services/ports.ts";
 import { credentialTokensOf } from "./credential-tokens.ts";
+import { late } from "./late.ts";
 import { sealUnder } from "./seal.ts";
 import type { IssuerSettings } from "./api/session-token.ts";
 
@@ -108,11 +99,13 @@ const framesOf = (stack = ""): string[] =>
 export function portsOf(env: Env, later: (work: Promise<unknown>) => void): Ports {
   let client: ReturnType<typeof stripeClient> | undefined;
   const stripe = () => (client ??= stripeClient({ secretKey: env.STRIPE_SECRET_KEY, base: env.STRIPE_API_BASE }));
-  const guard = destinations({
-    server: env.DOH_URL,
-    ownZones: env.OWN_ZONES.split(","),
-    allowLoopback: env.WEBHOOK_ALLOW_LOOPBACK === "1",
-  });
+  const guard = late(async () =>
+    (await import("#integrations/destinations/destinations.ts")).destinations({
+      server: env.DOH_URL,
+      ownZones: env.OWN_ZONES.split(","),
+      allowLoopback: env.WEBHOOK_ALLOW_LOOPBACK === "1",
+    }),
+  );
   return {
     events: { send: async (ids) => void (await env.EVENTS.send({ event_ids: ids })) },
     mail: { send: async (ids) => void (await env.MAIL.send({ notification_ids: ids })) },
@@ -121,17 +114,19 @@ export function portsOf(env: Env, later: (work: Promise<unknown>) => void): Port
     stripeEvents: { send: async (ids) => void (await env.STRIPE_EVENTS.send({ event_ids: ids })) },
     replays: { send: async (ids, delaySeconds = 0) => void (await env.REPLAYS.send({ account_ids: ids }, { delaySeconds })) },
     siem: { send: async (ids) => void (await env.SIEM.send({ destination_ids: ids })) },
-    plans: stripePlans(stripe),
-    transfers: stripeTransfers(stripe),
-    chargebacks: stripeChargebacks(stripe),
-    books: stripeBooks(stripe),
-    usageMeter: stripeMeter(stripe),
-    invoices: stripeInvoices(stripe),
-    connect: stripeConnect(stripe),
-    providerEvents: stripeProviderEvents({
-      client: stripe,
-      secrets: { platform: env.STRIPE_WEBHOOK_SECRET, connect: env.STRIPE_CONNECT_WEBHOOK_SECRET },
-    }),
+    plans: late(async () => (await import("#integrations/stripe/subscriptions.ts")).stripePlans(stripe)),
+    transfers: late(async () => (await import("#integrations/stripe/transfers.ts")).stripeTransfers(stripe)),
+    chargebacks: late(async () => (await import("#integrations/stripe/disputes.ts")).stripeChargebacks(stripe)),
+    books: late(async () => (await import("#integrations/stripe/books.ts")).stripeBooks(stripe)),
+    usageMeter: late(async () => (await import("#integrations/stripe/meter.ts")).stripeMeter(stripe)),
+    invoices: late(async () => (await import("#integrations/stripe/billing.ts")).stripeInvoices(stripe)),
+    connect: late(async () => (await import("#integrations/stripe/connect.ts")).stripeConnect(stripe)),
+    providerEvents: late(async () =>
+      (await import("#integrations/stripe/events.ts")).stripeProviderEvents({
+        client: stripe,
+        secrets: { platform: env.STRIPE_WEBHOOK_SECRET, connect: env.STRIPE_CONNECT_WEBHOOK_SECRET },
+      }),
+    ),
     answerTo: stripeAnswer,
     signIn: async () =>
       (await import("#integrations/oidc/provider.ts")).oidcProvider({
@@ -143,7 +138,7 @@ export function portsOf(env: Env, later: (work: Promise<unknown>) => void): Port
     links: linkTokens(env.LINK_KEY),
     seal: sealUnder(env.KEK_CURRENT),
     destinations: guard,
-    sender: guardedSender(guard),
+    sender: late(async () => (await import("#integrations/webhooks/sender.ts")).guardedSender(guard)),
     endpoints: (webhookId) => env.ENDPOINTS.getByName(webhookId),
     deliveries: { send: async (messages) => void (await env.DELIVERIES.sendBatch(messages.map((body) => ({ body })))) },
     credentials: (subject) => env.CREDENTIALS.getByName(subject),

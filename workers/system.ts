@@ -1,12 +1,14 @@
 import type { EndpointPorts } from "#durable-objects/endpoint.ts";
 import { Context } from "#services/context.ts";
-import { deliveriesIn } from "#services/webhooks/deliveries.ts";
+import { late } from "./late.ts";
 import { databaseOf, type Env, newRequestId, portsOf } from "./runtime.ts";
 
 /** What an endpoint's object works with: its rows are kept by verbs, in which the system acts. */
 export const endpointPorts = (env: Env, later: (work: Promise<unknown>) => void): EndpointPorts => ({
   ...portsOf(env, later),
-  deliveries: deliveriesIn(() => systemContext(env, { waitUntil: later }, "endpoint")),
+  deliveries: late(async () =>
+    (await import("#services/webhooks/deliveries.ts")).deliveriesIn(() => systemContext(env, { waitUntil: later }, "endpoint")),
+  ),
 });
 
 /** A context in which the system itself acts, under a request id of its own. */

@@ -334,7 +334,6 @@ export async function seedWorld(db: Db): Promise<void> {
     await add("api.webhook_secrets", { key_id: id("other"), webhook_id: id("other"), secret_enc: "s", kek_id: "k" });
     await add("api.replay_jobs", { account_id: id("recruiter"), webhook_id: id("other"), filter: {}, total: 1, created_by: id("user") });
     await add("api.siem_destinations", { account_id: id("recruiter"), kind: "https", format: "json", config_enc: "c", kek_id: "k" });
-    await add("api.pipeline_failures", { id: "m1", queue: "events", body: {} });
     await add("api.events", {
       id: id("other"),
       outbox_id: id("other"),

@@ -8,7 +8,6 @@ import { databaseOf, portsOf } from "../runtime.ts";
 import type { ApiEnv } from "./app.ts";
 import { isFinal, isOfAccess, problem } from "./problems.ts";
 import { parse } from "./shape.ts";
-import { OverrideReason } from "./v2/shapes.ts";
 
 /** The resource and verb by which the access matrix knows a route (DESIGN R-16). */
 export type RouteAccess = readonly [resource: string, verb: string];
@@ -242,6 +241,14 @@ export function single(given: Record<string, string[]>): Record<string, string |
   }
   return Object.fromEntries(Object.entries(given).map(([name, [value]]) => [name, value]));
 }
+
+export const OverrideReason = z
+  .string()
+  .trim()
+  .min(1)
+  .max(2_000)
+  .optional()
+  .openapi({ description: "Required of platform admins who change what is another's" });
 
 /** What every removal may be asked with. */
 const Removal = z.strictObject({ reason: OverrideReason });
