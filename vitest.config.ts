@@ -18,12 +18,13 @@ export default defineConfig({
         define: { __DEV_AUTH__: "true" },
         plugins: [
           cloudflareTest({
-            main: "./workers/main.ts",
+            main: "./test/main.ts",
             miniflare: {
               compatibilityDate: "2026-11-01",
               compatibilityFlags: ["nodejs_compat"],
               durableObjects: {
                 CREDENTIALS: { className: "CredentialObject", useSQLite: true },
+                ENDPOINTS: { className: "EndpointObject", useSQLite: true },
                 INTAKE: { className: "IntakeObject", useSQLite: true },
               },
               r2Buckets: ["FILES"],

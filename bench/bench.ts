@@ -17,6 +17,7 @@ import { startPostgres } from "#local/postgres.ts";
 import pg from "pg";
 import { limiterOverhead, partnerKey } from "./partner.ts";
 import { measurePayouts } from "./payouts.ts";
+import { measureWebhooks } from "./webhooks.ts";
 
 /**
  * Builds the Worker as it is deployed, runs it in workerd against real Postgres, and prints its
@@ -131,19 +132,23 @@ async function bareBundle(): Promise<string> {
   return outfile;
 }
 
-function workerd(scriptPath: string, bindings: Record<string, string>): Miniflare {
+function workerd(scriptPath: string, bindings: Record<string, string>, queueConsumers: Record<string, object> = {}): Miniflare {
   const options = convertV4MiniflareOptions({
     modules: true,
     scriptPath,
     compatibilityDate: COMPATIBILITY_DATE,
     compatibilityFlags: ["nodejs_compat"],
     bindings,
+    queueConsumers,
     queueProducers: {
+      DELIVERIES: "deliveries",
       EVENTS: "events",
       MAIL: "mail",
       PAYOUTS: "payouts",
       STRIPE_WORK: "stripe-work",
       STRIPE_EVENTS: "stripe-events",
+      REPLAYS: "replays",
+      SIEM: "siem",
       USAGE: "usage",
       REQUEST_LOG: "request-log",
     },
@@ -152,6 +157,7 @@ function workerd(scriptPath: string, bindings: Record<string, string>): Miniflar
       : {
           durableObjects: {
             CREDENTIALS: { className: "CredentialObject", useSQLite: true },
+            ENDPOINTS: { className: "EndpointObject", useSQLite: true },
             INTAKE: { className: "IntakeObject", useSQLite: true },
           },
           r2Buckets: ["FILES"],
@@ -199,6 +205,9 @@ async function main(): Promise<void> {
     STRIPE_WEBHOOK_SECRET: "whsec_nobody",
     STRIPE_CONNECT_WEBHOOK_SECRET: "whsec_nobody",
     STRIPE_API_BASE: "http://127.0.0.1:9",
+    DOH_URL: "http://127.0.0.1:9",
+    OWN_ZONES: "splits.network",
+    WEBHOOK_ALLOW_LOOPBACK: "1",
   };
   const ours = workerd(script, bindings);
   const bare = workerd(bareScript, bindings);
@@ -254,6 +263,18 @@ async function main(): Promise<void> {
     const ratio = (a: Measured[], b: Measured[]) =>
       Number(median(a.map((each, run) => each.perSecond / (b[run]?.perSecond ?? Infinity))).toFixed(2));
     const payouts = await measurePayouts(place);
+    const delivering = workerd(script, bindings, {
+      events: { maxBatchSize: 25, maxBatchTimeout: 0 },
+      deliveries: { maxBatchSize: 50, maxBatchTimeout: 0 },
+    });
+    const deliveringOrigin = await delivering.ready;
+    const webhooks = await measureWebhooks(delivering, place, {
+      kek: bindings.KEK_CURRENT,
+      async change() {
+        const response = await fetch(new URL(`/api/v2/jobs/${someJob()}`, deliveringOrigin), { method: "PATCH", headers, body: body() });
+        return ((await response.json()) as { data: { id: string; version: number } }).data;
+      },
+    }).finally(() => delivering.dispose());
     const result = {
       read_ratio: ratio(measured.read, measured.bareRead),
       /** A list whose rows carry fields computed from other tables: who may see what, and the fee in force. */
@@ -266,6 +287,10 @@ async function main(): Promise<void> {
       write_round_trips: await trips(asks.write),
       payouts_per_second: payouts.perSecond,
       payout_round_trips: payouts.roundTrips,
+      deliveries_per_second: webhooks.perSecond,
+      delivery_p50_ms: webhooks.p50Ms,
+      delivery_p95_ms: webhooks.p95Ms,
+      delivery_round_trips: webhooks.roundTrips,
       bundle_gzip_kb: Number((gzipSync(await readFile(script)).length / 1024).toFixed(1)),
       bundle_kb: Number(((await stat(script)).size / 1024).toFixed(1)),
       startup_ms: await startup(script, bareScript, bindings),
@@ -284,6 +309,10 @@ async function main(): Promise<void> {
       "round trips of a write": { value: result.write_round_trips, budget: "2" },
       "payouts a second, eight runners": { value: result.payouts_per_second, budget: "" },
       "round trips of a payout": { value: result.payout_round_trips, budget: "≤ 2" },
+      "webhook deliveries a second, one endpoint": { value: result.deliveries_per_second, budget: "" },
+      "commit to the receiver's first byte, p50 ms": { value: result.delivery_p50_ms, budget: "" },
+      "commit to the receiver's first byte, p95 ms": { value: result.delivery_p95_ms, budget: "" },
+      "round trips of a delivery": { value: result.delivery_round_trips, budget: "≤ 2" },
       "bundle, KB gzip": { value: result.bundle_gzip_kb, budget: "≤ 900" },
       "start-up, ms above a bare Worker": { value: result.startup_ms, budget: "≤ 100" },
     });

@@ -1,6 +1,7 @@
 import { is, Param, Placeholder, type SQL, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import { drizzle } from "drizzle-orm/neon-http";
+import { PgDialect } from "drizzle-orm/pg-core";
 
 export type Statement = BatchItem<"pg">;
 
@@ -65,3 +66,8 @@ function filled(param: unknown, values: Record<string, unknown>): unknown {
  * columns on the outermost level of a field, and a subquery would then take its own column instead.
  */
 export const computed = <T>(name: string, expression: SQL): SQL.Aliased<T> => sql<T>`${expression}`.as(name);
+
+const dialect = new PgDialect({ casing: "snake_case" });
+
+/** The text of an expression with its values in it: for a function that asks it under several contexts. Never of what a caller sent. */
+export const textOf = (expression: SQL): string => dialect.sqlToQuery(expression.inlineParams()).sql;

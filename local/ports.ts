@@ -11,6 +11,7 @@ export const PORTS = {
   mail: { variable: "MAIL_PORT", preset: 8790, name: "the mail catcher" },
   stripe: { variable: "STRIPE_PORT", preset: 8791, name: "the Stripe stand-in" },
   turnstile: { variable: "TURNSTILE_PORT", preset: 8792, name: "the Turnstile stand-in" },
+  names: { variable: "NAMES_PORT", preset: 8793, name: "the name server" },
 } as const;
 
 export type PortName = keyof typeof PORTS;

@@ -9,6 +9,7 @@ import { SIGN_IN_CLIENT_ID, startIssuer } from "./issuer.ts";
 import { writeSecretly } from "./kept.ts";
 import { localFolder, lockFolder, ROOT } from "./lock.ts";
 import { startMailCatcher } from "./mail-catcher.ts";
+import { startNameServer } from "./name-server.ts";
 import { startNeonEndpoint } from "./neon-endpoint.ts";
 import { kindInWords, people, PEOPLE } from "./people.ts";
 import { portOf, requireDistinct, requireFree, type PortName } from "./ports.ts";
@@ -48,7 +49,16 @@ async function start(): Promise<void> {
   const origin = url("worker");
   const givenDatabase = process.env["DATABASE_URL"] || undefined;
 
-  const ports: PortName[] = ["worker", "neon", "issuer", "mail", "stripe", "turnstile", ...(givenDatabase ? [] : (["postgres"] as const))];
+  const ports: PortName[] = [
+    "worker",
+    "neon",
+    "issuer",
+    "mail",
+    "stripe",
+    "turnstile",
+    "names",
+    ...(givenDatabase ? [] : (["postgres"] as const)),
+  ];
   requireDistinct(ports);
   if (givenDatabase) requireAddress(givenDatabase);
   const world = {
@@ -57,6 +67,7 @@ async function start(): Promise<void> {
     issuer: url("issuer"),
     mail: url("mail"),
     stripe: url("stripe"),
+    names: url("names"),
     database: givenDatabase ? databaseIn(givenDatabase) : OWN_DATABASE,
   };
   await lockFolder(
@@ -80,6 +91,7 @@ async function start(): Promise<void> {
   const stripe = started(
     await startStripe({ port: portOf("stripe"), key: secrets.STRIPE_SECRET_KEY, stateFile: join(folder, "stripe.json") }),
   );
+  const names = started(await startNameServer({ port: portOf("names") }));
   stripe.engine.addWebhookEndpoint({ url: `${origin}/stripe/webhooks`, secret: secrets.STRIPE_WEBHOOK_SECRET });
   stripe.engine.addWebhookEndpoint({
     url: `${origin}/stripe/connect-webhooks`,
@@ -106,6 +118,9 @@ async function start(): Promise<void> {
     MAIL_FROM: "Splits Network <hello@splits.test>",
     STRIPE_API_BASE: stripe.url,
     TURNSTILE_BASE: turnstile.url,
+    DOH_URL: names.url,
+    OWN_ZONES: "splits.network",
+    WEBHOOK_ALLOW_LOOPBACK: "1",
     ...secrets,
   });
   await untilAnswering(`${origin}/openapi.json`, worker);

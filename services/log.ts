@@ -7,7 +7,7 @@ import type { Access, Context, Statement } from "./context.ts";
 import type { KeysetPage, KeysetQuery } from "./keyset.ts";
 
 /** Rows that came in this lately may still be overtaken by others with a smaller number (DESIGN R-25). */
-const SETTLING_SECONDS = 30;
+export const SETTLING_SECONDS = 30;
 
 /** A log of accounts that only grows: an account reads its own rows, the platform all of them. */
 export interface Log<Row> {

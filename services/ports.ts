@@ -2,11 +2,14 @@ import type { Tier } from "#domain/commission/rates.ts";
 import type { AccessToken, CredentialRecord } from "#domain/credentials/record.ts";
 import type { Token, TokenEnv, TokenFault, TokenType } from "#domain/credentials/token.ts";
 import type { Collection, InvoiceStatus } from "#domain/invoices/invoice.ts";
+import type { DestinationKind } from "#domain/destinations/destination.ts";
 import type { Cents } from "#domain/money.ts";
 import type { ErrorCode } from "#domain/refusals.ts";
 import type { StripeAnswer, Transfer } from "#domain/payouts/outcome.ts";
 import type { BalanceMovement, ComparedInvoice, KeptTransfer } from "#domain/reconciliation/checks.ts";
 import type { SubscriptionState } from "#domain/subscriptions/subscription.ts";
+import type { DeliveryPriority, NextStep, SendOutcome } from "#domain/webhooks/outcome.ts";
+import type { AttemptTrigger } from "#domain/webhooks/words.ts";
 
 /** What the house needs from the world. `integrations/` provides it, `workers/runtime.ts` binds it. */
 
@@ -51,6 +54,8 @@ export interface Seal {
   seal(text: string, owner: string): Promise<string>;
   /** Null where it was sealed for somebody else or under a key that is gone. */
   open(sealed: string, owner: string): Promise<string | null>;
+  /** Names the key that it seals under now, so that what lies under an older one can be found. */
+  keyId(): Promise<string>;
 }
 
 /** Files of any size that are no rows, each under its key. */
@@ -104,6 +109,20 @@ export interface SignInFacts {
   /** The provider's session. */
   sid: string | null;
 }
+
+/** Where we may send what partners ask us to send (PLATFORM §14). */
+export interface Destinations {
+  /**
+   * Judges an address by its text, and by every address that its name has.
+   *
+   * @param options.fresh - asks the name server in any case; otherwise an answer is believed for five minutes
+   */
+  check(url: string, kind: DestinationKind, options?: { fresh?: boolean }): Promise<DestinationCheck>;
+}
+
+export type DestinationCheck =
+  /** `url`: in its one spelling, which is what is to be sent to */
+  { open: true; url: string } | { open: false; reason: "blocked_destination" | "unresolvable" };
 
 /** Tells a queue which rows to look at. Rows decide: whatever is lost, repeated or late is found by the sweep. */
 export interface WorkQueue {
@@ -488,6 +507,131 @@ export interface CredentialTokens {
 /** Every subject's owner, by name: `key:<r>`, `grant:<r>`, `user:<sub>`. */
 export type CredentialOwners = (subject: string) => CredentialOwner;
 
+/** A request to somebody else's server. */
+export interface Outgoing {
+  kind: "webhook" | "siem";
+  url: string;
+  headers: Readonly<Record<string, string>>;
+  /** Sent byte for byte. */
+  body: string;
+}
+
+/** Sends to destinations that the guard lets through: no redirect is followed, 15 s are given, 8 KiB are read. Failing is an outcome. */
+export interface Sender {
+  send(request: Outgoing): Promise<SendOutcome>;
+}
+
+/** A secret of an endpoint, `whsec_…`, and the id it has in the tables. */
+export interface SigningSecret {
+  keyId: string;
+  secret: string;
+}
+
+/** A delivery that is ours to send now. */
+export interface ClaimedDelivery {
+  id: string;
+  /** The instant of its event: with the id, its place in the tables. */
+  eventAt: Date;
+  eventId: string;
+  eventType: string;
+  /** The bytes of the event. */
+  payload: string;
+  /** Attempts made before this one, and the ordinal of this send. */
+  attempts: number;
+  sends: number;
+  isReplay: boolean;
+}
+
+/** An endpoint as its deliveries need it. `secrets`: newest first. */
+export interface ClaimedEndpoint {
+  url: string;
+  headers: Readonly<Record<string, string>>;
+  secrets: readonly SigningSecret[];
+  maxPerSecond: number | null;
+}
+
+/** One send as it is recorded: with the same values, however often. */
+export interface SendRecord {
+  webhookId: string;
+  delivery: ClaimedDelivery;
+  trigger: AttemptTrigger;
+  startedAt: Date;
+  outcome: SendOutcome;
+  signedWith: readonly string[];
+  requestId: string;
+  next: NextStep;
+}
+
+/** The rows behind an endpoint's object, which alone claims and records deliveries (DESIGN §2.5). */
+export interface Deliveries {
+  /**
+   * Makes these ours for 30 s. What is not returned is not ours to send and can be forgotten: it is final, with
+   * somebody else, or was parked because its endpoint is no longer active.
+   */
+  claim(webhookId: string, deliveryIds: readonly string[]): Promise<{ endpoint: ClaimedEndpoint; deliveries: ClaimedDelivery[] } | null>;
+  /** Makes a test of the endpoint and claims it at once; null when there is no such endpoint. */
+  claimTest(webhookId: string, requestedBy: string): Promise<{ endpoint: ClaimedEndpoint; delivery: ClaimedDelivery } | null>;
+  /** Keeps a send and what became of the delivery. A repeat, or a send that was overtaken, changes nothing. */
+  record(record: SendRecord): Promise<void>;
+  /** Marks deliveries that are due as waiting for the breaker. */
+  park(webhookId: string, deliveryIds: readonly string[]): Promise<void>;
+  /** Deliveries that wait in the tables beyond those the object holds, the oldest first. */
+  backlog(webhookId: string, limit: number): Promise<DeliveryJob[]>;
+}
+
+/** One delivery for an object's list. */
+export interface DeliveryJob {
+  deliveryId: string;
+  priority: DeliveryPriority;
+  /** Somebody asked for it now: it does not wait for its time, and under an open breaker it is the probe. */
+  manual?: boolean;
+}
+
+/** What an endpoint's object tells of itself. Instants in epoch milliseconds. */
+export interface EndpointState {
+  breaker: "closed" | "open" | "half_open";
+  failingSince: number | null;
+  pausedUntil: number | null;
+  inFlight: number;
+  queued: number;
+  parked: number;
+}
+
+/** A test as whoever asked for it sees it. */
+export type TestAnswer =
+  | { kind: "sent"; deliveryId: string; eventId: string; startedAt: string; outcome: SendOutcome }
+  /** Three a minute. */
+  | { kind: "throttled"; retryAfterSeconds: number }
+  | { kind: "unknown" };
+
+/** The one owner of an endpoint's deliveries: at most four in flight, breaker, throttle (PLATFORM §13.7). */
+export interface EndpointOwner {
+  enqueue(jobs: readonly DeliveryJob[]): Promise<{ accepted: number; overflow: number }>;
+  sendTest(requestedBy: string): Promise<TestAnswer>;
+  /** Address, secrets, status or throttle have changed. */
+  reload(version: number): Promise<void>;
+  state(): Promise<EndpointState>;
+}
+
+/** Every endpoint's owner, by the id of the webhook. */
+export type EndpointOwners = (webhookId: string) => EndpointOwner;
+
+/** Brings deliveries to the owners of their endpoints. Rows decide: what is lost is found by the sweep. */
+export interface DeliveryQueue {
+  send(messages: readonly DeliveryMessage[]): Promise<void>;
+}
+
+export interface DeliveryMessage {
+  delivery_id: string;
+  webhook_id: string;
+  priority: DeliveryPriority;
+}
+
+/** Has the queue go on with accounts' replays, after so many seconds. */
+export interface ReplayQueue {
+  send(accountIds: readonly string[], delaySeconds?: number): Promise<void>;
+}
+
 /** What a subject's limiter counted in minutes that are over. */
 export interface UsageMessage {
   credential_id: string;
@@ -530,9 +674,18 @@ export interface Ports {
   isPerson(asked: { secret: string; token: string; address: string }): Promise<"yes" | "no" | "unknown">;
   links: LinkTokens;
   seal: Seal;
+  destinations: Destinations;
   /** The owners of limits, one for each subject. */
   credentials: CredentialOwners;
   credentialTokens: CredentialTokens;
+  sender: Sender;
+  /** The owners of webhook endpoints' deliveries. */
+  endpoints: EndpointOwners;
+  deliveries: DeliveryQueue;
+  /** Accounts whose replays go on. */
+  replays: ReplayQueue;
+  /** Destinations that logs are pushed to. */
+  siem: WorkQueue;
   log: Log;
   /** Lets work go on after the answer was sent. */
   later(work: Promise<unknown>): void;

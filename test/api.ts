@@ -3,9 +3,11 @@ import { createExecutionContext, env as bindings, waitOnExecutionContext } from 
 import { inject } from "vitest";
 import { connect, type Database } from "#db/connection.ts";
 import { CONSUMERS } from "#queues/index.ts";
+import type { DeliveryMessage } from "#services/ports.ts";
 import type { Env } from "#workers/runtime.ts";
 import worker from "#workers/main.ts";
 import { testDatabase } from "./database.ts";
+import { bindings as objectBindings } from "./main.ts";
 import { peopleOf, type Person } from "./people.ts";
 import { testStripe, type Webhook } from "./stripe.ts";
 
@@ -40,7 +42,10 @@ export async function marketplace() {
     payouts: [] as string[],
     stripeWork: [] as string[],
     stripeEvents: [] as string[],
+    replays: [] as string[],
+    siem: [] as string[],
     requestLog: [] as unknown[],
+    deliveries: [] as DeliveryMessage[],
   };
   const env: Env = {
     ENVIRONMENT: "development",
@@ -59,6 +64,7 @@ export async function marketplace() {
     CREDENTIALS: (bindings as { CREDENTIALS: Env["CREDENTIALS"] }).CREDENTIALS,
     INTAKE: (bindings as { INTAKE: Env["INTAKE"] }).INTAKE,
     FILES: (bindings as { FILES: Env["FILES"] }).FILES,
+    ENDPOINTS: (bindings as { ENDPOINTS: Env["ENDPOINTS"] }).ENDPOINTS,
     RL_IP: rateLimit(10),
     RL_CLIENT: rateLimit(30),
     RL_FALLBACK: rateLimit(30),
@@ -70,17 +76,23 @@ export async function marketplace() {
     MAIL_API_KEY: "re_test",
     MAIL_FROM: "Splits Network <hello@splits.test>",
     EVENTS: queue((message: { event_ids: readonly string[] }) => sent.events.push(...message.event_ids)),
+    DELIVERIES: batches((messages: readonly DeliveryMessage[]) => sent.deliveries.push(...messages)),
     MAIL: queue((message: { notification_ids: readonly string[] }) => sent.mails.push(...message.notification_ids)),
     PAYOUTS: queue((message: { transaction_ids: readonly string[] }) => sent.payouts.push(...message.transaction_ids)),
     STRIPE_WORK: queue((message: { operation_ids: readonly string[] }) => sent.stripeWork.push(...message.operation_ids)),
     STRIPE_EVENTS: queue((message: { event_ids: readonly string[] }) => sent.stripeEvents.push(...message.event_ids)),
+    REPLAYS: queue((message: { account_ids: readonly string[] }) => sent.replays.push(...message.account_ids)),
+    SIEM: queue((message: { destination_ids: readonly string[] }) => sent.siem.push(...message.destination_ids)),
     SIGN_IN_CLIENT_ID: "splits-console",
     STRIPE_SECRET_KEY: stripe.key,
     STRIPE_WEBHOOK_SECRET: "whsec_platform_of_the_tests",
     STRIPE_CONNECT_WEBHOOK_SECRET: "whsec_connect_of_the_tests",
     STRIPE_API_BASE: stripe.url,
     TURNSTILE_BASE: inject("turnstileUrl"),
+    DOH_URL: inject("namesUrl"),
+    OWN_ZONES: "splits.network",
   };
+  objectBindings.current = env;
   const db: Database = connect({ url: database.url, endpoint: env.LOCAL_NEON_ENDPOINT, requestId: "test" });
 
   /** One request to the Worker; waits for what it left to do after the answer. */
@@ -121,8 +133,9 @@ export async function marketplace() {
   async function drain(): Promise<void> {
     for (;;) {
       const name = (Object.keys(queues) as (keyof typeof queues)[]).find((each) => queues[each].length > 0 && CONSUMERS[each]);
-      if (!name) return;
-      await consume(name, [{ [FIELD[name]]: queues[name].splice(0) }]);
+      if (name) await consume(name, [{ [FIELD[name]]: queues[name].splice(0) }]);
+      else if (sent.deliveries.length > 0) await consume("deliveries", sent.deliveries.splice(0));
+      else return;
     }
   }
 
@@ -182,6 +195,11 @@ export type Marketplace = Awaited<ReturnType<typeof marketplace>>;
 
 const queue = <Message>(send: (message: Message) => void) =>
   ({ send: async (message: Message) => send(message) }) as unknown as Queue<Message>;
+
+const batches = <Message>(send: (messages: readonly Message[]) => void) =>
+  ({
+    sendBatch: async (messages: Iterable<{ body: Message }>) => send([...messages].map(({ body }) => body)),
+  }) as unknown as Queue<Message>;
 
 /** As the platform's binding: so many calls by each key, then no. */
 function rateLimit(limit: number): RateLimit {

@@ -1,6 +1,7 @@
 import type { TestProject } from "vitest/node";
 import { startIssuer } from "#local/issuer.ts";
 import { startMailCatcher } from "#local/mail-catcher.ts";
+import { startNameServer } from "#local/name-server.ts";
 import { PEOPLE } from "#local/people.ts";
 import { startTurnstile } from "#local/turnstile.ts";
 import { buildAssets } from "#ui/build.ts";
@@ -22,6 +23,8 @@ declare module "vitest" {
     stripeUrl: string;
     /** A stand-in for Turnstile, which says yes and no as the published test secrets do. */
     turnstileUrl: string;
+    /** A name server over HTTPS; what a host's first label says is how it answers. */
+    namesUrl: string;
   }
 }
 
@@ -34,6 +37,7 @@ const begin = () =>
     startMailCatcher({ port: 0, key: MAIL_KEY }),
     startTestStripe(),
     startTurnstile({ port: 0 }),
+    startNameServer({ port: 0 }),
     buildAssets(),
   ]);
 
@@ -47,7 +51,7 @@ const shared = ((globalThis as { splitsWorld?: Shared }).splitsWorld ??= { users
 /** Brings up the outside world once for a whole test run, on ports of its own. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   shared.users++;
-  const [server, issuer, mail, stripe, turnstile] = await (shared.world ??= begin());
+  const [server, issuer, mail, stripe, turnstile, names] = await (shared.world ??= begin());
 
   project.provide("serverUrl", server.serverUrl);
   project.provide("neonUrl", server.neon.url);
@@ -57,8 +61,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide("mailKey", MAIL_KEY);
   project.provide("stripeUrl", stripe.url);
   project.provide("turnstileUrl", turnstile.url);
+  project.provide("namesUrl", names.url);
 
   return async () => {
-    if (--shared.users === 0) await Promise.all([server.stop(), issuer.stop(), mail.stop(), stripe.stop(), turnstile.stop()]);
+    if (--shared.users === 0) await Promise.all([server.stop(), issuer.stop(), mail.stop(), stripe.stop(), turnstile.stop(), names.stop()]);
   };
 }

@@ -10,11 +10,6 @@ export const filesIn = (bucket: R2Bucket): Files => ({
   remove: (key) => bucket.delete(key),
 });
 
-const LOGO = /^\/logo\/([0-9a-f]{64})$/;
-
-/** The logo that an address names, on whatever host; null for every other address. */
-export const logoKeyOf = (address: string): string | null => LOGO.exec(new URL(address).pathname)?.[1] ?? null;
-
 /** A logo under the hash of its content: it never changes, and any page may show it (SURFACES §2.3). */
 export async function sendLogo(files: Files, hash: string): Promise<Response> {
   const logo = await files.get(`logo/${hash}`);

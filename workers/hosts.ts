@@ -35,3 +35,8 @@ export function originOf(name: string, consoleOrigin: string): string {
   const root = ROOTS.find((each) => hostname.endsWith(`.${each}`)) ?? "localhost";
   return `${protocol}//${name}.${root}${port === "" ? "" : `:${port}`}`;
 }
+
+const LOGO = /^\/logo\/([0-9a-f]{64})$/;
+
+/** The logo that an address names, on whatever host; null for every other address. */
+export const logoKeyOf = (address: string): string | null => LOGO.exec(new URL(address).pathname)?.[1] ?? null;

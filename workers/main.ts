@@ -1,12 +1,18 @@
+import { endpointObject } from "#durable-objects/endpoint.ts";
 import { resend } from "#integrations/mail/resend.ts";
-import { Context } from "#services/context.ts";
 import { apiFor } from "./api/app.ts";
-import { filesIn, logoKeyOf, sendLogo } from "./files.ts";
-import { type Surface, surfaceOf } from "./hosts.ts";
-import { databaseOf, type Env, newRequestId, portsOf, refuseLocalSwitches } from "./runtime.ts";
+import { logoKeyOf, type Surface, surfaceOf } from "./hosts.ts";
+import { type Env, refuseLocalSwitches } from "./runtime.ts";
+import { endpointPorts, systemContext } from "./system.ts";
 
 export { CredentialObject } from "#durable-objects/credential.ts";
 export { IntakeObject } from "#durable-objects/intake.ts";
+
+/** The owner of an endpoint's deliveries. */
+export const EndpointObject = endpointObject<Env>((env, later) => {
+  requireSound(env);
+  return endpointPorts(env, later);
+});
 
 /** Asked for at start, so that an environment of wrangler.toml which does not say dies here (IDENTITY §5). */
 const hasDevSignIn = __DEV_AUTH__;
@@ -25,7 +31,10 @@ export default {
   async fetch(request, env, execution) {
     requireSound(env);
     const logo = logoKeyOf(request.url);
-    if (logo !== null) return sendLogo(filesIn(env.FILES), logo);
+    if (logo !== null) {
+      const { filesIn, sendLogo } = await import("./files.ts");
+      return sendLogo(filesIn(env.FILES), logo);
+    }
     const surface = surfaceOf(request.url);
     return surface ? SURFACES[surface](request, env, execution) : new Response("There is nothing at this address.\n", { status: 404 });
   },
@@ -40,7 +49,7 @@ export default {
   async scheduled(event, env, execution) {
     requireSound(env);
     const { runCron } = await import("./schedule.ts");
-    await runCron(event.cron, systemContext(env, execution, `cron ${event.cron}`));
+    await runCron(event.cron, systemContext(env, execution, `cron ${event.cron}`), env);
   },
 } satisfies ExportedHandler<Env>;
 
@@ -52,16 +61,4 @@ function requireSound(env: Env): void {
   refuseLocalSwitches(env);
   if (hasDevSignIn && env.ENVIRONMENT !== "development") throw new Error("This build contains the development sign-in");
   sound = true;
-}
-
-/** A context in which the system itself acts, under a request id of its own. */
-function systemContext(env: Env, execution: ExecutionContext, work: string): Context {
-  const id = newRequestId();
-  return new Context({
-    caller: { kind: "system" },
-    audience: "public",
-    database: databaseOf(env, id),
-    ports: portsOf(env, (rest) => execution.waitUntil(rest), execution.cache),
-    request: { id, method: "SYSTEM", path: work, ip: null, userAgent: null, organizationId: null, ifMatch: null, idempotency: null },
-  });
 }

@@ -1,24 +1,16 @@
 import { connect } from "#db/connection.ts";
 import { stripeAnswer } from "#integrations/stripe/answer.ts";
-import { stripeInvoices } from "#integrations/stripe/billing.ts";
-import { stripeBooks } from "#integrations/stripe/books.ts";
 import { stripeClient } from "#integrations/stripe/client.ts";
-import { stripeConnect } from "#integrations/stripe/connect.ts";
-import { stripeChargebacks } from "#integrations/stripe/disputes.ts";
-import { stripeMeter } from "#integrations/stripe/meter.ts";
-import { stripeProviderEvents } from "#integrations/stripe/events.ts";
-import { stripeTransfers } from "#integrations/stripe/transfers.ts";
 import { toBase64Url, toHex } from "#domain/bytes.ts";
 import { uuidv7 } from "#domain/ids.ts";
 import { databaseRefusal } from "#services/commit.ts";
-import { turnstileAt } from "#integrations/turnstile/siteverify.ts";
-import { stripePlans } from "#integrations/stripe/subscriptions.ts";
 import type { CredentialObject } from "#durable-objects/credential.ts";
 import type { IntakeObject } from "#durable-objects/intake.ts";
+import type { EndpointObject } from "./main.ts";
 import type { RequestLogRow } from "#services/request-log/row.ts";
-import type { LinkTokens, Log, Ports, UsageMessage } from "#services/ports.ts";
+import type { DeliveryMessage, LinkTokens, Log, Ports, UsageMessage } from "#services/ports.ts";
 import { credentialTokensOf } from "./credential-tokens.ts";
-import { filesIn } from "./files.ts";
+import { late } from "./late.ts";
 import { sealUnder } from "./seal.ts";
 import type { IssuerSettings } from "./api/session-token.ts";
 
@@ -50,23 +42,36 @@ export interface Env {
   CURSOR_HMAC_KEY: string;
   /** Keys that secrets at rest are sealed under, base64 of 32 bytes, newest first, separated by commas. */
   KEK_CURRENT: string;
+  /** A name server over HTTPS, which knows where webhooks would go. */
+  DOH_URL: string;
+  /** Our own domains, separated by commas: nobody has us send to ourselves. */
+  OWN_ZONES: string;
+  /** `1` lets webhooks go to the host written 127.0.0.1. Production refuses it. */
+  WEBHOOK_ALLOW_LOOPBACK?: string;
   /** Where the partner that reports leaked secrets publishes its keys; without it nobody reports. */
   SECRET_SCANNING_KEYS_URL?: string;
   CREDENTIALS: DurableObjectNamespace<CredentialObject>;
   INTAKE: DurableObjectNamespace<IntakeObject>;
   /** Logos and documents. */
   FILES: R2Bucket;
+  ENDPOINTS: DurableObjectNamespace<InstanceType<typeof EndpointObject>>;
   /** Bad credentials per address, failed token requests per client, and calls per credential while its object is away. */
   RL_IP: RateLimit;
   RL_CLIENT: RateLimit;
   RL_FALLBACK: RateLimit;
   USAGE: Queue<UsageMessage>;
   REQUEST_LOG: Queue<{ rows: readonly RequestLogRow[] }>;
+  DELIVERIES: Queue<DeliveryMessage>;
   EVENTS: Queue<{ event_ids: readonly string[] }>;
   MAIL: Queue<{ notification_ids: readonly string[] }>;
   PAYOUTS: Queue<{ transaction_ids: readonly string[] }>;
   STRIPE_WORK: Queue<{ operation_ids: readonly string[] }>;
+  REPLAYS: Queue<{ account_ids: readonly string[] }>;
+  SIEM: Queue<{ destination_ids: readonly string[] }>;
   STRIPE_EVENTS: Queue<{ event_ids: readonly string[] }>;
+  /** How long past its time a delivery counts as forgotten, in seconds, and how many of one endpoint a sweep names. */
+  WEBHOOK_SWEEP_SECONDS?: string;
+  WEBHOOK_SWEEP_ROWS?: string;
   STRIPE_SECRET_KEY: string;
   STRIPE_WEBHOOK_SECRET: string;
   STRIPE_CONNECT_WEBHOOK_SECRET: string;
@@ -100,23 +105,34 @@ const framesOf = (stack = ""): string[] =>
 export function portsOf(env: Env, later: (work: Promise<unknown>) => void, cache?: CacheContext): Ports {
   let client: ReturnType<typeof stripeClient> | undefined;
   const stripe = () => (client ??= stripeClient({ secretKey: env.STRIPE_SECRET_KEY, base: env.STRIPE_API_BASE }));
+  const guard = late(async () =>
+    (await import("#integrations/destinations/destinations.ts")).destinations({
+      server: env.DOH_URL,
+      ownZones: env.OWN_ZONES.split(","),
+      allowLoopback: env.WEBHOOK_ALLOW_LOOPBACK === "1",
+    }),
+  );
   return {
     events: { send: async (ids) => void (await env.EVENTS.send({ event_ids: ids })) },
     mail: { send: async (ids) => void (await env.MAIL.send({ notification_ids: ids })) },
     payouts: { send: async (ids) => void (await env.PAYOUTS.send({ transaction_ids: ids })) },
     stripeWork: { send: async (ids) => void (await env.STRIPE_WORK.send({ operation_ids: ids })) },
     stripeEvents: { send: async (ids) => void (await env.STRIPE_EVENTS.send({ event_ids: ids })) },
-    plans: stripePlans(stripe),
-    transfers: stripeTransfers(stripe),
-    chargebacks: stripeChargebacks(stripe),
-    books: stripeBooks(stripe),
-    usageMeter: stripeMeter(stripe),
-    invoices: stripeInvoices(stripe),
-    connect: stripeConnect(stripe),
-    providerEvents: stripeProviderEvents({
-      client: stripe,
-      secrets: { platform: env.STRIPE_WEBHOOK_SECRET, connect: env.STRIPE_CONNECT_WEBHOOK_SECRET },
-    }),
+    replays: { send: async (ids, delaySeconds = 0) => void (await env.REPLAYS.send({ account_ids: ids }, { delaySeconds })) },
+    siem: { send: async (ids) => void (await env.SIEM.send({ destination_ids: ids })) },
+    plans: late(async () => (await import("#integrations/stripe/subscriptions.ts")).stripePlans(stripe)),
+    transfers: late(async () => (await import("#integrations/stripe/transfers.ts")).stripeTransfers(stripe)),
+    chargebacks: late(async () => (await import("#integrations/stripe/disputes.ts")).stripeChargebacks(stripe)),
+    books: late(async () => (await import("#integrations/stripe/books.ts")).stripeBooks(stripe)),
+    usageMeter: late(async () => (await import("#integrations/stripe/meter.ts")).stripeMeter(stripe)),
+    invoices: late(async () => (await import("#integrations/stripe/billing.ts")).stripeInvoices(stripe)),
+    connect: late(async () => (await import("#integrations/stripe/connect.ts")).stripeConnect(stripe)),
+    providerEvents: late(async () =>
+      (await import("#integrations/stripe/events.ts")).stripeProviderEvents({
+        client: stripe,
+        secrets: { platform: env.STRIPE_WEBHOOK_SECRET, connect: env.STRIPE_CONNECT_WEBHOOK_SECRET },
+      }),
+    ),
     answerTo: stripeAnswer,
     signIn: async () =>
       (await import("#integrations/oidc/provider.ts")).oidcProvider({
@@ -125,15 +141,22 @@ export function portsOf(env: Env, later: (work: Promise<unknown>) => void, cache
         clientSecret: env.SIGN_IN_CLIENT_SECRET,
         insecure: env.ENVIRONMENT === "development",
       }),
-    files: filesIn(env.FILES),
+    files: late(async () => (await import("./files.ts")).filesIn(env.FILES)),
     forgetCached: async (tag) => {
       const purged = await cache?.purge({ tags: [tag] });
       if (purged && !purged.success) throw new Error("the cache was not purged");
     },
     intake: (companyId, address) => env.INTAKE.getByName(`${companyId} ${address}`),
-    isPerson: turnstileAt(env.TURNSTILE_BASE ?? "https://challenges.cloudflare.com"),
+    isPerson: async (...asked) =>
+      (await import("#integrations/turnstile/siteverify.ts")).turnstileAt(env.TURNSTILE_BASE ?? "https://challenges.cloudflare.com")(
+        ...asked,
+      ),
     links: linkTokens(env.LINK_KEY),
     seal: sealUnder(env.KEK_CURRENT),
+    destinations: guard,
+    sender: late(async () => (await import("#integrations/webhooks/sender.ts")).guardedSender(guard)),
+    endpoints: (webhookId) => env.ENDPOINTS.getByName(webhookId),
+    deliveries: { send: async (messages) => void (await env.DELIVERIES.sendBatch(messages.map((body) => ({ body })))) },
     credentials: (subject) => env.CREDENTIALS.getByName(subject),
     credentialTokens: credentialTokensOf(env),
     log,
@@ -170,7 +193,7 @@ export function linkTokens(secret: string): LinkTokens {
 /** Refuses to serve production with a local switch on, or with an address nobody outside could trust. */
 export function refuseLocalSwitches(env: Env): void {
   if (env.ENVIRONMENT === "development") return;
-  for (const name of ["LOCAL_NEON_ENDPOINT", "STRIPE_API_BASE", "TURNSTILE_BASE"] as const) {
+  for (const name of ["LOCAL_NEON_ENDPOINT", "STRIPE_API_BASE", "TURNSTILE_BASE", "WEBHOOK_ALLOW_LOOPBACK"] as const) {
     if (env[name]) throw new Error(`${name} is a local switch and must not be set here`);
   }
   const optional = env.SECRET_SCANNING_KEYS_URL ? (["SECRET_SCANNING_KEYS_URL"] as const) : [];
@@ -181,6 +204,7 @@ export function refuseLocalSwitches(env: Env): void {
     "API_ORIGIN",
     "CONSOLE_ORIGIN",
     "MAIL_API_BASE",
+    "DOH_URL",
     ...optional,
   ] as const) {
     for (const address of (env[name] ?? "").split(",")) requirePublic(name, address);

@@ -1,4 +1,4 @@
-import { fromBase64, toBase64Url } from "#domain/bytes.ts";
+import { fromBase64, toBase64Url, toHex } from "#domain/bytes.ts";
 import type { Seal } from "#services/ports.ts";
 
 const IV_BYTES = 12;
@@ -23,6 +23,10 @@ export function sealUnder(keys: string): Seal {
       const data = new TextEncoder().encode(text);
       const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv, additionalData: new TextEncoder().encode(owner) }, key, data);
       return toBase64Url(new Uint8Array([...iv, ...new Uint8Array(sealed)]));
+    },
+    async keyId() {
+      const digest = await crypto.subtle.digest("SHA-256", fromBase64(all[0] as string) as BufferSource);
+      return toHex(new Uint8Array(digest).slice(0, 4));
     },
     async open(sealed, owner) {
       const bytes = fromBase64(sealed);

@@ -14,6 +14,8 @@ export const outbox = ops.table(
     actorUserId: uuid(),
     subjectType: text().notNull(),
     subjectId: uuid().notNull(),
+    /** The subject's version as the change left it, where partners hear of it; a trigger tells. */
+    subjectVersion: integer(),
     payload: jsonb().$type<Record<string, unknown>>().notNull(),
     claimedUntil: instant().notNull(),
     handledAt: instant(),

@@ -20,6 +20,9 @@ export function withdrawDeal(deal: Deal, actor: Actor, input: { note: string | n
   const after = cra && craIn(cra, "withdrawn", now);
   const gone = applicationIn(application, "withdrawn", now, { declineDetails: note });
   return change(deal, { cra: after, application: gone }, acting, {
-    events: [...(cra && after ? [craWithdrawn(cra, after)] : []), applicationWithdrawn(gone)],
+    events: [
+      ...(cra && after ? [craWithdrawn(cra, after)] : []),
+      applicationWithdrawn(application, gone, acting.actedAs === "candidate" ? "candidate" : "recruiter"),
+    ],
   });
 }

@@ -26,7 +26,6 @@ type PlainType =
   | "application.proposal_declined"
   | "application.ai_review.triggered"
   | "application.returned_to_draft"
-  | "application.withdrawn"
   | "application.expired"
   | "application.offer_accepted"
   | "application.reactivated";
@@ -42,10 +41,13 @@ export const proposalAccepted = plain("application.proposal_accepted");
 export const proposalDeclined = plain("application.proposal_declined");
 export const aiReviewTriggered = plain("application.ai_review.triggered");
 export const returnedToDraft = plain("application.returned_to_draft");
-export const applicationWithdrawn = plain("application.withdrawn");
 export const applicationExpired = plain("application.expired");
 export const offerAccepted = plain("application.offer_accepted");
 export const applicationReactivated = plain("application.reactivated");
+
+/** The candidate's side left: the candidate, or the recruiter for them. */
+export const applicationWithdrawn = (before: Application, after: Application, by: "candidate" | "recruiter"): DomainEvent =>
+  event("application.withdrawn", subject(after), { ...facts(after), old_stage: before.stage, withdrawn_by: by });
 
 export const applicationUpdated = (application: Application, updatedFields: readonly string[]): DomainEvent =>
   event("application.updated", subject(application), { ...facts(application), updated_fields: updatedFields });

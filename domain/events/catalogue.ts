@@ -90,6 +90,12 @@ interface CredentialFacts {
   user_id: Id;
 }
 
+interface WebhookFacts {
+  webhook_id: Id;
+  account_id: Id;
+  owner_user_id: Id;
+}
+
 interface PayoutFacts {
   transaction_id: Id;
   placement_id: Id;
@@ -166,7 +172,7 @@ export interface EventPayloads {
   "application.proposal_declined": ApplicationFacts;
   "application.ai_review.triggered": ApplicationFacts;
   "application.returned_to_draft": ApplicationFacts;
-  "application.withdrawn": ApplicationFacts;
+  "application.withdrawn": ApplicationFacts & { old_stage: string | null; withdrawn_by: "candidate" | "recruiter" };
   "application.expired": ApplicationFacts;
   "application.expiration_warning": ApplicationFacts & { expires_at: Instant };
   "application.offer_accepted": ApplicationFacts;
@@ -257,6 +263,11 @@ export interface EventPayloads {
   "audit.gap": { gap_id: Id; credential_id: string; account_id: Id | null; minute: number; counted: number; logged: number };
   /** A refresh token was used twice: somebody may hold a copy. `ended`: what was revoked. */
   "oauth.reuse_detected": { grant_id: Id; user_id: Id; client_id: Id; ended: "family" | "grant" };
+  /** An endpoint has failed for so much of the days after which it is disabled. */
+  "webhook.failing": WebhookFacts & { percent: number };
+  /** Of everybody's deliveries of a day, so many arrived and so many did not: fewer than nine in ten. */
+  "webhooks.success_rate_low": { succeeded: number; dead: number };
+  "webhook.disabled": WebhookFacts & { disabled_reason: string };
   "account.overage_reached": { account_id: Id; month: string; percent: number };
   "fee_terms.changed": { fee_terms_id: Id; effective_from: Instant };
   "splits_rates.changed": { splits_rates_id: Id; tier: string; effective_from: Instant };

@@ -1,4 +1,5 @@
 import type { DomainEvent, EventPayloads, EventType } from "../events/catalogue.ts";
+import { FAILING_DAYS } from "../webhooks/failing.ts";
 
 /** Who hears of an event, by their part in it. */
 export type Hearer =
@@ -36,6 +37,8 @@ export interface Facts {
   teamName: string | null;
   /** A key or client, as its owner calls it. */
   credentialName: string | null;
+  /** A webhook endpoint as its owner describes it, else its host. */
+  webhookName: string | null;
   reason: string | null;
 }
 
@@ -61,6 +64,7 @@ const candidate = (facts: Facts): string => facts.candidateName ?? "the candidat
 const recruiter = (facts: Facts): string => facts.recruiterName ?? "a recruiter";
 const team = (facts: Facts): string => facts.teamName ?? "a team";
 const credential = (facts: Facts): string => (facts.credentialName ? `“${facts.credentialName}”` : "your credential");
+const endpoint = (facts: Facts): string => (facts.webhookName ? `“${facts.webhookName}”` : "your endpoint");
 const because = (facts: Facts): string => (facts.reason ? ` Reason given: ${facts.reason}` : "");
 
 const about = (to: Hearer, category: Category, template: string, subject: Notice["subject"], text: Notice["text"] = subject): Notice => ({
@@ -74,6 +78,14 @@ const mailed = (notice: Notice, priority?: Notice["priority"]): Notice => ({ ...
 
 const RECRUITERS = ["candidate_recruiter", "company_recruiter"] as const;
 const recruiters = (make: (to: Hearer) => Notice): Notice[] => RECRUITERS.map(make);
+
+/** Why an endpoint was disabled by somebody else than its owner. */
+const WHY_DISABLED: Readonly<Record<string, string>> = {
+  admin: "We disabled it.",
+  gone_410: "It answered 410: whatever was there is gone.",
+  failing_5_days: `Nothing sent to it has succeeded for ${FAILING_DAYS} days.`,
+  scope_lost: "What it was registered with may no longer manage webhooks.",
+};
 
 /** The parties of a disputed placement; how its fee is split is none of the company's business. */
 const toParties = (disputeType: string, make: (to: Hearer) => Notice): Notice[] =>
@@ -602,6 +614,35 @@ const RULES: { readonly [T in EventType]?: Rule<T> } = {
       days <= 3 ? "high" : undefined,
     ),
   ],
+  "webhook.failing": ({ percent }) => [
+    mailed(
+      about(
+        "user",
+        "security",
+        "webhook.failing",
+        (f) => `The webhook endpoint ${endpoint(f)} goes on failing`,
+        (f) =>
+          `Nothing sent to ${endpoint(f)} has succeeded for ${(FAILING_DAYS * percent) / 100} days. After ${FAILING_DAYS} days it is disabled. Its attempts are in the console.`,
+      ),
+      "high",
+    ),
+  ],
+  "webhook.disabled": ({ disabled_reason: reason }) => {
+    const why = WHY_DISABLED[reason];
+    if (why === undefined) return []; // its owner did it
+    return [
+      mailed(
+        about(
+          "user",
+          "security",
+          "webhook.disabled",
+          (f) => `The webhook endpoint ${endpoint(f)} was disabled`,
+          () => `${why} What happens meanwhile is kept for 30 days; enable it again and replay what it missed.`,
+        ),
+        "high",
+      ),
+    ];
+  },
   "switch.changed": ({ name, enabled }) => [
     mailed(
       about("platform_admin", "security", "switch.changed", () => `${name} is now ${enabled ? "on" : "off"}`),
@@ -612,6 +653,18 @@ const RULES: { readonly [T in EventType]?: Rule<T> } = {
     const notice = about("platform_admin", "billing", "reconciliation.break_opened", () => `Our books and Stripe's differ: ${kind}`);
     return [severity === "critical" ? mailed(notice, "urgent") : notice];
   },
+  "webhooks.success_rate_low": ({ succeeded, dead }) => [
+    mailed(
+      about(
+        "platform_admin",
+        "security",
+        "webhooks.success_rate_low",
+        () => "Too few webhooks arrive",
+        () => `Of ${succeeded + dead} deliveries that became final in the last 24 hours, ${dead} did not arrive.`,
+      ),
+      "urgent",
+    ),
+  ],
   "dispute.opened": ({ dispute_type }) => [
     mailed(
       about("platform_admin", "placements", "dispute.opened", () => "A placement is disputed; its payouts wait"),

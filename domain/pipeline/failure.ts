@@ -14,6 +14,9 @@ const QUEUE_OF: Readonly<Record<string, string>> = {
   notification_ids: "mail",
   request_ids: "request-log",
   credential_id: "usage",
+  delivery_id: "deliveries",
+  account_ids: "replays",
+  destination_ids: "siem",
 };
 
 /** A row of ours, or an object of Stripe's. */

@@ -5,10 +5,13 @@ import { stripeWorkSubscriber } from "../stripe-operations/stripe-work-subscribe
 import { cacheSubscriber } from "../companies/cache-subscriber.ts";
 import { credentialSubscriber } from "../credentials/credential-subscriber.ts";
 import { clerkSubscriber } from "../users/clerk-subscriber.ts";
+import { webhookScopeSubscriber } from "../webhooks/scope-subscriber.ts";
+import { webhookSubscriber } from "../webhooks/fan-out.ts";
 import type { Subscriber } from "./handle-events.ts";
 
-/** Everybody who does something about events. */
+/** Everybody who does something about events; partners wait for theirs, so they come first. */
 export const SUBSCRIBERS: readonly Subscriber[] = [
+  webhookSubscriber,
   notificationSubscriber,
   clerkSubscriber,
   stripeWorkSubscriber,
@@ -16,4 +19,5 @@ export const SUBSCRIBERS: readonly Subscriber[] = [
   credentialSubscriber,
   grantSubscriber,
   cacheSubscriber,
+  webhookScopeSubscriber,
 ];

@@ -69,6 +69,7 @@ const toFacts = (row: Record<string, string | null> = {}): Facts => ({
   recruiterName: row["recruiter_name"] ?? null,
   teamName: row["team_name"] ?? null,
   credentialName: row["credential_name"] ?? null,
+  webhookName: row["webhook_name"] ?? null,
   reason: row["reason"] ?? null,
 });
 
@@ -83,12 +84,13 @@ function partsOf(event: StoredEvent) {
     candidateRecruiter: payload["candidate_recruiter_id"] ?? null,
     companyRecruiter: payload["company_recruiter_id"] ?? null,
     recruiter: payload["recruiter_id"] ?? payload["sourcer_recruiter_id"] ?? null,
-    user: payload["user_id"] ?? null,
+    user: payload["user_id"] ?? payload["owner_user_id"] ?? null,
     team: payload["team_id"] ?? null,
     placement: payload["placement_id"] ?? null,
     invitation: payload["invitation_id"] ?? null,
     credential: payload["credential_id"] ?? null,
     account: payload["account_id"] ?? null,
+    webhook: payload["webhook_id"] ?? null,
   };
 }
 
@@ -107,6 +109,7 @@ function factsOf(event: StoredEvent): Statement {
     (select name from network.recruiters where id = coalesce(${parts.recruiter}::uuid, ${parts.candidateRecruiter}::uuid, ${parts.companyRecruiter}::uuid)) as recruiter_name,
     (select name from network.teams where id = ${parts.team}::uuid) as team_name,
     (select name from ${CREDENTIALS} where id = ${parts.credential}::uuid) as credential_name,
+    (select coalesce(nullif(description, ''), substring(url from '^https?://([^/?#]+)')) from api.webhooks where id = ${parts.webhook}::uuid) as webhook_name,
     coalesce((select status_reason from ${CREDENTIALS} where id = ${parts.credential}::uuid), (select f.message_text from ats.cra_gate_feedback f join ats.candidate_role_assignments d on d.id = f.assignment_id
       where d.application_id = ${parts.application}::uuid and d.state = 'rejected' and f.feedback_type = 'denial_reason'
       order by f.created_at desc limit 1)) as reason`);

@@ -29,6 +29,12 @@ import { compareStripeEvents } from "../stripe-events/keep-events.ts";
 import { sweepStripeEvents } from "../stripe-events/work-on-events.ts";
 import { expireDeals, warnOfExpiries } from "../deals/expire-deals.ts";
 import { findGaps } from "../request-log/find-gaps.ts";
+import { sweepReplays } from "../replay-jobs/run-replays.ts";
+import { queueSiemPushes } from "../siem/push-logs.ts";
+import { resealSecrets } from "../webhooks/reseal.ts";
+import { forgetExpiredSecrets } from "../webhooks/rotate-secret.ts";
+import { watchSuccess } from "../webhooks/success-rate.ts";
+import { watchEndpoints } from "../webhooks/watch-endpoints.ts";
 import { minuteOf } from "../usage/overage-units.ts";
 import { rebuildRoutes } from "../usage/rebuild-routes.ts";
 import { reportOverage } from "../usage/report-overage.ts";
@@ -108,6 +114,9 @@ const queueOperations: Step = (ctx) => sweepOperations(ctx, (ids) => ctx.ports.s
 /** Brings Stripe's events that wait to their queue. */
 const queueStripeEvents: Step = (ctx) => sweepStripeEvents(ctx, (ids) => ctx.ports.stripeEvents.send(ids));
 
+/** Brings accounts whose replays run to their queue. */
+const queueReplays: Step = (ctx) => sweepReplays(ctx, (ids) => ctx.ports.replays.send(ids));
+
 /** Every minute: what must happen on time. */
 export const MINUTELY: readonly Step[] = [
   closeDueJobs,
@@ -135,14 +144,17 @@ export const MINUTELY: readonly Step[] = [
   reconcileOn,
   queueOperations,
   queueStripeEvents,
+  queueReplays,
+  queueSiemPushes,
+  watchEndpoints,
   emptySealedReplies,
 ];
 
 /** Every quarter of an hour: whether a log has gaps. */
 export const QUARTER_HOURLY: readonly Step[] = [findGaps];
 
-/** Every hour, behind its end: what was used in it. */
-export const HOURLY: readonly Step[] = [reportOverage, rebuildRoutes];
+/** Every hour, behind its end: what was used in it, whether webhooks arrive, and what lies under an old key. */
+export const HOURLY: readonly Step[] = [reportOverage, rebuildRoutes, watchSuccess, resealSecrets];
 
 /** Every night: what keeps the tables small. */
 export const NIGHTLY: readonly Step[] = [
@@ -152,6 +164,7 @@ export const NIGHTLY: readonly Step[] = [
   forgetOldUsage,
   forgetTokens,
   forgetRefusedDeliveries,
+  forgetExpiredSecrets,
   compareStripeEvents,
   alertContracts,
   expireTaxProfiles,

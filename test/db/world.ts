@@ -353,6 +353,49 @@ export async function seedWorld(db: Db): Promise<void> {
       units: 1,
       identifier: "once",
     });
+    await add("api.webhooks", {
+      id: id("other"),
+      account_id: id("recruiter"),
+      owner_user_id: id("user"),
+      role_type: "recruiter",
+      url: "https://hooks.example.com/",
+      event_types: ["role.created"],
+    });
+    await add("api.webhook_secrets", { key_id: id("other"), webhook_id: id("other"), secret_enc: "s", kek_id: "k" });
+    await add("api.replay_jobs", { account_id: id("recruiter"), webhook_id: id("other"), filter: {}, total: 1, created_by: id("user") });
+    await add("api.siem_destinations", { account_id: id("recruiter"), kind: "https", format: "json", config_enc: "c", kek_id: "k" });
+    await add("api.events", {
+      id: id("other"),
+      outbox_id: id("other"),
+      owner_user_id: id("user"),
+      account_id: id("recruiter"),
+      type: "role.created",
+      entity_type: "role",
+      entity_id: id("job"),
+      sequence: 1,
+      api_version: "v1",
+      payload_text: "{}",
+      occurred_at: THEN,
+    });
+    await add("api.webhook_deliveries", {
+      id: id("other"),
+      event_id: id("other"),
+      event_at: THEN,
+      event_type: "role.created",
+      webhook_id: id("other"),
+      account_id: id("recruiter"),
+      next_attempt_at: THEN,
+    });
+    await add("api.webhook_attempts", {
+      delivery_id: id("other"),
+      attempt_no: 1,
+      trigger: "auto",
+      started_at: THEN,
+      duration_ms: 1,
+      http_status: 200,
+      signature_key_ids: [],
+      request_id: id("other"),
+    });
     await add("api.audit_gaps", { credential_id: "once", minute: 1, counted: 2, logged: 1 });
     await add("api.request_log", {
       id: id("other"),

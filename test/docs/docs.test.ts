@@ -44,6 +44,7 @@ describe("the documented examples", { timeout: 90_000 }, async () => {
     environment = {
       SPLITS_URL: worker.origin,
       SPLITS_KEY: key.token,
+      RECEIVER_URL: "http://127.0.0.1:9/",
       SPLITS_CLIENT_ID: client.clientId,
       SPLITS_CLIENT_SECRET: client.secret ?? "",
     };
@@ -100,7 +101,7 @@ describe("the documented examples", { timeout: 90_000 }, async () => {
       return;
     }
     const said = await runExample(language, code);
-    expect(said).toMatch(/submitted: \w+|acting for|"user_id"/);
+    expect(said).toMatch(/submitted: \w+|acting for|"user_id"|"secret":"whsec_/);
     if (code.includes("verifier")) expect(said).toMatch(new RegExp(`^acting for ${rosa.userId} with read:roles$`, "m"));
   });
 
@@ -168,7 +169,7 @@ async function isPresent(language: Language): Promise<boolean> {
 
 /** Every fenced example of the pages for partners. */
 async function examples(): Promise<{ page: string; language: Language; number: number; code: string }[]> {
-  const pages = ["docs/api.md", ...["javascript", "python", "ruby"].map((name) => `docs/sdk/${name}/README.md`)];
+  const pages = ["docs/api.md", "docs/webhooks.md", ...["javascript", "python", "ruby"].map((name) => `docs/sdk/${name}/README.md`)];
   const found = await Promise.all(
     pages.map(async (page) => {
       const text = await readFile(join(ROOT, page), "utf8");

@@ -68,6 +68,8 @@ describe("production", () => {
   it.each<[string, Partial<Env>]>([
     ["the local Neon endpoint", { LOCAL_NEON_ENDPOINT: "https://neon.splits.network/sql" }],
     ["another Stripe", { STRIPE_API_BASE: "https://stripe.splits.network" }],
+    ["webhooks to its own machine", { WEBHOOK_ALLOW_LOOPBACK: "1" }],
+    ["a local name server", { DOH_URL: "http://127.0.0.1:8792/dns-query" }],
     ["an issuer without TLS", { CLERK_ISSUER: "http://clerk.splits.network" }],
     ["the local issuer", { CLERK_ISSUER: "https://127.0.0.1:8789" }],
     ["the local issuer's keys", { CLERK_JWKS_URL: "https://localhost:8789/.well-known/jwks.json" }],

@@ -11,7 +11,7 @@ import { descendantsOf, processes } from "../processes.ts";
 const START_MS = 60_000;
 
 let folder: string;
-let ports: Record<"WORKER_PORT" | "POSTGRES_PORT" | "NEON_PORT" | "ISSUER_PORT" | "MAIL_PORT" | "STRIPE_PORT", string>;
+let ports: Record<"WORKER_PORT" | "POSTGRES_PORT" | "NEON_PORT" | "ISSUER_PORT" | "MAIL_PORT" | "STRIPE_PORT" | "NAMES_PORT", string>;
 let world: Running | undefined;
 
 interface Running {
@@ -31,6 +31,7 @@ beforeAll(async () => {
     ISSUER_PORT: await free(),
     MAIL_PORT: await free(),
     STRIPE_PORT: await free(),
+    NAMES_PORT: await free(),
   };
 });
 afterAll(async () => {

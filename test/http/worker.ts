@@ -39,6 +39,8 @@ export interface WorkerOptions {
   port?: number;
   /** Whether it speaks https, with a certificate that nobody knows. */
   secure?: boolean;
+  /** Further variables of the Worker. */
+  vars?: Readonly<Record<string, string>>;
 }
 
 /** The Worker as `wrangler dev` runs it: its own process, with queues that deliver. */
@@ -59,6 +61,7 @@ export async function startWorker({
   issuerUrl: issuer = inject("issuerUrl"),
   port: wantedPort,
   secure = false,
+  vars = {},
 }: WorkerOptions): Promise<RunningWorker> {
   const [port, inspector, folder] = [wantedPort ?? (await freePort()), await freePort(), await mkdtemp(join(tmpdir(), "splits-worker-"))];
   const origin = `${secure ? "https" : "http"}://127.0.0.1:${port}`;
@@ -82,6 +85,10 @@ export async function startWorker({
     STRIPE_CONNECT_WEBHOOK_SECRET: "whsec_nobody",
     STRIPE_API_BASE: "http://127.0.0.1:9",
     TURNSTILE_BASE: inject("turnstileUrl"),
+    DOH_URL: inject("namesUrl"),
+    OWN_ZONES: "splits.network",
+    WEBHOOK_ALLOW_LOOPBACK: "1",
+    ...vars,
   };
   const child = spawnTethered(
     process.execPath,

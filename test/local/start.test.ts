@@ -22,6 +22,7 @@ beforeEach(async () => {
     ISSUER_PORT: await free(),
     MAIL_PORT: await free(),
     STRIPE_PORT: await free(),
+    NAMES_PORT: await free(),
   };
 });
 afterEach(async () => {
@@ -68,6 +69,7 @@ describe("npm start", () => {
     ["ISSUER_PORT", "the identity issuer"],
     ["MAIL_PORT", "the mail catcher"],
     ["STRIPE_PORT", "the Stripe stand-in"],
+    ["NAMES_PORT", "the name server"],
   ])("says in one sentence that the port of %s is taken", async (variable, name) => {
     const port = await occupied();
     const { code, out, err } = await run("start", { env: { [variable]: port } });

@@ -94,6 +94,8 @@ const INVITATIONS = {
   "ended relationship": ["platform"],
   invitation: ["otherRecruiter", "platform"],
 } as const;
+/** Open to whoever acts within an account: each has its own, and every role type may hold the scope. */
+const ofTheAccount = (body?: object): Line => ({ need: "manage:webhooks", answers: { ...(body ? { body } : {}), to: ACCOUNTS } });
 
 export const MATRIX: Readonly<Record<string, Line>> = {
   "get /intake-requests": { need: "read:roles", rows: INTAKES },
@@ -199,4 +201,32 @@ export const MATRIX: Readonly<Record<string, Line>> = {
   "get /audit-events": { need: "read:audit or session", answers: { to: MANAGERS } },
   "get /oauth-grants": managing(),
   "delete /oauth-grants/{id}": managing(),
+  "get /webhooks": ofTheAccount(),
+  "post /webhooks": ofTheAccount({ url: "https://hooks.example.com/in", event_types: ["webhook.disabled"] }),
+  "get /webhooks/{id}": ofTheAccount(),
+  "patch /webhooks/{id}": ofTheAccount({ status: "disabled" }),
+  "delete /webhooks/{id}": ofTheAccount(),
+  "post /webhooks/{id}/rotate-secret": ofTheAccount({}),
+  "post /webhooks/{id}/enable": ofTheAccount(),
+  "post /webhooks/{id}/test": ofTheAccount(),
+  "get /webhook-deliveries": ofTheAccount(),
+  "get /webhook-deliveries/{id}": ofTheAccount(),
+  "post /webhook-deliveries/{id}/replay": ofTheAccount(),
+  "get /replay-jobs": ofTheAccount(),
+  // of a span that ends before it begins, which is told before the endpoint is looked for
+  "post /replay-jobs": ofTheAccount({
+    webhook_id: "00000000-0000-4000-8000-000000000001",
+    filter: { since: "2026-01-02T00:00:00Z", until: "2026-01-01T00:00:00Z" },
+  }),
+  "get /replay-jobs/{id}": ofTheAccount(),
+  "post /replay-jobs/{id}/pause": ofTheAccount(),
+  "post /replay-jobs/{id}/resume": ofTheAccount(),
+  "post /replay-jobs/{id}/cancel": ofTheAccount(),
+  "get /siem-destinations": managing(),
+  // Splunk without its token, which is told before the plan is asked for
+  "post /siem-destinations": managing({ kind: "splunk_hec", format: "json", url: "https://siem.example.com:8088/" }),
+  "get /siem-destinations/{id}": managing(),
+  "patch /siem-destinations/{id}": managing({ status: "disabled" }),
+  "delete /siem-destinations/{id}": managing(),
+  "post /siem-destinations/{id}/test": managing(),
 };

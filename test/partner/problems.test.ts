@@ -18,6 +18,7 @@ let ip = 0;
 
 beforeAll(async () => {
   world = await marketplace();
+  world.env.WEBHOOK_ALLOW_LOOPBACK = "1";
   company = await world.company();
   admin = await world.member(company);
   key = await keyOf(world, { id: company.id, roleType: "company" }, admin);
@@ -131,6 +132,19 @@ const CAUSES: Readonly<Record<string, readonly [status: number, cause: () => Pro
       return role({ headers, body: { title: "Baker" } });
     },
   ],
+  blocked_destination: [
+    422,
+    () => call(key, "POST", "/webhooks", { body: { url: "https://10.0.0.1/", event_types: ["webhook.disabled"] } }),
+  ],
+  secret_rotation_in_progress: [
+    409,
+    async () => {
+      const made = await call(key, "POST", "/webhooks", { body: { url: "http://127.0.0.1:9/", event_types: ["webhook.disabled"] } });
+      const rotate = () => call(key, "POST", `/webhooks/${made.body.data.id}/rotate-secret`, { body: {} });
+      await rotate();
+      return rotate();
+    },
+  ],
   rate_limited: [
     429,
     async () => {
@@ -181,6 +195,7 @@ const CAUSES: Readonly<Record<string, readonly [status: number, cause: () => Pro
 
 /** Met on other routes than the marketplace's, or on v2 alone; each is tried with its own. */
 const ELSEWHERE = [
+  "action_throttled",
   "cross_site_request",
   "plan_required",
   "resource_limit_reached",

@@ -1,13 +1,9 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import type { Caller, Context, RequestFacts, RequestTrace } from "#services/context.ts";
-import { registerSubject } from "#services/users/register-subject.ts";
 import { type Env, issuerOf } from "../runtime.ts";
-import { clerkWebhook } from "./clerk-webhook.ts";
 import { send } from "./operation.ts";
-import { leakedCredentials } from "./leaked-credentials.ts";
 import { callerOf } from "./session-token.ts";
-import { stripeWebhook } from "./stripe-webhooks.ts";
 import { answerTo, factsOf, identified, noSuchRoute } from "./surface.ts";
 import type { Admission } from "./v1/admission.ts";
 import { resourceOf, V2, v2 } from "./v2/app.ts";
@@ -31,7 +27,7 @@ export interface ApiEnv {
 /** Reads the credential and the request's own facts; no database, no body rule is asked before. */
 const authenticated: MiddlewareHandler<ApiEnv> = async (c, next) => {
   c.set("caller", await callerOf(c.req.raw.headers, issuerOf(c.env)));
-  c.set("welcome", registerSubject);
+  c.set("welcome", async (ctx) => (await import("#services/users/register-subject.ts")).registerSubject(ctx));
   c.set("requestFacts", await factsOf(c));
   await next();
 };
@@ -84,10 +80,10 @@ async function apiApp(resource: string | null): Promise<OpenAPIHono<ApiEnv>> {
   api.get("/docs/problems/:code", async (c, next) => (await import("./pages/problem.tsx")).problemPage(c, next));
   api.get("/postman.json", async (c) => c.redirect((await import("#assets")).default.postman));
   api.get("/problems/:code", (c) => c.redirect(`/docs/problems/${encodeURIComponent(c.req.param("code"))}`, 308));
-  api.post("/webhooks/clerk", clerkWebhook);
-  api.post("/stripe/webhooks", stripeWebhook("platform"));
-  api.post("/stripe/connect-webhooks", stripeWebhook("connect"));
-  api.post("/security/leaked-credentials", leakedCredentials);
+  api.post("/webhooks/clerk", async (c, next) => (await import("./clerk-webhook.ts")).clerkWebhook(c, next));
+  api.post("/stripe/webhooks", async (c, next) => (await import("./stripe-webhooks.ts")).stripeWebhook("platform")(c, next));
+  api.post("/stripe/connect-webhooks", async (c, next) => (await import("./stripe-webhooks.ts")).stripeWebhook("connect")(c, next));
+  api.post("/security/leaked-credentials", async (c, next) => (await import("./leaked-credentials.ts")).leakedCredentials(c, next));
   api.use(authenticated);
   if (resource) api.route(V2, await v2(resource));
   api.notFound((c) => send(noSuchRoute(api, c)));

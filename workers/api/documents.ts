@@ -2,12 +2,14 @@ import { OpenAPIHono, type RouteConfig } from "@hono/zod-openapi";
 import { SCOPE_WORDS, SCOPES } from "#domain/credentials/scopes.ts";
 import { INTAKE_CONTRACTS } from "../embed/intake.ts";
 import { oauthContracts } from "../oauth/contracts.ts";
+import { PUBLISHED_EVENTS } from "#domain/events/published.ts";
 import type { Env } from "../runtime.ts";
 import { clerkWebhookContract } from "./clerk-webhook.ts";
 import { leakedCredentialsContract } from "./leaked-credentials.ts";
 import { contractsUnder } from "./operation.ts";
 import { stripeWebhookContracts } from "./stripe-webhooks.ts";
 import { registerV1, V1 } from "./v1/app.ts";
+import { deliveryOperation } from "./v1/event-shapes.ts";
 import { v1Contracts } from "./v1/operation.ts";
 import { V2, v2 } from "./v2/app.ts";
 
@@ -34,6 +36,10 @@ const TAGS: Readonly<Record<string, string>> = {
   oauth: "Tokens for apps that people let act for them.",
   "intake-requests": "Roles that were handed in through a company's own pages and widget.",
   intake: "What a company's widget shows and hands in; anybody may ask.",
+  webhooks: "Endpoints that are told what happens, signed.",
+  "webhook-deliveries": "Every delivery with its attempts: what was sent and what was answered.",
+  "replay-jobs": "Sending again what an endpoint missed.",
+  "siem-destinations": "Where the account's logs are pushed to.",
   "audit-events": "Who managed what, in a chain that can be verified.",
 };
 
@@ -73,6 +79,18 @@ function partnerDocument({ API_ORIGIN: origin, CONSOLE_ORIGIN }: Origins, versio
     scheme: "basic",
     description: "A confidential client: its id and its secret",
   });
+  if (version === "3.1.0") {
+    for (const event of PUBLISHED_EVENTS) {
+      const { requestBody: body, parameters: _, operationId, ...told } = deliveryOperation(event);
+      contract.openAPIRegistry.registerWebhook({
+        method: "post",
+        path: event.type,
+        operationId: `${operationId}_webhook`,
+        ...told,
+        request: { body },
+      } as never);
+    }
+  }
   const used = new Set(routes.flatMap(({ tags }) => tags ?? []));
   const about = {
     info: {

@@ -47,6 +47,18 @@ import {
 } from "./pages/developers/keys.tsx";
 import { logsPage, requestPage } from "./pages/developers/logs.tsx";
 import { accountChosen, accountPage, overviewPage } from "./pages/developers/overview.tsx";
+import { deliveriesPage, deliveryPage, deliveryReplayed } from "./pages/developers/deliveries.tsx";
+import { newReplayPage, replayAsked, replayChanged, replayPage } from "./pages/developers/replays.tsx";
+import {
+  deleteSiemPage,
+  newSiemPage,
+  siemAdded,
+  siemDeleted,
+  siemDestinationPage,
+  siemPage,
+  siemSwitched,
+  siemTested,
+} from "./pages/developers/siem.tsx";
 import { overageChosen, usagePage } from "./pages/developers/usage.tsx";
 import { companyChosen } from "./company-pages.tsx";
 import { accessCodeMade, accessCodeRevoked, accessCodesPage } from "./pages/company/access-codes.tsx";
@@ -55,6 +67,22 @@ import { brandSaved, pageSaved, slugSaved, whiteLabelPage } from "./pages/compan
 import { embedCodePage } from "./pages/company/embed-code.tsx";
 import { fieldsSaved, originsSaved, turnstileSaved, widgetPage, wordsSaved } from "./pages/company/widget.tsx";
 import { changelogPage, deprecationsPage } from "./pages/developers/versions.tsx";
+import {
+  deleteWebhookPage,
+  disableWebhookPage,
+  editWebhookPage,
+  newWebhookPage,
+  rotateWebhookPage,
+  webhookAdded,
+  webhookDeleted,
+  webhookDisabled,
+  webhookEdited,
+  webhookEnabled,
+  webhookPage,
+  webhookRotated,
+  webhooksPage,
+  webhookTested,
+} from "./pages/developers/webhooks.tsx";
 import { errorPage, goneSecretPage } from "./pages/error.tsx";
 import { homePage, organizationChosen } from "./pages/home.tsx";
 import { allNotificationsRead, notificationRead, notificationsPage } from "./pages/notifications.tsx";
@@ -178,6 +206,35 @@ const ACCOUNT_PAGES: typeof PAGES = [
   ["GET", "/developers/logs/:id", requestPage],
   ["GET", "/developers/deprecations", deprecationsPage],
   ["GET", "/developers/changelog", changelogPage],
+  ["GET", "/developers/webhooks", webhooksPage],
+  ["POST", "/developers/webhooks", webhookAdded],
+  ["GET", "/developers/webhooks/new", newWebhookPage],
+  ["GET", "/developers/webhooks/:id", webhookPage],
+  ["GET", "/developers/webhooks/:id/edit", editWebhookPage],
+  ["POST", "/developers/webhooks/:id/edit", webhookEdited],
+  ["POST", "/developers/webhooks/:id/test", webhookTested],
+  ["GET", "/developers/webhooks/:id/rotate", rotateWebhookPage],
+  ["POST", "/developers/webhooks/:id/rotate", webhookRotated],
+  ["GET", "/developers/webhooks/:id/disable", disableWebhookPage],
+  ["POST", "/developers/webhooks/:id/disable", webhookDisabled],
+  ["POST", "/developers/webhooks/:id/enable", webhookEnabled],
+  ["GET", "/developers/webhooks/:id/delete", deleteWebhookPage],
+  ["POST", "/developers/webhooks/:id/delete", webhookDeleted],
+  ["GET", "/developers/webhooks/:id/replay", newReplayPage],
+  ["POST", "/developers/webhooks/:id/replay", replayAsked],
+  ["GET", "/developers/deliveries", deliveriesPage],
+  ["GET", "/developers/deliveries/:id", deliveryPage],
+  ["POST", "/developers/deliveries/:id/replay", deliveryReplayed],
+  ["GET", "/developers/replays/:id", replayPage],
+  ["POST", "/developers/replays/:id/:action", replayChanged],
+  ["GET", "/developers/siem", siemPage],
+  ["POST", "/developers/siem", siemAdded],
+  ["GET", "/developers/siem/new", newSiemPage],
+  ["GET", "/developers/siem/:id", siemDestinationPage],
+  ["POST", "/developers/siem/:id/test", siemTested],
+  ["POST", "/developers/siem/:id/switch", siemSwitched],
+  ["GET", "/developers/siem/:id/delete", deleteSiemPage],
+  ["POST", "/developers/siem/:id/delete", siemDeleted],
 ];
 
 /** What answers on the console's host: pages behind the gates that guard cookies. */

@@ -63,6 +63,8 @@ export const DeveloperTabs: FC<{ at: string }> = ({ at }) => (
       { name: "Overview", path: "/developers" },
       { name: "Keys", path: "/developers/keys" },
       { name: "Apps", path: "/developers/apps" },
+      { name: "Webhooks", path: "/developers/webhooks" },
+      { name: "Deliveries", path: "/developers/deliveries" },
       { name: "Usage", path: "/developers/usage" },
       { name: "Logs", path: "/developers/logs" },
       { name: "Deprecations", path: "/developers/deprecations" },

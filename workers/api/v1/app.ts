@@ -28,6 +28,10 @@ import { payouts } from "./payouts.ts";
 import { placements } from "./placements.ts";
 import { roles } from "./roles.ts";
 import { submissions } from "./submissions.ts";
+import { replayJobs } from "./replay-jobs.ts";
+import { siemDestinations } from "./siem-destinations.ts";
+import { webhookDeliveries } from "./webhook-deliveries.ts";
+import { webhooks } from "./webhooks.ts";
 import { versionHeaders } from "./version-headers.ts";
 
 export const V1 = "/api/v1";
@@ -53,6 +57,10 @@ const RESOURCES: readonly Routes[] = [
   usage,
   requestLogs,
   auditEvents,
+  webhooks,
+  webhookDeliveries,
+  replayJobs,
+  siemDestinations,
 ];
 
 /** The partner API: every request is authenticated, limited, and logged (PLATFORM §1). */

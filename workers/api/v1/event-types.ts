@@ -1,6 +1,7 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { SCOPES } from "#domain/credentials/scopes.ts";
 import type { PublishedEvent } from "#domain/events/published.ts";
+import { exampleOf, schemaOf } from "#domain/events/published-schemas.ts";
 import { publishedEventsAfter } from "#services/events/list-published-events.ts";
 import type { ApiEnv } from "../app.ts";
 import { listOperation } from "./operation.ts";
@@ -15,18 +16,25 @@ const EventType = z
     account_kinds: z
       .array(z.enum(["company", "team", "recruiter", "platform"]))
       .openapi({ description: "Which accounts may hear it", example: ["company"] }),
+    schema: z.looseObject({}).openapi({ description: "The JSON Schema of a delivery", example: { type: "object" } }),
+    example: z.looseObject({}).openapi({ description: "A delivery", example: { type: "application.stage_changed" } }),
     subscribable: flag("Whether endpoints subscribe to it; a test is only ever asked for", true),
   })
   .openapi("EventType");
 
-const eventType = ({ type, scope, description, data, accountKinds, subscribable }: PublishedEvent): z.infer<typeof EventType> => ({
-  type,
-  scope,
-  description,
-  data: [...data],
-  account_kinds: [...(accountKinds ?? (["company", "team", "recruiter", "platform"] as const))],
-  subscribable: subscribable !== false,
-});
+const eventType = (event: PublishedEvent): z.infer<typeof EventType> => {
+  const { type, scope, description, data, accountKinds, subscribable } = event;
+  return {
+    type,
+    scope,
+    description,
+    data: [...data],
+    account_kinds: [...(accountKinds ?? (["company", "team", "recruiter", "platform"] as const))],
+    schema: { ...schemaOf(event) },
+    example: exampleOf(event),
+    subscribable: subscribable !== false,
+  };
+};
 
 export function eventTypes(api: OpenAPIHono<ApiEnv>): void {
   listOperation<PublishedEvent>(api, {

@@ -38,6 +38,8 @@ export interface Route {
   access: RouteAccess;
   summary: string;
   description?: string;
+  /** What we send because of it, in the words of OpenAPI. */
+  callbacks?: Readonly<Record<string, object>>;
   /** A read that is noted in the audit, and so does not begin before it is admitted. */
   noted?: true;
 }
@@ -198,6 +200,7 @@ export function register(
           summary: spec.summary,
           ...(spec.description ? { description: spec.description } : {}),
           security: securityOf(spec.need),
+          ...(spec.callbacks ? { callbacks: spec.callbacks as never } : {}),
           request: {
             ...(params ? { params: params as never } : {}),
             query: query as never,

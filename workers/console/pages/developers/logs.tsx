@@ -140,7 +140,7 @@ export async function logsPage(c: PageContext): Promise<Response> {
       <p class="soft small">
         All of it, as lines for your own tools: <code>GET /api/v1/request-logs?format=ndjson</code> (also <code>ocsf</code> and{" "}
         <code>cef</code>
-        ), <a href="/docs">as the documentation tells</a>.
+        ), <a href="/docs">as the documentation tells</a>. Or <a href="/developers/siem">have it pushed</a>.
       </p>
     </>,
     { title: "Logs", status: live ? undefined : foundIn(narrowed, rows, next) },

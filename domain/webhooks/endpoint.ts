@@ -1,0 +1,114 @@
+import type { AccountKind, Scope } from "../credentials/scopes.ts";
+import { PUBLISHED_EVENTS } from "../events/published.ts";
+import { conflict, invalid, invalidTransition, Refusal } from "../refusals.ts";
+import type { DisabledReason, WebhookStatus } from "./words.ts";
+
+/** An endpoint as far as its life goes. */
+export interface EndpointLife {
+  status: WebhookStatus;
+  disabledReason: DisabledReason | null;
+  disabledAt: Date | null;
+  failingSince: Date | null;
+  failingAlertedPercent: number | null;
+  lastSuccessAt: Date | null;
+}
+
+/** Refuses (403) another endpoint where the account has as many as its plan allows. Disabled ones count. */
+export function requireWebhookRoom(webhooks: number, maxWebhooks: number): void {
+  if (webhooks < maxWebhooks) return;
+  throw new Refusal("resource_limit_reached", `Your plan allows ${maxWebhooks} endpoints. Delete one, or ask for another plan.`, {
+    limit: maxWebhooks,
+  });
+}
+
+/**
+ * The event types that are asked for, each once, in the order of the catalogue. Refuses (422) one that is never
+ * subscribed or not for this kind of account, and (`insufficient_scope`) one whose scope the caller lacks.
+ */
+export function requireEventTypes(asked: readonly string[], kind: AccountKind, scopes: readonly Scope[]): string[] {
+  const errors = asked.flatMap((type, index) => {
+    const event = PUBLISHED_EVENTS.find((published) => published.type === type && published.subscribable !== false);
+    const isTheirs = event && (event.accountKinds?.includes(kind) ?? true);
+    return isTheirs
+      ? []
+      : [{ pointer: `/event_types/${index}`, code: "unknown", message: `${type} is no event that this account can subscribe to` }];
+  });
+  if (errors.length > 0) throw invalid(...errors);
+  const types = PUBLISHED_EVENTS.filter(({ type }) => asked.includes(type));
+  const lacking = types.find(({ scope }) => !scopes.includes(scope));
+  if (lacking)
+    throw new Refusal("insufficient_scope", `Events of the type ${lacking.type} need the scope ${lacking.scope}.`, {
+      needed: [lacking.scope],
+    });
+  return types.map(({ type }) => type);
+}
+
+/** Whether an endpoint that lives by a grant still has something to live by: the right to be there, and one event at least. */
+export const livesBy = (eventTypes: readonly string[], scopes: readonly Scope[]): boolean =>
+  scopes.includes("manage:webhooks") && PUBLISHED_EVENTS.some(({ type, scope }) => eventTypes.includes(type) && scopes.includes(scope));
+
+/** An endpoint that is shut off. Refuses (409) one that already is. */
+export function disabled(
+  endpoint: EndpointLife,
+  reason: DisabledReason,
+  now: Date,
+): Pick<EndpointLife, "status" | "disabledReason" | "disabledAt"> {
+  if (endpoint.status === "disabled") throw invalidTransition("webhook", "disabled", "disabled", ["active"]);
+  return { status: "disabled", disabledReason: reason, disabledAt: now };
+}
+
+/**
+ * An endpoint that is switched on again, its failures forgotten. One that never answered with a 2xx is still to be
+ * verified. Refuses (409) one that is not disabled, or that an administrator disabled.
+ */
+export function enabled(endpoint: EndpointLife): Omit<EndpointLife, "lastSuccessAt"> {
+  if (endpoint.status !== "disabled") throw invalidTransition("webhook", endpoint.status, "active", ["disabled"]);
+  if (endpoint.disabledReason === "admin") throw conflict("An administrator disabled this endpoint. Write to support.");
+  return {
+    status: endpoint.lastSuccessAt === null ? "unverified" : "active",
+    disabledReason: null,
+    disabledAt: null,
+    failingSince: null,
+    failingAlertedPercent: null,
+  };
+}
+
+/** How many of a day's final deliveries arrived, in percent with one decimal; null where none became final. */
+export const successPercent = ({ succeeded, dead }: { succeeded: number; dead: number }): number | null =>
+  succeeded + dead === 0 ? null : Math.round((succeeded / (succeeded + dead)) * 1_000) / 10;
+
+/** Below this share of deliveries that arrive, operators are told (PLATFORM §13.7). */
+export const ALERT_BELOW_PERCENT = 90;
+
+/** The days of failure after which an endpoint is disabled. */
+const FAILING_DAYS = 5;
+
+/** What an owner should know of an endpoint, in words; nothing while it is well. */
+export function alertsOf({
+  status,
+  disabledReason,
+  failingSince,
+  failingAlertedPercent,
+}: EndpointLife): { code: string; message: string }[] {
+  if (status === "unverified")
+    return [{ code: "unverified", message: "It has not answered a test with a 2xx yet, so it receives nothing else." }];
+  if (status === "disabled") return [{ code: "disabled", message: DISABLED_WORDS[disabledReason ?? "owner"] }];
+  if (failingSince === null) return [];
+  const message = `It has failed since ${failingSince.toISOString()}; after ${FAILING_DAYS} days without a success it is disabled.`;
+  return [{ code: failingAlertedPercent === null ? "failing" : `failing_${failingAlertedPercent}`, message }];
+}
+
+/** Why an endpoint is disabled, as its owner reads it. */
+export const DISABLED_WORDS: Readonly<Record<DisabledReason, string>> = {
+  owner: "You disabled it.",
+  admin: "An administrator disabled it.",
+  gone_410: "It answered 410 Gone, which says that nobody wants these deliveries any more.",
+  failing_5_days: "It failed for five days without a single success.",
+  scope_lost: "The grant through which it was made has lost what its events need.",
+};
+
+/** Whether somebody who manages endpoints may read what an event told one of them: its scope is needed, and for amounts to be their receiver. */
+export function maySeePayload(type: string, scopes: readonly Scope[], isOwner: boolean): boolean {
+  const scope = PUBLISHED_EVENTS.find((published) => published.type === type)?.scope;
+  return scope !== undefined && scopes.includes(scope) && (isOwner || scope !== "read:payouts");
+}

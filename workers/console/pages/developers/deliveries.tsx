@@ -1,0 +1,193 @@
+import type { FC } from "hono/jsx";
+import { SUBSCRIBABLE_EVENTS } from "#domain/events/published.ts";
+import { isUuid } from "#domain/ids.ts";
+import { DELIVERY_STATUSES } from "#domain/webhooks/words.ts";
+import { type Attempt, getDelivery, listDeliveries } from "#services/webhook-deliveries/delivery.ts";
+import { replayDelivery } from "#services/webhook-deliveries/replay-delivery.ts";
+import { listWebhooks } from "#services/webhooks/webhook.ts";
+import { Action, Button, ButtonLink, Select } from "#ui/form.tsx";
+import { Heading } from "#ui/page.tsx";
+import { Badge, Card, Empty, Facts, Time } from "#ui/parts.tsx";
+import { CursorPager } from "#ui/table.tsx";
+import { contextWithinAccount, type PageContext } from "../../context.ts";
+import { count, DeveloperTabs, pagingOf } from "../../partner-pages.tsx";
+import { DELIVERIES, DeliveryTable, idIn, LastAnswer, orSay, State, WEBHOOKS } from "../../webhook-pages.tsx";
+import { inWords } from "../../words.ts";
+
+/** Of a log more rows fit than of a list (SURFACES §2.9). */
+const LOG_ROWS = 40;
+const MOST_ENDPOINTS = 100;
+const SPANS = { hour: 3_600_000, day: 86_400_000, week: 604_800_000 } as const;
+
+/** The account's deliveries, newest first, by endpoint, state, event and time. */
+export async function deliveriesPage(c: PageContext): Promise<Response> {
+  const chosen = (name: string) => c.req.query(name)?.trim() || undefined;
+  const given = { webhook_id: chosen("webhook_id"), status: chosen("status"), event_type: chosen("event_type"), span: chosen("span") };
+  const status = DELIVERY_STATUSES.find((known) => known === given.status);
+  const span = Object.entries(SPANS).find(([name]) => name === given.span)?.[1];
+  const paging = await pagingOf(c, DELIVERIES, given);
+  const ctx = await contextWithinAccount(c);
+  const [{ rows, next }, endpoints] = await Promise.all([
+    listDeliveries(ctx, {
+      ...paging.query,
+      limit: LOG_ROWS,
+      filters: {
+        ...(given.webhook_id && isUuid(given.webhook_id) ? { webhook_id: given.webhook_id } : {}),
+        ...(status ? { status } : {}),
+        ...(given.event_type ? { event_type: given.event_type } : {}),
+        ...(span ? { since: new Date(Date.now() - span) } : {}),
+      },
+    }),
+    listWebhooks(ctx, { limit: MOST_ENDPOINTS, after: null, filters: {} }),
+  ]);
+  const narrowed = Object.values(given).some((value) => value !== undefined);
+  return c.render(
+    <>
+      <Heading title="Deliveries">Every event that was sent to your endpoints, or should have been, for 90 days.</Heading>
+      <DeveloperTabs at={DELIVERIES} />
+      <form method="get" action={DELIVERIES} class="filter" data-swap="deliveries">
+        <Select
+          name="webhook_id"
+          label="Endpoint"
+          value={given.webhook_id}
+          options={[
+            { value: "", label: "Any" },
+            ...endpoints.rows.map(({ id, url, description }) => ({ value: id, label: description ?? new URL(url).host })),
+          ]}
+        />
+        <Select
+          name="status"
+          label="State"
+          value={given.status}
+          options={[{ value: "", label: "Any" }, ...DELIVERY_STATUSES.map((value) => ({ value, label: inWords(value) }))]}
+        />
+        <Select
+          name="event_type"
+          label="Event"
+          value={given.event_type}
+          options={[{ value: "", label: "Any" }, ...[...SUBSCRIBABLE_EVENTS, "webhook.test"].map((value) => ({ value, label: value }))]}
+        />
+        <Select
+          name="span"
+          label="Time"
+          value={given.span}
+          options={[
+            { value: "", label: "Any" },
+            { value: "hour", label: "The last hour" },
+            { value: "day", label: "The last day" },
+            { value: "week", label: "The last week" },
+          ]}
+        />
+        <Button>Show</Button>
+      </form>
+      <div id="deliveries" class="stack wide">
+        {rows.length > 0 ? (
+          <>
+            <DeliveryTable rows={rows} now={ctx.now()} />
+            <CursorPager {...await paging.ways(next)} />
+          </>
+        ) : (
+          <Empty
+            title={narrowed ? "Nothing fits this filter" : "No deliveries yet"}
+            action={narrowed ? <ButtonLink href={DELIVERIES}>Clear filters</ButtonLink> : null}
+          >
+            {narrowed ? "" : "What is sent to an endpoint of yours stands here at once."}
+          </Empty>
+        )}
+      </div>
+    </>,
+    { title: "Deliveries" },
+  );
+}
+
+/** One delivery: what was sent, and every attempt with its answer. */
+export async function deliveryPage(c: PageContext): Promise<Response> {
+  const ctx = await contextWithinAccount(c);
+  const delivery = await getDelivery(ctx, idIn(c, "delivery"));
+  const said = c.req.query("said") ?? { tested: "The test was sent.", replayed: "It is on its way." }[c.req.query("done") ?? ""];
+  return c.render(
+    <>
+      <p>
+        <a href={DELIVERIES}>Deliveries</a>
+      </p>
+      <Heading title={delivery.eventType} actions={<State of={delivery.status} />}>
+        <code>{`evt_${delivery.eventId}`}</code>
+      </Heading>
+      <Facts
+        of={[
+          { name: "Endpoint", value: <a href={`${WEBHOOKS}/${delivery.webhookId}`}>Its page</a> },
+          { name: "Happened", value: <Time at={delivery.eventAt} /> },
+          { name: "Last answer", value: <LastAnswer of={delivery} /> },
+          ...(delivery.nextAttemptAt ? [{ name: "Next attempt", value: <Time at={delivery.nextAttemptAt} /> }] : []),
+          ...(delivery.replayOf ? [{ name: "Repeats", value: <a href={`${DELIVERIES}/${delivery.replayOf}`}>This delivery</a> }] : []),
+          { name: "Id", value: <code>{delivery.id}</code> },
+        ]}
+      />
+      <Card title="Sent">
+        {delivery.payload === null ? (
+          <p class="soft">What this event tells is for whoever may read it.</p>
+        ) : (
+          <pre tabindex={0} aria-label="The payload">
+            <code>{JSON.stringify(JSON.parse(delivery.payload), null, 2)}</code>
+          </pre>
+        )}
+      </Card>
+      <Card title="Attempts">
+        {delivery.attemptList.length === 0 ? <p class="soft">None yet, or longer than 30 days ago.</p> : null}
+        {delivery.attemptList.map((attempt, index) => (
+          <AttemptCard of={attempt} ordinal={index + 1} />
+        ))}
+      </Card>
+      <div class="row">
+        <Action to={`${DELIVERIES}/${delivery.id}/replay`} kind="main">
+          Replay
+        </Action>
+      </div>
+    </>,
+    { title: "Delivery", status: said },
+  );
+}
+
+const AttemptCard: FC<{ of: Attempt; ordinal: number }> = ({ of: attempt, ordinal }) => (
+  <section class="stack">
+    <h3>
+      {`Attempt ${ordinal} `}
+      <Badge tone={attempt.errorClass === null ? "good" : "bad"}>{attempt.httpStatus ?? inWords(attempt.errorClass ?? "")}</Badge>
+    </h3>
+    <Facts
+      of={[
+        { name: "Sent", value: <Time at={attempt.startedAt} /> },
+        { name: "Why", value: inWords(attempt.trigger) },
+        { name: "Took", value: `${count(attempt.durationMs)} ms` },
+        ...(attempt.firstByteMs === null ? [] : [{ name: "First byte", value: `${count(attempt.firstByteMs)} ms` }]),
+        ...(attempt.errorClass === null ? [] : [{ name: "Failed by", value: <code>{attempt.errorClass}</code> }]),
+        { name: "Request", value: <code>{`webhook-timestamp: ${Math.floor(attempt.startedAt.getTime() / 1_000)}`}</code> },
+        { name: "Signed with", value: attempt.signatureKeyIds.length === 1 ? "One secret" : `${attempt.signatureKeyIds.length} secrets` },
+      ]}
+    />
+    {attempt.httpStatus === null ? null : (
+      <details>
+        <summary>The answer</summary>
+        <pre tabindex={0} aria-label={`The answer to attempt ${ordinal}`}>
+          <code>
+            {Object.entries(attempt.responseHeaders ?? {})
+              .map(([name, value]) => `${name}: ${value}`)
+              .join("\n")}
+            {`\n\n${attempt.responseBody ?? ""}`}
+          </code>
+        </pre>
+      </details>
+    )}
+  </section>
+);
+
+/** Sends one delivery again, and shows the one that is on its way. */
+export async function deliveryReplayed(c: PageContext): Promise<Response> {
+  const id = idIn(c, "delivery");
+  const ctx = await contextWithinAccount(c);
+  const sent = await orSay(replayDelivery(ctx, id));
+  return c.redirect(
+    "done" in sent ? `${DELIVERIES}/${sent.done.id}?done=replayed` : `${DELIVERIES}/${id}?said=${encodeURIComponent(sent.said)}`,
+    303,
+  );
+}
