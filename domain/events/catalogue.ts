@@ -115,7 +115,7 @@ export interface EventPayloads {
   "company.updated": { company_id: Id; updated_fields: readonly string[] };
 
   /** A role was handed in from outside: by a form on the company's pages, or its widget. */
-  "intake.submitted": { intake_request_id: Id; company_id: Id; source: string };
+  "intake.submitted": { intake_request_id: Id; company_id: Id; source: string; submitted_at: string };
   "intake.answered": { intake_request_id: Id; company_id: Id; status: string; job_id: Id | null };
 
   "candidate.created": { candidate_id: Id; created_by: Id };

@@ -156,6 +156,11 @@ const RULES: { readonly [T in EventType]?: Rule<T> } = {
   "payout.processed": (payload) => payoutEvent("payout.processed", payload, {}),
   // one that is tried again has not failed yet
   "payout.failed": (payload) => (payload.final ? payoutEvent("payout.failed", payload, { reason: payload.reason }) : null),
+  "intake.submitted": ({ intake_request_id: id, company_id, source, submitted_at }) => ({
+    type: "intake.submitted",
+    entity: { type: "intake_request", id },
+    data: { intake_request_id: id, company_id, source, submitted_at },
+  }),
   "webhook.disabled": (payload) => ({
     type: "webhook.disabled",
     entity: { type: "webhook", id: payload.webhook_id },

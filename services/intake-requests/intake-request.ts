@@ -13,7 +13,8 @@ const waysToIntakes = (): Way[] => [
   { rows: sql`(select ops.is_admin())`, opensTo: platformAdmins },
   { rows: sql`${intakeRequests.companyId} = any((select ops.company_ids())::uuid[])`, opensTo: companyPeople },
 ];
-const readableIntakes = (): SQL => or(...waysToIntakes().map(({ rows }) => rows)) as SQL;
+/** Platform admins, and the company's people. */
+export const readableIntakes = (): SQL => or(...waysToIntakes().map(({ rows }) => rows)) as SQL;
 
 /** Whoever may post roles for the company may answer what was handed in for it. */
 const editableIntakes = (): SQL => rightBy(sql`${intakeRequests.companyId} = any((select ops.admin_company_ids())::uuid[])`);

@@ -34,13 +34,14 @@ export async function takeIntake(
   if (!checked.ok) throw invalid(...checked.errors.map((error) => ({ ...error, pointer: `${under}${error.pointer}` })));
   const row = newRow(ctx, intakeRequests, { ...intake, fields: checked.answers });
   const { id, companyId, source } = row;
+  const told = { intake_request_id: id, company_id: companyId, source, submitted_at: row.createdAt.toISOString() };
   return commit(
     ctx,
     { id },
     {
       write: [insert(intakeRequests, row)],
       audit: { action: "intake.submitted", subject: { type: "intake_request", id }, companyId },
-      events: [event("intake.submitted", { type: "intake_request", id }, { intake_request_id: id, company_id: companyId, source })],
+      events: [event("intake.submitted", { type: "intake_request", id }, told)],
     },
   );
 }

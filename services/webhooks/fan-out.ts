@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import { applications, jobs, placements } from "#db/schema/ats.ts";
+import { applications, intakeRequests, jobs, placements } from "#db/schema/ats.ts";
 import { placementPayoutTransactions as transactions } from "#db/schema/billing.ts";
 import { webhooks } from "#db/schema/webhooks.ts";
 import { statement, textOf } from "#db/statements.ts";
@@ -10,6 +10,7 @@ import { commit } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
 import { readableApplications } from "../deals/access.ts";
 import type { StoredEvent, Subscriber } from "../events/handle-events.ts";
+import { readableIntakes } from "../intake-requests/intake-request.ts";
 import { readableJobs } from "../jobs/access.ts";
 import { readableTransactions } from "../payouts/access.ts";
 import { readablePlacements } from "../placements/access.ts";
@@ -28,6 +29,7 @@ const QUESTIONS: Readonly<Record<string, () => SQL>> = {
   submission: () => sql`select exists (select from ${applications} where ${applications.id} = $1 and ${readableApplications()})`,
   placement: () => sql`select exists (select from ${placements} where ${placements.id} = $1 and ${readablePlacements()})`,
   payout: () => sql`select exists (select from ${transactions} where ${transactions.id} = $1 and ${readableTransactions()})`,
+  intake_request: () => sql`select exists (select from ${intakeRequests} where ${intakeRequests.id} = $1 and ${readableIntakes()})`,
   webhook: () => sql`select exists (select from ${webhooks} where ${webhooks.id} = $1 and ${webhooks.accountId} = ops.account_id())`,
 };
 const questions = new Map<string, string>();

@@ -111,7 +111,7 @@ describe("an intake that is handed in", () => {
     const [event] = await world.db.reader.select().from(outbox).where(eq(outbox.subjectId, answer.body.data.id));
     expect([event?.eventType, event?.payload]).toEqual([
       "intake.submitted",
-      { intake_request_id: answer.body.data.id, company_id: company.id, source: "widget" },
+      { intake_request_id: answer.body.data.id, company_id: company.id, source: "widget", submitted_at: expect.any(String) },
     ]);
     await world.drain();
     const told = await world.db.reader.select().from(notifications).where(eq(notifications.recipientUserId, admin.userId));

@@ -46,6 +46,17 @@ describe("the public form (PLATFORM §13.2, DOMAIN §6.2)", () => {
       { ...SUBMISSION, old_stage: "offer", withdrawn_by: "recruiter" },
     ],
     [
+      "a role that was handed in",
+      of("intake.submitted", {
+        intake_request_id: "in",
+        company_id: "company",
+        source: "widget",
+        submitted_at: "2026-01-01T00:00:00.000Z",
+      }),
+      "intake.submitted",
+      { intake_request_id: "in", company_id: "company", source: "widget", submitted_at: "2026-01-01T00:00:00.000Z" },
+    ],
+    [
       "a hire",
       of("placement.created", {
         ...deal,
