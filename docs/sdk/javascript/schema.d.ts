@@ -1230,6 +1230,8 @@ export interface components {
              */
             status?: "active" | "paused" | "closed";
             closed_reason?: string | null;
+            /** @description Required of platform admins who change what is another's */
+            reason?: string;
         };
         Submission: {
             /**
