@@ -22,7 +22,10 @@ export default defineConfig({
             miniflare: {
               compatibilityDate: "2026-11-01",
               compatibilityFlags: ["nodejs_compat"],
-              durableObjects: { CREDENTIALS: { className: "CredentialObject", useSQLite: true } },
+              durableObjects: {
+                CREDENTIALS: { className: "CredentialObject", useSQLite: true },
+                LOGIN_THROTTLE: { className: "LoginThrottle", useSQLite: true },
+              },
               queueProducers: { USAGE: "usage" },
             },
           }),

@@ -41,6 +41,7 @@ export const ERROR_CODES = [
   "spend_cap_reached",
   "daily_role_quota",
   "auth_throttled",
+  "login_throttled",
   "internal",
   "service_unavailable",
   "limiter_unavailable",

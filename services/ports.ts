@@ -469,6 +469,19 @@ export interface CredentialTokens {
 /** Every subject's owner, by name: `key:<r>`, `grant:<r>`, `user:<sub>`. */
 export type CredentialOwners = (subject: string) => CredentialOwner;
 
+/** So many tries may be made in any span of so many seconds. */
+export interface TryLimit {
+  most: number;
+  withinSeconds: number;
+}
+
+/**
+ * Counts one try of whoever is not signed in, by what is tried and from where or in whose name.
+ *
+ * @returns in how many seconds it may be made; 0 if it may be made now
+ */
+export type LoginTries = (what: string, whose: string, limits: readonly TryLimit[]) => Promise<number>;
+
 /** What a subject's limiter counted in minutes that are over. */
 export interface UsageMessage {
   credential_id: string;
@@ -507,6 +520,7 @@ export interface Ports {
   /** The owners of limits, one for each subject. */
   credentials: CredentialOwners;
   credentialTokens: CredentialTokens;
+  loginTries: LoginTries;
   log: Log;
   /** Lets work go on after the answer was sent. */
   later(work: Promise<unknown>): void;

@@ -5,6 +5,7 @@ import { type Surface, surfaceOf } from "./hosts.ts";
 import { databaseOf, type Env, newRequestId, portsOf, refuseLocalSwitches } from "./runtime.ts";
 
 export { CredentialObject } from "#durable-objects/credential.ts";
+export { LoginThrottle } from "#durable-objects/login-throttle.ts";
 
 /** Asked for at start, so that an environment of wrangler.toml which does not say dies here (IDENTITY §5). */
 const hasDevSignIn = __DEV_AUTH__;

@@ -114,6 +114,35 @@ const sessionsOf = async (subject: string) =>
     .where(sql`user_id in (select id from identity.users where clerk_user_id = ${subject})`)
     .orderBy(sessions.createdAt, sessions.id);
 
+describe("from one address", () => {
+  const start = (address: string) =>
+    browserAt(world).post("/sign-in", { email: "ann@people.test" }, { headers: { "cf-connecting-ip": address } });
+
+  it("thirty sign-ins may begin within ten minutes, a network of IPv6 being one", async () => {
+    const begun = await Promise.all(Array.from({ length: 30 }, (_, host) => start(`2001:db8:7:7::${host + 1}`)));
+    expect(begun.map(({ status }) => status)).toEqual(Array.from({ length: 30 }, () => 200));
+    const refused = await start("2001:db8:7:7::abcd");
+    expect([refused.status, refused.body]).toEqual([429, expect.stringContaining("Try again in 10 minutes.")]);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(500);
+    expect((await world.database.counts(refused.headers.get("x-request-id") ?? "")).round_trips).toBe(0);
+    expect((await start("2001:db8:7:8::1")).status).toBe(200);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 601_000 });
+    try {
+      expect((await start("2001:db8:7:7::1")).status).toBe(200);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("none begins while the count cannot be asked", async () => {
+    const away = vi
+      .spyOn(world.env.LOGIN_THROTTLE, "getByName")
+      .mockReturnValue({ take: () => Promise.reject(new Error("away")) } as never);
+    expect((await start("203.0.113.77")).status).toBe(503);
+    away.mockRestore();
+  });
+});
+
 describe("the sign-in page", () => {
   it("asks for an address, keeps what was typed, and says what is wrong with it", async () => {
     const browser = browserAt(world);
