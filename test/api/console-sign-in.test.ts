@@ -1,10 +1,10 @@
 import { eq, sql } from "drizzle-orm";
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { auditEvents } from "#db/schema/audit.ts";
+import { authEvents } from "#db/schema/audit.ts";
 import { sessions, ssoTransactions, users } from "#db/schema/identity.ts";
 import { outbox } from "#db/schema/ops.ts";
-import { marketplace } from "#test/api.ts";
+import { type Answer, marketplace } from "#test/api.ts";
 import { browserAt, ORIGIN, type TestBrowser } from "#test/console.ts";
 
 const world = await marketplace();
@@ -224,6 +224,25 @@ describe("a sign-in", () => {
     expect((await browser.get("/console")).body).toContain("Hello, Ann");
   });
 
+  it("is told with who, how and from where; and so is one that is refused, as nobody's", async () => {
+    const told = async (claims: JWTPayload) => {
+      const { headers } = await signIn(browserAt(world), { claims: { email: "told@people.test", ...claims } });
+      const rows = await world.db.reader
+        .select()
+        .from(authEvents)
+        .where(eq(authEvents.requestId, headers.get("x-request-id") ?? ""));
+      expect(JSON.stringify(rows)).not.toContain("people.test");
+      return rows;
+    };
+    const [made, refused] = [await told({ sub: "sub_of_told" }), await told({ sub: "sub_of_another" })];
+    const [session] = await sessionsOf("sub_of_told");
+    const from = { method: "clerk", ip: expect.stringMatching(/^10\.0\./), userAgentSummary: "Firefox on Linux" };
+    expect(made).toMatchObject([{ ...from, kind: "signed_in", outcome: "success", userId: session?.userId, sessionId: session?.id }]);
+    expect(refused).toMatchObject([
+      { ...from, kind: "sign_in_refused", outcome: "failure", reason: "address_taken", userId: null, sessionId: null },
+    ]);
+  });
+
   it("takes three round trips, and shows the provider its verifier", async () => {
     const browser = browserAt(world);
     const answer = await signIn(browser);
@@ -301,14 +320,13 @@ describe("a sign-in", () => {
 });
 
 describe("a sign-in is refused", () => {
-  /** What stands in the audit of the last refusal. */
-  const reason = async () => {
+  /** Why, as it is kept of the request that was answered so. */
+  const reason = async ({ headers }: Answer) => {
     const [row] = await world.db.reader
-      .select({ reason: auditEvents.reason })
-      .from(auditEvents)
-      .where(eq(auditEvents.action, "session.sign_in_refused"))
-      .orderBy(sql`ingest_id desc`)
-      .limit(1);
+      .select({ kind: authEvents.kind, reason: authEvents.reason })
+      .from(authEvents)
+      .where(eq(authEvents.requestId, headers.get("x-request-id") ?? ""));
+    expect(row?.kind).toBe("sign_in_refused");
     return row?.reason;
   };
   const count = async () => (await world.db.reader.select({ id: sessions.id }).from(sessions)).length;
@@ -334,7 +352,7 @@ describe("a sign-in is refused", () => {
     const answer = await signIn(browserAt(world), given);
     expect([answer.status, answer.body]).toEqual([403, expect.stringContaining("was not accepted")]);
     expect(answer.body).not.toContain("check");
-    expect(await reason()).toContain(expected);
+    expect(await reason(answer)).toContain(expected);
     expect(await count()).toBe(before);
     expect(answer.headers.getSetCookie().filter((line) => line.includes("splits_s"))).toEqual([]);
   });
@@ -357,7 +375,7 @@ describe("a sign-in is refused", () => {
   ])("%s", async (_, claims, words, because) => {
     const answer = await signIn(browserAt(world), { claims });
     expect([answer.status, answer.body]).toEqual([403, expect.stringContaining(words)]);
-    expect(await reason()).toBe(because);
+    expect(await reason(answer)).toBe(because);
     expect(
       await world.db.reader
         .select()
@@ -369,7 +387,7 @@ describe("a sign-in is refused", () => {
   it("for a person who is deactivated", async () => {
     await world.db.writer.insert(users).values({ clerkUserId: "sub_gone", email: "gone@people.test", status: "deactivated" });
     const answer = await signIn(browserAt(world), { claims: { sub: "sub_gone", email: "gone@people.test" } });
-    expect([answer.status, await reason()]).toEqual([403, "deactivated"]);
+    expect([answer.status, await reason(answer)]).toEqual([403, "deactivated"]);
   });
 
   it.each<[string, Record<string, string>, string]>([
@@ -378,7 +396,7 @@ describe("a sign-in is refused", () => {
   ])("with %s", async (_, more, expected) => {
     const answer = await signIn(browserAt(world), {}, more);
     expect([answer.status, asked.length]).toEqual([403, 0]);
-    expect(await reason()).toContain(expected);
+    expect(await reason(answer)).toContain(expected);
   });
 
   it("when it was called off, without the provider's words", async () => {
@@ -389,7 +407,7 @@ describe("a sign-in is refused", () => {
     const answer = await browser.get(`/sso/oidc/callback?${query}`);
     expect([answer.status, answer.body]).toEqual([400, expect.stringContaining("called off")]);
     expect(answer.body).not.toContain("555-0100");
-    expect(await reason()).toBe("access_denied");
+    expect(await reason(answer)).toBe("access_denied");
   });
 
   it("while the provider is away, and a second try works", async () => {

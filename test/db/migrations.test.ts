@@ -1,13 +1,13 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { getTableColumns, getTableName } from "drizzle-orm";
+import { getTableName } from "drizzle-orm";
 import { getTableConfig } from "drizzle-orm/pg-core";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import pg from "pg";
 import { inject, describe, expect, it } from "vitest";
 import { migrate } from "#db/migrate.ts";
-import { auditEvents } from "#db/schema/audit.ts";
+import { auditEvents, authEvents } from "#db/schema/audit.ts";
 import { OPENING_TERMS } from "#domain/commission/fee.ts";
 import { OPENING_RATES } from "#domain/commission/rates.ts";
 import { CasingCache } from "drizzle-orm/casing";
@@ -39,19 +39,22 @@ describe("migrations", () => {
     }
   });
 
-  it("give audit_events the columns of db/schema/audit.ts", async () => {
+  it.each([
+    ["ops.audit_events", auditEvents],
+    ["identity.auth_events", authEvents],
+  ])("give %s the columns of db/schema/audit.ts", async (name, table) => {
     const casing = new CasingCache("snake_case");
-    const declared = getTableConfig(auditEvents).columns.map((column) => [
+    const declared = getTableConfig(table).columns.map((column) => [
       casing.getColumnCasing(column),
       column.getSQLType(),
       column.notNull || column.generatedIdentity !== undefined,
     ]);
     const present = await db().rows<{ name: string; type: string; required: boolean }>(
       `select attname as name, format_type(atttypid, atttypmod) as type, attnotnull as required from pg_attribute
-       where attrelid = 'ops.audit_events'::regclass and attnum > 0 order by attnum`,
+       where attrelid = '${name}'::regclass and attnum > 0 order by attnum`,
     );
-    expect(present.map(({ name, type, required }) => [name, type, required])).toEqual(declared);
-    expect([getTableName(auditEvents), Object.keys(getTableColumns(auditEvents)).length]).toEqual(["audit_events", present.length]);
+    expect(present.map((column) => [column.name, column.type, column.required])).toEqual(declared);
+    expect(name).toBe(`${getTableConfig(table).schema}.${getTableName(table)}`);
   });
 
   it("may be run by two at once, and again", async () => {
