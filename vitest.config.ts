@@ -24,6 +24,7 @@ export default defineConfig({
               compatibilityFlags: ["nodejs_compat"],
               durableObjects: {
                 CREDENTIALS: { className: "CredentialObject", useSQLite: true },
+                LOGIN_THROTTLE: { className: "LoginThrottle", useSQLite: true },
                 ENDPOINTS: { className: "EndpointObject", useSQLite: true },
                 INTAKE: { className: "IntakeObject", useSQLite: true },
               },

@@ -157,6 +157,7 @@ function workerd(scriptPath: string, bindings: Record<string, string>, queueCons
       : {
           durableObjects: {
             CREDENTIALS: { className: "CredentialObject", useSQLite: true },
+            LOGIN_THROTTLE: { className: "LoginThrottle", useSQLite: true },
             ENDPOINTS: { className: "EndpointObject", useSQLite: true },
             INTAKE: { className: "IntakeObject", useSQLite: true },
           },
@@ -193,6 +194,7 @@ async function main(): Promise<void> {
     CLERK_JWKS: JSON.stringify({ keys: [jwk] }),
     CLERK_AZP: PARTY,
     LINK_KEY: "bench",
+    LOGIN_PEPPER: "bench",
     CREDENTIAL_MAC_KEYS: MAC_KEY.toString("base64"),
     CURSOR_HMAC_KEY: "bench",
     KEK_CURRENT: Buffer.alloc(32, 2).toString("base64"),

@@ -7,6 +7,7 @@ import { endpointPorts, systemContext } from "./system.ts";
 
 export { CredentialObject } from "#durable-objects/credential.ts";
 export { IntakeObject } from "#durable-objects/intake.ts";
+export { LoginThrottle } from "#durable-objects/login-throttle.ts";
 
 /** The owner of an endpoint's deliveries. */
 export const EndpointObject = endpointObject<Env>((env, later) => {

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { bigint, boolean, integer, jsonb, pgSchema, text, uuid } from "drizzle-orm/pg-core";
 import { instant } from "../columns.ts";
+import { identity, SESSION_METHODS } from "./identity.ts";
 import { ops } from "./ops.ts";
 
 /**
@@ -73,4 +74,25 @@ export const requestLog = api.table("request_log", {
   errorCode: text(),
   bytesOut: integer().notNull(),
   repeatCount: integer().notNull().default(1),
+});
+
+export const AUTH_EVENT_KINDS = ["signed_in", "sign_in_refused", "signed_out", "session_ended"] as const;
+
+/** Who got in and out, and who did not (IDENTITY §17.3). */
+export const authEvents = identity.table("auth_events", {
+  id: uuid().notNull(),
+  at: instant().notNull(),
+  kind: text({ enum: AUTH_EVENT_KINDS }).notNull(),
+  userId: uuid(),
+  candidateId: uuid(),
+  organizationId: uuid(),
+  connectionId: uuid(),
+  sessionId: uuid(),
+  method: text({ enum: SESSION_METHODS }),
+  outcome: text({ enum: ["success", "failure"] }).notNull(),
+  reason: text(),
+  ip: text(),
+  country: text(),
+  userAgentSummary: text(),
+  requestId: text().notNull(),
 });

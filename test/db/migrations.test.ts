@@ -7,7 +7,7 @@ import { join, relative } from "node:path";
 import pg from "pg";
 import { inject, describe, expect, it } from "vitest";
 import { migrate } from "#db/migrate.ts";
-import { auditEvents, requestLog } from "#db/schema/audit.ts";
+import { auditEvents, authEvents, requestLog } from "#db/schema/audit.ts";
 import { events, webhookAttempts, webhookDeliveries } from "#db/schema/deliveries.ts";
 import { OPENING_TERMS } from "#domain/commission/fee.ts";
 import { OPENING_RATES } from "#domain/commission/rates.ts";
@@ -40,7 +40,7 @@ describe("migrations", () => {
     }
   });
 
-  it.each([auditEvents, requestLog, events, webhookDeliveries, webhookAttempts])(
+  it.each([auditEvents, authEvents, requestLog, events, webhookDeliveries, webhookAttempts])(
     "give partitioned tables the columns of db/schema: %#",
     async (table) => {
       const casing = new CasingCache("snake_case");

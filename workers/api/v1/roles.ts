@@ -14,6 +14,7 @@ import {
   Flag,
   Id,
   InstantInput,
+  OverrideReason,
   PercentageInput,
   text,
   WebAddress,
@@ -167,6 +168,7 @@ const RoleChanges = z
     ...fields,
     status: z.enum(["active", "paused", "closed"]).optional().openapi({ description: "Opens, pauses or closes the role" }),
     closed_reason: text(500).nullish(),
+    reason: OverrideReason,
   })
   .superRefine(amountsAgree("salary_min", "salary_max", "bulk_bonus"))
   .superRefine(withinFee("bulk_bonus"))
