@@ -501,7 +501,7 @@ describe("what Stripe tells", () => {
     await booksHold(world);
   });
 
-  it("twice, late or in any order ends in the same books", async () => {
+  it("22.3.31: twice, late or in any order ends in the same books", async () => {
     const set = await setting();
     const deal = await offer({ company: set.company, recruiters: set.recruiters });
     const answer = await hire(set.admin, deal, { start_date: inTestDays(0) });
