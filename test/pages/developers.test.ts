@@ -357,8 +357,7 @@ describe.runIf(hasChromium)("the pages of developers and administrators, as a br
     const page = await pageOf("rosa", { javaScriptEnabled });
     await page.goto(`/developers/apps/${ids["app"]}`);
     await page.click("a:text-is('Edit')");
-    await page.fill("#name", "");
-    await page.fill("#name", `Companion of the road, ${javaScriptEnabled ? "again" : "at first"}`);
+    await page.fill("#ip_allowlist", javaScriptEnabled ? "" : "127.0.0.0/8");
     await page.click("button:text-is('Save')");
     expect(await page.textContent("[role=status]")).toBe("Saved. It counts from the next request on.");
     await page.click("a:text-is('Edit')");

@@ -161,13 +161,12 @@ describe("an app that is edited", () => {
     "scopes.read:candidates": "yes",
   };
 
-  it("keeps its approval by a new name and less to do", async () => {
+  it("keeps its approval by less to do", async () => {
     const { id, browser, path } = await approved();
     const { "scopes.read:candidates": _, ...less } = kept;
-    const answer = await browser.post(path, { ...(await formAt(browser, path)), ...less, name: "Guide", ip_allowlist: "192.0.2.0/24" });
+    const answer = await browser.post(path, { ...(await formAt(browser, path)), ...less, ip_allowlist: "192.0.2.0/24" });
     expect(answer.headers.get("location")).toBe(`/developers/apps/${id}?done=saved`);
     expect(await management.clientRow(id)).toMatchObject({
-      name: "Guide",
       allowedScopes: ["read:roles"],
       ipAllowlist: ["192.0.2.0/24"],
       status: "approved",
@@ -197,18 +196,26 @@ describe("an app that is edited", () => {
     });
   });
 
+  it("is asked about by a new name too", async () => {
+    const { id, browser, path } = await approved();
+    const question = await browser.post(path, { ...(await formAt(browser, path)), ...kept, name: "Guide" });
+    expect(question.body).toContain("Save, and wait for approval");
+    expect(await management.clientRow(id)).toMatchObject({ name: "Companion", status: "approved" });
+  });
+
   it("shows what somebody else saved meanwhile beside what was typed, and saves nothing", async () => {
     const { id, browser, path } = await approved();
     const form = await formAt(browser, path);
-    await browser.post(path, { ...(await formAt(browser, path)), ...kept, name: "Faster" });
-    const late = await browser.post(path, { ...form, ...kept, name: "Slower" });
+    const [fast, slow] = ["192.0.2.0/24", "198.51.100.0/24"];
+    await browser.post(path, { ...(await formAt(browser, path)), ...kept, ip_allowlist: fast });
+    const late = await browser.post(path, { ...form, ...kept, ip_allowlist: slow });
     expect(late.status).toBe(409);
     expect(late.body).toContain("Somebody else changed this while you were typing.");
-    expect(late.body).toMatch(/<span>Now:<\/span> Faster.*<span>You typed:<\/span> Slower/s);
-    expect(late.body).toContain('value="Slower"');
-    expect((await management.clientRow(id)).name).toBe("Faster");
-    await browser.post(path, { ...unseen(late), ...kept, name: "Slower" });
-    expect((await management.clientRow(id)).name).toBe("Slower");
+    expect(late.body).toMatch(/<span>Now:<\/span> 192\.0\.2\.0\/24.*<span>You typed:<\/span> 198\.51\.100\.0\/24/s);
+    expect(late.body).toMatch(/<textarea[^>]*>198\.51\.100\.0\/24</);
+    expect((await management.clientRow(id)).ipAllowlist).toEqual([fast]);
+    await browser.post(path, { ...unseen(late), ...kept, ip_allowlist: slow });
+    expect((await management.clientRow(id)).ipAllowlist).toEqual([slow]);
   });
 
   it("says at the field what is wrong", async () => {

@@ -6,9 +6,9 @@ import { type Audience, Context, type Replayed, type Reply, WrongGuess } from "#
 import type { Included, ListQuery, Noun, Page } from "#services/listing.ts";
 import { databaseOf, portsOf } from "../runtime.ts";
 import type { ApiEnv } from "./app.ts";
+import { OverrideReason } from "./override-reason.ts";
 import { isFinal, isOfAccess, problem } from "./problems.ts";
 import { parse } from "./shape.ts";
-import { OverrideReason } from "./v2/shapes.ts";
 
 /** The resource and verb by which the access matrix knows a route (DESIGN R-16). */
 export type RouteAccess = readonly [resource: string, verb: string];
