@@ -10,7 +10,8 @@ export default defineConfig({
   test: {
     silent: "passed-only",
     projects: [
-      { test: { name: "rules", include: ["test/domain/**/*.test.ts"], ...turn(1) } },
+      // properties over many thousand cases, on a machine that may be busy
+      { test: { name: "rules", include: ["test/domain/**/*.test.ts"], testTimeout: 60_000, ...turn(1) } },
       { define: { __DEV_AUTH__: "false" }, test: { name: "house", include: ["test/house/**/*.test.ts"], ...world, ...turn(1) } },
       { test: { name: "local", include: ["test/local/**/*.test.ts"], ...world, ...turn(1) } },
       { test: { name: "db", include: ["test/db/**/*.test.ts"], ...world, ...turn(1) } },
@@ -36,6 +37,7 @@ export default defineConfig({
         test: {
           name: "api",
           include: ["test/api/**/*.test.ts", "test/access/**/*.test.ts", "test/partner/**/*.test.ts"],
+          setupFiles: "./test/afterwards.ts",
           ...world,
           ...turn(2),
         },

@@ -9,7 +9,7 @@ import worker from "#workers/main.ts";
 import { testDatabase } from "./database.ts";
 import { bindings as objectBindings } from "./main.ts";
 import { peopleOf, type Person } from "./people.ts";
-import { testStripe, type Webhook } from "./stripe.ts";
+import { testStripe, type TestStripe, type Webhook } from "./stripe.ts";
 
 /** One answer, with its body read. */
 export interface Answer {
@@ -29,6 +29,9 @@ export interface CallOptions {
 
 const ISSUER = "https://issuer.splits.test";
 const AUTHORIZED_PARTY = "https://app.splits.test";
+
+/** Every marketplace of this test file; test/afterwards.ts looks at their money when it is over. */
+export const worlds: { db: Database; stripe: TestStripe }[] = [];
 
 /** A marketplace of its own for one test file: database, Worker and the people in it. */
 export async function marketplace() {
@@ -190,6 +193,7 @@ export async function marketplace() {
 
   const people = peopleOf(db, (subject) => token(subject));
 
+  worlds.push({ db, stripe });
   return { database, db, env, sent, stripe, call, consume, drain, deliver, settle, advance, cron, token, ...people };
 }
 

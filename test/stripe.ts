@@ -18,6 +18,15 @@ export interface TestStripe {
   controls: RemoteControls;
   /** Takes every webhook that waits, signed, in the order in which they would leave. */
   webhooks(): Promise<Webhook[]>;
+  /** Every transfer that was ever made. */
+  transfers(): Promise<Transfer[]>;
+}
+
+interface Transfer {
+  id: string;
+  /** Whether all of it came back. */
+  reversed: boolean;
+  metadata: Record<string, string>;
 }
 
 /** What is read under `/_test`; everything else is done. */
@@ -43,9 +52,21 @@ export function testStripe(): TestStripe {
     return answer.data;
   }
 
+  async function transfers(): Promise<Transfer[]> {
+    const all: Transfer[] = [];
+    for (;;) {
+      const after = all.length > 0 ? `&starting_after=${all.at(-1)?.id}` : "";
+      const response = await fetch(`${url}/v1/transfers?limit=100${after}`, { headers });
+      const { data, has_more } = (await response.json()) as { data: Transfer[]; has_more: boolean };
+      all.push(...data);
+      if (!has_more) return all;
+    }
+  }
+
   return {
     key,
     url,
+    transfers,
     controls: new Proxy({} as RemoteControls, { get: (_, name) => (given: unknown) => control(String(name), given) }),
     webhooks: async () => (await fetch(`${url}/_webhooks`, { method: "POST", headers })).json(),
   };

@@ -66,7 +66,7 @@ export function confirmStart<P extends PlacementTimeline>(
   const startDate = input.startDate ?? placement.startDate;
   if (!isDate(startDate)) throw invalidField("start_date", "invalid_date", "start_date is a date, YYYY-MM-DD.");
   if (placement.state !== "hired") throw invalidTransition("placement", placement.state, "active", []);
-  if (input.startDate !== null) requireStartDate(startDate, now);
+  if (input.startDate !== null) requireStartDate(startDate, now, placement.hiredAt);
 
   const startDateChanged = startDate !== placement.startDate;
   const dated: P = {
@@ -83,12 +83,12 @@ export function confirmStart<P extends PlacementTimeline>(
   };
 }
 
-/** A start lies at most so far behind the day it is told, and so far ahead: the guarantee counts from it. */
+/** A start lies at most so far behind the day it is told, and so far after the hire: the guarantee counts from it. */
 const START_WITHIN_DAYS = { past: 90, future: 730 } as const;
 
-/** Refuses a start date that would void the guarantee, or never come. */
-export function requireStartDate(startDate: string, now: Date): void {
-  const [first, last] = [utcDate(daysAfter(now, -START_WITHIN_DAYS.past)), utcDate(daysAfter(now, START_WITHIN_DAYS.future))];
+/** Refuses a start date that would void the guarantee, or never come, however often it is put off. */
+export function requireStartDate(startDate: string, now: Date, hiredAt: Date): void {
+  const [first, last] = [utcDate(daysAfter(now, -START_WITHIN_DAYS.past)), utcDate(daysAfter(hiredAt, START_WITHIN_DAYS.future))];
   if (startDate < first || startDate > last) {
     throw invalidField("start_date", "out_of_range", `start_date is between ${first} and ${last}.`);
   }

@@ -14,17 +14,17 @@ import { invoicePaid } from "./pay-invoice.ts";
 /** What is still to be booked of an invoice, in the order of its life. */
 type Step = (closing: Closing) => Promise<void>;
 
-/** What the books know of an invoice that Stripe shows. */
+/** What the books know of an invoice that Stripe shows. A copy made there says all that the original says of us, and is none of ours. */
 async function known(ctx: Context, seen: SeenInvoice) {
   const [[row], payments] = await ctx.read(
     select()
       .from(placementInvoices)
-      .where(sql`${placementInvoices.id} = ${seen.invoiceId} or ${placementInvoices.stripeInvoiceId} = ${seen.id}`),
+      .where(
+        sql`${placementInvoices.stripeInvoiceId} = ${seen.id} or (${placementInvoices.id} = ${seen.invoiceId} and ${placementInvoices.stripeInvoiceId} is null)`,
+      ),
     select({ stripeId: invoicePayments.stripeInvoicePaymentId })
       .from(invoicePayments)
-      .where(
-        sql`${invoicePayments.invoiceId} in (select i.id from ${placementInvoices} i where i.id = ${seen.invoiceId} or i.stripe_invoice_id = ${seen.id})`,
-      ),
+      .where(sql`${invoicePayments.invoiceId} in (select i.id from ${placementInvoices} i where i.stripe_invoice_id = ${seen.id})`),
   );
   return { invoice: row ? toInvoice(row) : null, booked: new Set(payments.map(({ stripeId }) => stripeId)) };
 }

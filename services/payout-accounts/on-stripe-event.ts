@@ -5,12 +5,13 @@ import { bankPayoutFailed } from "#domain/events/recruiter.ts";
 import { commit } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
 import type { EventHandler } from "../stripe-events/handlers.ts";
-import { seenAccount, takeAccount } from "./take-account.ts";
+import { followAccount, seenAccount, takeAccount } from "./take-account.ts";
 
 /** A connected account changed: it is fetched, and what it shows counts. */
-export const accountUpdated: EventHandler = async (ctx, { object, account }, closing) => {
+export const accountUpdated: EventHandler = async (ctx, { object, account }) => {
   const id = account ?? object.id;
-  return id !== null && takeAccount(ctx, id, await seenAccount(ctx, id), closing);
+  if (id !== null) await followAccount(ctx, id);
+  return false;
 };
 
 /** Money reached a payee's bank: the transactions whose payments it brought name the payout (MONEY §17.2). */
@@ -48,5 +49,9 @@ async function paymentsIn(ctx: Context, account: string, payoutId: string): Prom
 }
 
 /** Money did not reach a payee's bank: the account is looked at again and the payee told. Their transactions stay completed. */
-export const accountPayoutFailed: EventHandler = async (ctx, { account }, closing) =>
-  account !== null && takeAccount(ctx, account, await seenAccount(ctx, account), closing, (recruiter) => [bankPayoutFailed(recruiter)]);
+export const accountPayoutFailed: EventHandler = async (ctx, { account }, closing) => {
+  if (account === null) return false;
+  const told = await takeAccount(ctx, account, await seenAccount(ctx, account), closing, (recruiter) => [bankPayoutFailed(recruiter)]);
+  if (told) await followAccount(ctx, account);
+  return told;
+};

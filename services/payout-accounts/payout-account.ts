@@ -3,12 +3,11 @@ import { stripeOperations } from "#db/schema/billing.ts";
 import { recruiters } from "#db/schema/network.ts";
 import { computed, select } from "#db/statements.ts";
 import { conflict, notFound, Refusal } from "#domain/refusals.ts";
-import { NO_CLOSING } from "../closing.ts";
 import { commit, databaseRefusal, deciding } from "../commit.ts";
 import { Context } from "../context.ts";
 import { newOperation } from "../stripe-operations/operation.ts";
 import { runOperation } from "../stripe-operations/run-operations.ts";
-import { seenAccount, takeAccount } from "./take-account.ts";
+import { followAccount, seenAccount } from "./take-account.ts";
 
 /** A recruiter's account for payouts, as the recruiter sees it. */
 export interface PayoutAccount {
@@ -72,7 +71,7 @@ export async function getPayoutAccount(ctx: Context): Promise<PayoutAccount> {
   const id = row.accountId;
   const seen = await asked(ctx, () => seenAccount(ctx, id));
   const onboarded = seen?.canReceive ?? false;
-  if (onboarded !== row.onboarded) await takeAccount(aside(ctx), id, seen, NO_CLOSING);
+  if (onboarded !== row.onboarded) await followAccount(aside(ctx), id);
   return {
     accountId: id,
     onboarded,

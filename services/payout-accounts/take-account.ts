@@ -3,7 +3,7 @@ import { recruiters } from "#db/schema/network.ts";
 import { select } from "#db/statements.ts";
 import type { DomainEvent } from "#domain/events/catalogue.ts";
 import { connectChanged } from "#domain/events/recruiter.ts";
-import type { Closing } from "../closing.ts";
+import { type Closing, NO_CLOSING } from "../closing.ts";
 import { commit, deciding, unchanged, update } from "../commit.ts";
 import type { Context } from "../context.ts";
 import type { SeenAccount } from "../ports.ts";
@@ -66,4 +66,12 @@ export async function takeAccount(
     });
     return true;
   });
+}
+
+/**
+ * Takes what the provider shows of an account until that is nothing new: while one answer is committed,
+ * another event may have brought a younger one.
+ */
+export async function followAccount(ctx: Context, id: string): Promise<void> {
+  for (let isNew = true; isNew;) isNew = await takeAccount(ctx, id, await seenAccount(ctx, id), NO_CLOSING);
 }

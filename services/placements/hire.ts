@@ -109,7 +109,7 @@ export async function hire(ctx: Context, applicationId: string, terms: HireTerms
       const facts = (found as HireFacts[])[0];
       if (!facts) throw new Error(`the deal of application ${applicationId} has no hire inputs`);
 
-      requireStartDate(terms.startDate, ctx.now());
+      requireStartDate(terms.startDate, ctx.now(), ctx.now());
       const settled = settleHire(facts.inputs, {
         placementId: ctx.newId(),
         salary: terms.salary,

@@ -31,7 +31,7 @@ interface Replacing {
  * taken now, so that it cannot expire meanwhile. A surplus is given back at once.
  *
  * Refuses one that has not failed, was replaced already, is of
- * another role, or failed more than 60 days ago (409 `conflict`).
+ * another role or of the same candidate, or failed more than 60 days ago (409 `conflict`).
  */
 export function replacing(ctx: Context, failed: MoneyAtHand, hired: Replacing): { parts: Parts; credited: ToInvoice["credited"] } {
   const { placement, credit, invoice } = failed;
@@ -42,6 +42,7 @@ export function replacing(ctx: Context, failed: MoneyAtHand, hired: Replacing): 
   if (placement.replacementPlacementId !== null)
     throw conflict("This placement has its replacement already.", { reason: "already_replaced" });
   if (placement.jobId !== hired.jobId) throw conflict("The replacement is hired for the same role.", { reason: "credit_of_another_role" });
+  if (placement.candidateId === hired.candidateId) throw conflict("A replacement is another candidate.", { reason: "same_candidate" });
   if (daysAfter(placement.failedAt, CREDIT_DAYS) <= now) throw conflict("The time to replace it is over.", { reason: "credit_expired" });
 
   const linked: Parts = {

@@ -8,6 +8,7 @@ import { changeSubscription as decideChange, startSubscription } from "#domain/s
 import { asItStands, commit, deciding, differing, expectVersion, insert, newRow, readable, unchanged, update } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { rowById } from "../listing.ts";
+import { beginningFor } from "./own-subscription.ts";
 import { type Subscription, subscriptionNoun } from "./subscription.ts";
 
 type Row = typeof subscriptions.$inferSelect;
@@ -40,7 +41,7 @@ export async function createSubscription(ctx: Context, fields: SubscriptionField
           .from(users)
           .where(eq(users.id, fields.userId)),
         select().from(plans).where(eq(plans.id, fields.planId)),
-        select({ ownerUserId: teams.ownerUserId })
+        select({ id: teams.id, version: teams.version, ownerUserId: teams.ownerUserId })
           .from(teams)
           .where(sql`${teams.id} = ${fields.teamId ?? null}`),
       );
@@ -52,11 +53,13 @@ export async function createSubscription(ctx: Context, fields: SubscriptionField
 
       const drafted = newRow(ctx, subscriptions, { ...fields, recruiterId: fields.teamId ? null : person.recruiterId });
       const { subscription, events } = startSubscription(drafted, plan.tier, ctx.now());
+      const { expect, write } = beginningFor(ctx, team ?? null);
       return commit(
         ctx,
         { ...subscription, tier: plan.tier, changePending: false },
         {
-          write: [insert(subscriptions, subscription)],
+          expect,
+          write: [...write, insert(subscriptions, subscription)],
           audit: { action: "subscription.created", subject: { type: "subscription", id: subscription.id }, after: subscription },
           events,
         },

@@ -6,6 +6,7 @@ import { startSubscription } from "#domain/subscriptions/subscription.ts";
 import { commit, deciding, insert, newRow, unchanged, update } from "../commit.ts";
 import type { Context } from "../context.ts";
 import {
+  beginningFor,
   type BillingPeriod,
   ownSubscription,
   payerOf,
@@ -111,8 +112,10 @@ async function beginIncomplete(ctx: Context, { planId, billingPeriod, teamId }: 
     stripeCustomerId: facts.customerId,
   });
   const { subscription, events } = startSubscription(drafted, plan.tier, ctx.now());
+  const { expect, write } = beginningFor(ctx, payer.team);
   await commit(before, null, {
-    write: [insert(subscriptions, subscription)],
+    expect,
+    write: [...write, insert(subscriptions, subscription)],
     audit: { action: "subscription.created", subject: { type: "subscription", id: subscription.id }, after: subscription },
     events,
   });

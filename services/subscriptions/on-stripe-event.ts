@@ -3,31 +3,37 @@ import { ledgerTransactions, subscriptions } from "#db/schema/billing.ts";
 import { select } from "#db/statements.ts";
 import { subscriptionPosting } from "#domain/ledger/postings.ts";
 import { commit } from "../commit.ts";
+import type { Context } from "../context.ts";
 import { posted } from "../ledger/post.ts";
 import type { EventHandler } from "../stripe-events/handlers.ts";
 import { rowOfFetched, takingFetched } from "./take-fetched.ts";
 
 /**
- * A subscription changed at the provider: it is fetched, and what it shows counts. One that is none of
+ * A subscription changed at the provider: it is fetched, and what it shows counts, until it shows nothing
+ * new: while one answer is committed, another event may have brought a younger one. One that is none of
  * ours is only logged. A second one behind the same row charges somebody twice: its event stays open,
  * with the reason, until the platform has ended it there.
  */
-export const subscriptionChanged: EventHandler = async (ctx, { object }, closing) => {
-  if (object.id === null) return false;
-  const fetched = await ctx.ports.plans.fetch(object.id);
+export const subscriptionChanged: EventHandler = async (ctx, { object: { id } }) => {
+  if (id === null) return false;
+  for (let isNew = true; isNew;) isNew = await takeShown(ctx, id);
+  return false;
+};
+
+/** Takes what a subscription shows now. Answers whether that was new. */
+async function takeShown(ctx: Context, id: string): Promise<boolean> {
+  const fetched = await ctx.ports.plans.fetch(id);
   const [[row], [plan]] = await ctx.read(...rowOfFetched(fetched));
   const outcome = takingFetched(ctx, row, plan, fetched);
-  if (!outcome.taken) {
-    if (outcome.why === "second" && fetched.status !== "canceled")
-      throw new Error(`subscription ${fetched.id} is a second one of ${fetched.subscriptionId ?? "somebody"}: end and refund it at Stripe`);
-    if (outcome.why === "foreign")
-      ctx.ports.log("warn", "a subscription at Stripe is none of ours", { stripe_subscription_id: fetched.id });
-    return false;
+  if (outcome.taken) {
+    await commit(ctx, null, outcome.change);
+    return true;
   }
-  const { expect = [], write, audit, events } = outcome.change;
-  await commit(ctx, null, { expect: [...expect, ...closing.expect], write: [...write, ...closing.write], audit, events });
-  return true;
-};
+  if (outcome.why === "second" && fetched.status !== "canceled")
+    throw new Error(`subscription ${fetched.id} is a second one of ${fetched.subscriptionId ?? "somebody"}: end and refund it at Stripe`);
+  if (outcome.why === "foreign") ctx.ports.log("warn", "a subscription at Stripe is none of ours", { stripe_subscription_id: fetched.id });
+  return false;
+}
 
 /**
  * An invoice for a plan was paid: what arrived is revenue of subscriptions. A trial's invoice over

@@ -6,6 +6,7 @@ import { computed, select } from "#db/statements.ts";
 import { cents, type Cents } from "#domain/money.ts";
 import { conflict, forbidden, invalidField, notFound } from "#domain/refusals.ts";
 import { seatsAmount, VOLUME_SEATS } from "#domain/subscriptions/seats.ts";
+import { type Change, unchanged, update } from "../commit.ts";
 import type { Context } from "../context.ts";
 import type { Plan } from "../plans/plan.ts";
 import type { PriceOf } from "../ports.ts";
@@ -31,7 +32,7 @@ interface Payer {
   email: string;
   name: string;
   /** Null unless a team was named that the caller may see. */
-  team: { ownerUserId: string; seats: number } | null;
+  team: { id: string; version: number; ownerUserId: string; seats: number } | null;
 }
 
 /** The one of these people, with the team named, if it is theirs to see. */
@@ -41,12 +42,19 @@ export const payerOf = (teamId: string | null) =>
     name: users.name,
     team: computed<Payer["team"]>(
       "team",
-      sql`(select jsonb_build_object('ownerUserId', ${teams.ownerUserId}, 'seats', ${seatsOfTeam(sql`${teams.id}`)})
+      sql`(select jsonb_build_object('id', ${teams.id}, 'version', ${teams.version}, 'ownerUserId', ${teams.ownerUserId}, 'seats', ${seatsOfTeam(sql`${teams.id}`)})
         from ${teams} where ${teams.id} = ${teamId}::uuid and ${readableTeams()})`,
     ),
   })
     .from(users)
     .where(sql`${users.id} = (select ops.user_id())`);
+
+/**
+ * What a subscription of a team rests on as it begins: the team is as it was read, and changes with it, so
+ * that whoever hands it over or dissolves it at that moment decides again.
+ */
+export const beginningFor = (ctx: Context, team: { id: string; version: number } | null): Required<Pick<Change, "expect" | "write">> =>
+  team ? { expect: [unchanged(teams, team)], write: [update(ctx, teams, team.id, {})] } : { expect: [], write: [] };
 
 /** The subscription that the caller pays for, for themselves or for a team; the latest of those that are not over. */
 export const ownSubscription = (teamId: string | null) =>

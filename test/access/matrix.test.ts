@@ -63,7 +63,7 @@ it("every route has a line in the matrix, and every line a route", () => {
   expect(ROUTES.length, "two routes of one name").toBe(routes.size);
 });
 
-describe("lists", () => {
+describe("22.3.34: lists", () => {
   it.each(known((verb) => verb === "list"))("%s", async (_, { resource, path }) => {
     for (const { query, within } of MATRIX[resource]?.list ?? []) {
       const seen = await actorsOf(async (actor) => {
@@ -75,7 +75,7 @@ describe("lists", () => {
   });
 });
 
-describe("single rows", () => {
+describe("22.3.34: single rows", () => {
   it.each(known((verb) => verb === "get"))("%s", async (_, { resource, path }) => {
     const { audience = "member", rows = {}, fields = {} } = MATRIX[resource] ?? {};
     for (const [name, readers] of Object.entries(rows)) {
@@ -99,7 +99,7 @@ describe("single rows", () => {
   });
 });
 
-describe("acts", () => {
+describe("22.3.34: acts", () => {
   it.each(known((verb) => verb !== "list" && verb !== "get"))("%s", async (_, { resource, verb, method, path, takesBody }) => {
     const { audience = "member", acts = {}, open } = MATRIX[resource] ?? {};
     for (const act of [acts[verb] ?? []].flat() as Act[]) {

@@ -18,7 +18,7 @@ import type { AccountCode } from "#domain/ledger/accounts.ts";
 import type { Books } from "#domain/ledger/books.ts";
 import { type Inequality, inequalities, type MoneyRows, type PlacementMoney } from "#domain/ledger/equalities.ts";
 import { cents, type Cents } from "#domain/money.ts";
-import type { Marketplace } from "#test/api.ts";
+import type { Marketplace, worlds } from "#test/api.ts";
 
 type World = Pick<Marketplace, "db">;
 
@@ -45,6 +45,28 @@ export const postingKeys = async (world: World, placementId: string): Promise<st
 /** Holds the books of a world against its rows: each equality of MONEY §13. */
 export async function booksHold(world: World): Promise<void> {
   expect(await disagreements(world)).toEqual([]);
+}
+
+/**
+ * What has to be true of every world when its tests are over, whatever they did to it: the ledger sums to
+ * zero, no payout has a second transfer that stayed, and the stand-in neither made nor lost money.
+ */
+export async function nothingLost({ db, stripe }: (typeof worlds)[number]): Promise<void> {
+  const [sums, rows] = await db.writer.batch([
+    db.writer.select({ sum: sql<string>`coalesce(sum(${ledgerEntries.amountCents}), 0)` }).from(ledgerEntries),
+    db.writer
+      .select({ id: placementPayoutTransactions.id, transfer: placementPayoutTransactions.stripeTransferId })
+      .from(placementPayoutTransactions),
+  ]);
+  expect(sums).toEqual([{ sum: "0" }]);
+
+  const known = new Map(rows.map(({ id, transfer }) => [id, transfer]));
+  const stray = (await stripe.transfers()).filter(({ id, reversed, metadata }) => {
+    const payout = metadata["payout_transaction_id"] ?? "";
+    return known.has(payout) && known.get(payout) !== id && !reversed;
+  });
+  expect(stray).toEqual([]);
+  await stripe.controls.assertConserved();
 }
 
 /** Where the ledger and the rows of a world disagree; empty when all is well. */

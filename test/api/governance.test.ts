@@ -83,7 +83,7 @@ describe("switches", () => {
   const switchOf = async (name: string): Promise<{ id: string; enabled: boolean }> =>
     (await world.call("GET", "switches", { as: admin })).body.data.find((each: { name: string }) => each.name === name);
 
-  it("payouts are stopped by one admin at once, and started again by two", async () => {
+  it("22.3.25: payouts are stopped by one admin at once, and started again by two", async () => {
     const { id, enabled } = await switchOf("payouts.enabled");
     expect(enabled).toBe(true);
     const off = await post(`switches/${id}/change`, { enabled: false, reason: "Strange numbers" });

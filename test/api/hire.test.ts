@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { applications, candidateRoleAssignments, companies, placements } from "#db/schema/ats.ts";
 import { customContracts, placementSnapshot, plans, subscriptions } from "#db/schema/billing.ts";
@@ -9,11 +9,12 @@ import { DEAL_ROLES, type DealRole } from "#domain/commission/deal-roles.ts";
 import type { Tier } from "#domain/commission/rates.ts";
 import { marketplace } from "#test/api.ts";
 import { EXAMPLES } from "../domain/commission/examples.ts";
-import { daysAgo, hires, inDays, type RecruiterPerson } from "./hires.ts";
+import { daysAgo, hires, inDays, type Offer, type RecruiterPerson } from "./hires.ts";
 
 const world = await marketplace();
 const { subscribe, offer, hire, money, share, events, placementsOf } = hires(world);
 const db = world.db.writer;
+type Settled = Awaited<ReturnType<typeof money>>;
 
 /** A company with an admin of its own. */
 async function employer() {
@@ -34,7 +35,7 @@ async function five(tier: Tier): Promise<Record<DealRole, RecruiterPerson>> {
 }
 
 describe("a hire", () => {
-  it("scenario 32: settles five roles on paid, and tells it once", async () => {
+  it("22.3.2 and scenario 32: settles five roles on paid, and tells it once", async () => {
     const { company, admin } = await employer();
     const recruiters = await five("paid");
     const deal = await offer({ company, recruiters });
@@ -186,7 +187,7 @@ describe("a hire", () => {
   });
 });
 
-describe("scenario 33: the worked examples through the API", () => {
+describe("22.3.1, 22.3.2 and scenario 33: the worked examples through the API", () => {
   const played = EXAMPLES.filter(({ number }) => number <= 18 || number === 21);
 
   it.each(played)("$number: $about", async (example) => {
@@ -222,6 +223,9 @@ describe("scenario 33: the worked examples through the API", () => {
     expect([fee, platform]).toEqual([example.fee, example.platform]);
     const shares = await Promise.all(DEAL_ROLES.map((name) => share(id, name)));
     expect(shares).toEqual(example.shares.map((text) => (text === null ? null : added(text))));
+    const { splits, transactions } = await money(id);
+    expect(transactions.map(({ placementSplitId }) => placementSplitId).toSorted()).toEqual(splits.map((split) => split.id).toSorted());
+    expect(await events(id)).toEqual(["placement.created", "placement_snapshot.created", "placement.splits_created"]);
   });
 });
 
@@ -230,7 +234,7 @@ const added = (text: string): string =>
   (text.split(" + ").reduce((total, part) => total + Math.round(Number(part) * 100), 0) / 100).toFixed(2);
 
 describe("who earns at which rate", () => {
-  it("scenario 35: stays as it was at the hire; the snapshot cannot be changed", async () => {
+  it("22.3.13 and scenario 35: stays as it was at the hire; the snapshot cannot be changed", async () => {
     const { company, admin } = await employer();
     const closer = await on("free");
     const deal = await offer({ company, recruiters: { candidate_recruiter: closer } });
@@ -302,7 +306,7 @@ describe("who earns at which rate", () => {
     expect(await share(id, "candidate_sourcer", first)).toBe("1600.00");
   });
 
-  it("scenario 18: leaves out a company sourcer who is inactive at the hire, and pays them again at the next", async () => {
+  it("22.3.11 and scenario 18: leaves out a company sourcer who is inactive at the hire, and pays them again at the next", async () => {
     const { company, admin } = await employer();
     const [sourcer, platformAdmin] = [await on("paid"), await world.platformAdmin()];
     const setTo = (recruiterStatus: string) =>
@@ -439,7 +443,7 @@ describe("a team at the hire", () => {
     expect((await money(whole)).splits).toMatchObject([{ splitAmount: 740_742, recruiterId: owner.recruiterId }]);
   });
 
-  it("scenario 45: a new rule is for the next hire", async () => {
+  it("22.3.13 and scenario 45: a new rule is for the next hire", async () => {
     const { company, admin } = await employer();
     const { teamId, owner, earner } = await team({ model: "hybrid", config: { overhead_bp: 2000 } });
     const before = (await hire(admin, await offer({ company, recruiters: { candidate_recruiter: earner } }))).body.data.id as string;
@@ -467,7 +471,7 @@ describe("a team at the hire", () => {
 });
 
 describe("hiring at the same time", () => {
-  it("scenario 39: lets one of ten win, and tells the others", async () => {
+  it("22.3.3 and scenario 39: lets one of ten win, and tells the others", async () => {
     const { company, admin } = await employer();
     const deal = await offer({ company, recruiters: { candidate_recruiter: await on("paid") } });
     const answers = await Promise.all(Array.from({ length: 10 }, () => hire(admin, deal)));
@@ -482,7 +486,7 @@ describe("hiring at the same time", () => {
     expect((await hire(admin, deal)).body.code).toBe("already_hired");
   });
 
-  it("scenario 39: gives ten equal answers under one Idempotency-Key", async () => {
+  it("22.3.3 and scenario 39: gives ten equal answers under one Idempotency-Key", async () => {
     const { company, admin } = await employer();
     const deal = await offer({ company });
     const answers = await Promise.all(
@@ -520,25 +524,140 @@ describe("hiring at the same time", () => {
     expect(fees.toSorted()).toEqual(["20000.00", "20000.00", "20000.00", "20000.00", "30000.01"]);
   });
 
-  it("scenario 40: leaves nothing behind when the database fails before the splits", async () => {
+  it("scenario 40 and 22.3.5: leaves nothing behind, whichever of its statements fails", { timeout: 60_000 }, async () => {
     const { company, admin } = await employer();
-    const deal = await offer({ company, recruiters: await five("paid") });
-    const [{ total: told } = { total: -1 }] = await db.select({ total: sql<number>`count(*)::int` }).from(outbox);
-    const fault = await world.database.fault({ match: "placement_splits", action: "fail", code: "XX000" });
-    expect((await hire(admin, deal)).status).toBe(500);
-    await fault.release();
-    const [application] = await db
-      .select()
-      .from(applications)
-      .where(sql`${applications.id} = ${deal.applicationId}`);
-    const [cra] = await db
-      .select()
-      .from(candidateRoleAssignments)
-      .where(sql`${candidateRoleAssignments.id} = ${deal.craId}`);
-    expect([application?.stage, cra?.state]).toEqual(["offer", "offer"]);
-    expect(await placementsOf(deal.applicationId)).toEqual([]);
-    expect(await db.select({ total: sql<number>`count(*)::int` }).from(outbox)).toEqual([{ total: told }]);
-    expect((await hire(admin, deal)).status).toBe(200);
+    const recruiters = await five("paid");
+    const started = { start_date: inDays(0), notes: "As agreed" };
+    const done = await hire(admin, await offer({ company, recruiters }), started);
+    const texts = await world.database.statements(done.headers.get("x-request-id") ?? "");
+    const writes = [...new Set(texts.filter((text) => /^(insert|update|select billing\.guard)/i.test(text)))];
+    for (const table of ["placements", "placement_snapshot", "placement_allocations", "placement_splits", "placement_payout_transactions"])
+      expect(
+        writes.some((text) => text.includes(`insert into`) && text.includes(`"${table}"`)),
+        table,
+      ).toBe(true);
+    expect(writes.length).toBeGreaterThan(12);
+
+    const deal = await offer({ company, recruiters });
+    const total = async () => db.select({ total: sql<number>`count(*)::int` }).from(outbox);
+    const told = await total();
+    for (const text of writes) {
+      const fault = await world.database.fault({
+        match: `^${text.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`)}$`,
+        action: "fail",
+        code: "XX000",
+      });
+      expect((await hire(admin, deal, started)).status, text).toBe(500);
+      expect((await fault.state()).hits, text).toBe(1);
+      await fault.release();
+      const [application] = await db
+        .select()
+        .from(applications)
+        .where(sql`${applications.id} = ${deal.applicationId}`);
+      const [cra] = await db
+        .select()
+        .from(candidateRoleAssignments)
+        .where(sql`${candidateRoleAssignments.id} = ${deal.craId}`);
+      expect([application?.stage, cra?.state, await placementsOf(deal.applicationId)], text).toEqual(["offer", "offer", []]);
+    }
+    expect(await total()).toEqual(told);
+    expect((await hire(admin, deal, started)).status).toBe(200);
+  });
+
+  /** What changes while a hire is on its way, and what of its money that decides. */
+  const MEANWHILE: [
+    string,
+    (of: { closer: RecruiterPerson; deal: Offer; companyId: string }) => SQL,
+    (settled: Settled) => unknown,
+    unknown,
+  ][] = [
+    [
+      "the Closer's plan ends",
+      ({ closer }) => sql`update billing.subscriptions set status = 'incomplete' where recruiter_id = ${closer.recruiterId}`,
+      ({ snapshot }) => snapshot?.candidateRecruiterRate,
+      2000,
+    ],
+    [
+      "the candidate gets a sourcer",
+      ({ closer, deal }) =>
+        sql`insert into network.candidate_sourcers (candidate_id, sourcer_recruiter_id) values (${deal.candidateId}, ${closer.recruiterId})`,
+      ({ snapshot }) => snapshot?.candidateSourcerRate,
+      800,
+    ],
+    [
+      "a contract is approved",
+      ({ companyId }) =>
+        sql`insert into billing.custom_contracts (company_id, fee_percentage, contract_start_date, approved_by_admin_id, approved_at)
+            select ${companyId}, 10, current_date - 1, id, now() from identity.users limit 1`,
+      ({ fee }) => fee,
+      "10000.00",
+    ],
+    [
+      "the Closer joins a team",
+      ({ closer }) =>
+        sql`with owner as (select id, user_id from network.recruiters where id <> ${closer.recruiterId} limit 1),
+            founded as (insert into network.teams (name, owner_user_id, status) select 'Late', user_id, 'active' from owner returning id)
+            insert into network.team_members (team_id, recruiter_id, role, status, joined_at)
+              select founded.id, owner.id, 'owner', 'active', now() from founded, owner
+              union all select founded.id, ${closer.recruiterId}::uuid, 'member', 'active', now() from founded`,
+      ({ splits }) => splits.map(({ kind }) => kind).toSorted(),
+      ["team_member", "team_overhead"],
+    ],
+  ];
+
+  it.each(MEANWHILE)("22.3.4: %s between read and commit: it is decided again", async (_, change, part, expected) => {
+    const { company, admin } = await employer();
+    const closer = await on("paid");
+    const deal = await offer({ company, recruiters: { candidate_recruiter: closer } });
+    const hold = await world.database.fault({ match: "guard_hire", action: "hold_before", times: 1 });
+    const asked = hire(admin, deal);
+    await hold.held();
+    await db.execute(change({ closer, deal, companyId: company.id }));
+    await hold.release();
+    const answer = await asked;
+    expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+    expect(part(await money(answer.body.data.id))).toEqual(expected);
+  });
+
+  it("22.3.8: four deals of one company are hired at once, and three under a threshold are numbers 1, 2 and 3", async () => {
+    const { company, admin } = await employer();
+    const hireAll = async (count: number) => {
+      const deals = await Promise.all(Array.from({ length: count }, () => offer({ company })));
+      const answers = await Promise.all(deals.map((deal) => hire(admin, deal)));
+      expect(answers.map(({ status }) => status)).toEqual(deals.map(() => 200));
+      return Promise.all(answers.map(({ body }) => money(body.data.id)));
+    };
+    expect(await hireAll(4)).toHaveLength(4);
+    const approver = await world.platformAdmin();
+    await db.insert(customContracts).values({
+      companyId: company.id,
+      discountPercentage: 1000 as never,
+      discountThreshold: 3,
+      contractStartDate: inDays(-1),
+      approvedByAdminId: approver.userId,
+      approvedAt: daysAgo(1),
+    });
+    const settled = await hireAll(3);
+    expect(settled.map(({ fee, snapshot }) => [snapshot?.feeBasis.contract_hire_number, fee]).toSorted()).toEqual([
+      [1, "20000.00"],
+      [2, "20000.00"],
+      [3, "18000.00"],
+    ]);
+  });
+
+  it("22.3.14: a volume bonus is charged once, and anew after its carrier failed", async () => {
+    const { company, admin } = await employer();
+    const recruiters = { candidate_recruiter: await on("paid") };
+    const first = await offer({ company, recruiters, job: { hiresCommitted: 5, bulkBonus: 1_000_001 as never } });
+    const hireOne = async (deal?: Offer) =>
+      (await hire(admin, deal ?? (await offer({ company, recruiters, jobId: first.jobId })))).body.data;
+    const fees: string[] = [];
+    for (const deal of [first, undefined, undefined, undefined]) fees.push((await hireOne(deal)).placement_fee);
+    const carrier = await hireOne();
+    const left = await world.call("POST", `placements/${carrier.id}/fail`, { as: admin, body: { reason: "Left" } });
+    expect(left.status, JSON.stringify(left.body)).toBe(200);
+    fees.push(carrier.placement_fee, (await hireOne()).placement_fee, (await hireOne()).placement_fee);
+    expect(fees).toEqual(["20000.00", "20000.00", "20000.00", "20000.00", "30000.01", "30000.01", "20000.00"]);
   });
 
   it("costs two trips: one read, one commit", async () => {

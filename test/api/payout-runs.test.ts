@@ -1,4 +1,4 @@
-import { eq, sql } from "drizzle-orm";
+import { eq, inArray, sql } from "drizzle-orm";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   clawbacks,
@@ -12,7 +12,7 @@ import {
 import { recruiters as recruiterTable } from "#db/schema/network.ts";
 import { outbox } from "#db/schema/ops.ts";
 import type { DealRole } from "#domain/commission/deal-roles.ts";
-import { marketplace } from "#test/api.ts";
+import { marketplace, type Person } from "#test/api.ts";
 import { booksHold, signedBalances } from "./books.ts";
 import { fourEyes } from "./four-eyes.ts";
 import { hires, inDays, type RecruiterPerson } from "./hires.ts";
@@ -21,7 +21,7 @@ import { settledPlacements } from "./settled.ts";
 const world = await marketplace();
 const { controls } = world.stripe;
 const { offer, hire } = hires(world);
-const { payee } = settledPlacements(world);
+const { payee, payees } = settledPlacements(world);
 const { admin, second, requested, approved } = await fourEyes(world);
 const db = world.db.writer;
 
@@ -141,14 +141,15 @@ describe("a payout that is due", () => {
     expect(rows).toContainEqual({ action: "completed", old_status: "processing", new_status: "completed" });
   });
 
-  it("waits for a payee who is not ready, while the others are paid; the next minute after onboarding pays", async () => {
-    const [ready, late] = [await payee("ready"), await world.recruiter("late")];
+  it("22.3.19 and scenario 49: waits for a payee who is not ready, while the others are paid; the next minute after onboarding pays", async () => {
+    const [ready, late] = [await payees(), await world.recruiter("late")];
     await world.call("PUT", "tax-profiles/me", { as: late, body: { form: "w9", classification: "individual", tin_last4: "1234" } });
-    const { id } = await settling({ candidate_recruiter: ready, company_recruiter: late });
+    const { id } = await settling({ ...ready, company_recruiter: late });
     await later(8 * DAY);
-    const of = async (person: RecruiterPerson) => (await paysOf(id)).find(({ recruiterId }) => recruiterId === person.recruiterId);
-    expect(await of(ready)).toMatchObject({ status: "completed" });
-    const waiting = await of(late);
+    const ofLate = async () => (await paysOf(id)).find(({ recruiterId }) => recruiterId === late.recruiterId);
+    const waiting = await ofLate();
+    expect((await paysOf(id)).filter(({ status }) => status === "completed")).toHaveLength(4);
+    expect(await transfersOf(id)).toHaveLength(4);
     expect(waiting).toMatchObject({ status: "on_hold", holdReasons: ["connect_required"], attempts: 0 });
     expect(await told(waiting?.id ?? "")).toEqual(["payout.held", "payout.connect_required"]);
     expect((await conditionsOf(waiting?.id ?? "", late)).blockers).toMatchObject([{ code: "connect_required", who: "payee" }]);
@@ -158,11 +159,11 @@ describe("a payout that is due", () => {
     await controls.completeOnboarding({ account: await accountOf(late) });
     await world.settle();
     await minute();
-    expect(await of(late)).toMatchObject({ status: "completed", holdReasons: [] });
-    expect(await transfersOf(id)).toHaveLength(2);
+    expect(await ofLate()).toMatchObject({ status: "completed", holdReasons: [] });
+    expect(await transfersOf(id)).toHaveLength(5);
   });
 
-  it("tries again after one hour and after six when Stripe refuses, and counts the refusals", async () => {
+  it("22.3.20 and scenario 50: tries again after one hour and after six when Stripe refuses, and counts the refusals", async () => {
     const { id } = await settling({ candidate_recruiter: await payee("refused") });
     await controls.fault({ kind: "refuse", route: SEND, code: "parameter_invalid_integer", times: 2 });
     await later(8 * DAY);
@@ -179,7 +180,7 @@ describe("a payout that is due", () => {
     expect(await told(payout.id)).toEqual(["payout.failed", "payout.failed", "payout.processed"]);
   });
 
-  it("fails for good at the third refusal, and an admin adds one attempt", async () => {
+  it("22.3.20 and scenario 50: fails for good at the third refusal, and an admin adds one attempt", async () => {
     const closer = await payee("given up");
     const { id } = await settling({ candidate_recruiter: closer });
     await controls.fault({ kind: "refuse", route: SEND, code: "parameter_invalid_integer", times: 3 });
@@ -203,6 +204,40 @@ describe("a payout that is due", () => {
     expect(await payOf(id)).toMatchObject({ status: "completed", retryCount: 2 });
     expect((await attemptsOf(failed.id)).filter((attempt) => attempt.includes("looked_up"))).toHaveLength(3);
     expect((await world.call("POST", path, { as: admin, body: {} })).status).toBe(409);
+  });
+
+  it("22.3.11: is paid as it was snapshotted to a sourcer who is inactive the day after the hire", async () => {
+    const sourcer = await payee("gone the next day");
+    const { id } = await settling({ candidate_sourcer: sourcer });
+    await later(DAY);
+    await db.update(recruiterTable).set({ status: "inactive" }).where(eq(recruiterTable.id, sourcer.recruiterId));
+    await later(8 * DAY);
+    expect(await payOf(id)).toMatchObject({ status: "completed", netCents: 160_000 });
+  });
+
+  it("22.3.12: waits for who was inactive at the hire, comes before an admin after twelve months, and goes on with them", async () => {
+    const owner = await payee("away for a year");
+    const turn = (status: "active" | "inactive") =>
+      db.update(recruiterTable).set({ status }).where(eq(recruiterTable.id, owner.recruiterId));
+    await turn("inactive");
+    const { id } = await settling({ job_owner: owner });
+    const overdue = async (): Promise<string[]> => {
+      await world.call("POST", "reconciliation-runs", { as: admin, body: {} });
+      const { body } = await world.call("GET", "reconciliation-breaks?kind=inactive_at_hire_overdue&limit=100", { as: admin });
+      return (body.data as { subject: string; resolved_at: string | null }[])
+        .filter((row) => !row.resolved_at)
+        .map(({ subject }) => subject);
+    };
+    await later(364 * DAY);
+    expect(await overdue()).toEqual([]);
+    await later(2 * DAY);
+    const row = await payOf(id);
+    expect(row).toMatchObject({ status: "on_hold", holdReasons: ["inactive_at_hire"], attempts: 0 });
+    expect(await overdue()).toEqual([row.id]);
+    await turn("active");
+    await minute();
+    expect(await payOf(id)).toMatchObject({ status: "completed" });
+    expect(await overdue()).toEqual([]);
   });
 
   it("calls people when more than 2 % of an hour are refused, and when one that may go has not gone for an hour", async () => {
@@ -281,7 +316,7 @@ describe("a payout that is due", () => {
       });
   });
 
-  it("outlasts thirty hours without Stripe: nothing failed, nothing doubled, all paid", async () => {
+  it("22.3.21: outlasts thirty hours without Stripe: nothing failed, nothing doubled, all paid", async () => {
     const people = { candidate_recruiter: await payee("one"), company_recruiter: await payee("two"), job_owner: await payee("three") };
     const { id } = await settling(people);
     await controls.chaos({ seed: 7, probability: 1, kinds: ["503", "lost_before", "lost_after"], route: "* /v1/transfers*" });
@@ -300,7 +335,7 @@ describe("a payout that is due", () => {
   it.each([
     ["with a transfer behind it: completes with that", "500_after", 1],
     ["without one: raises the key and sends", "stored_500", 2],
-  ] as const)("meets a stored 500 %s", async (_, kind, keyVersion) => {
+  ] as const)("22.3.22: meets a stored 500 %s", async (_, kind, keyVersion) => {
     const { id } = await settling({ candidate_recruiter: await payee(kind) });
     await controls.setDelivery({ dropTypes: ["transfer.created"] });
     await controls.fault({ kind, route: SEND });
@@ -338,7 +373,7 @@ describe("a payout that is due", () => {
     expect(await transfersOf(id)).toHaveLength(1);
   });
 
-  it("does not move while payouts are paused, says so, and moves when they go on", async () => {
+  it("22.3.25: does not move while payouts are paused, says so, and moves when they go on", async () => {
     const closer = await payee("paused");
     const { id } = await settling({ candidate_recruiter: closer });
     const turn = (enabled: boolean) => db.update(switches).set({ enabled }).where(eq(switches.name, "payouts.enabled"));
@@ -351,7 +386,7 @@ describe("a payout that is due", () => {
     expect(await payOf(id)).toMatchObject({ status: "completed" });
   });
 
-  it("waits for the platform's balance, uncounted, and goes oldest first once it is there", async () => {
+  it("22.3.26: waits for the platform's balance, uncounted, and goes oldest first once it is there", async () => {
     const [first, other] = [await payee("first"), await payee("other")];
     const one = await settling({ candidate_recruiter: first });
     const two = await settling({ candidate_recruiter: other });
@@ -403,121 +438,184 @@ describe("a payout that is due", () => {
 });
 
 describe("22.3.23: the crash table of MONEY §10.4", () => {
-  const COMMIT = "guard_payout";
-  const claimed = async (id: string) => (await attemptsOf(id)).filter((line) => line.includes("claimed")).length;
+  const COMMIT = String.raw`guard_payout\(`;
+
+  /** No event tells of a transfer. */
+  const untold = () => controls.setDelivery({ dropTypes: ["transfer.created"] });
+
+  /** The call is made, and nobody hears of it. */
+  const unanswered = async () => {
+    await untold();
+    await controls.fault({ kind: "lost_after", route: SEND });
+  };
 
   /** Our commit of the transfer fails, and no event tells of it. */
   const unbooked = async () => {
-    await controls.setDelivery({ dropTypes: ["transfer.created"] });
-    return world.database.fault({ action: "fail", match: COMMIT, times: 1 });
+    await untold();
+    await world.database.fault({ action: "fail", match: COMMIT, times: 1 });
   };
 
-  /** What goes wrong before or while a payout is sent, and what is done about it. */
-  const ROWS: [string, { before: (id: string) => Promise<unknown>; after?: (id: string, closer: RecruiterPerson) => Promise<unknown> }][] =
-    [
-      [
-        "the queue message is lost",
-        {
-          before: async () => {
-            world.env.PAYOUTS.send = (() => Promise.resolve()) as never;
-          },
-        },
-      ],
-      [
-        "a message is delivered twice, to consumers at once",
-        {
-          before: async (id) => {
-            await world.advance(8 * DAY);
-            await world.cron("* * * * *");
-            await Promise.all([1, 2, 3].map(() => world.consume("payouts", [{ transaction_ids: [id] }])));
-          },
-        },
-      ],
-      ["after the claim, before the call", { before: () => controls.fault({ kind: "lost_before", route: SEND, times: 1 }) }],
-      ["the call was sent and its answer lost", { before: () => controls.fault({ kind: "lost_after", route: SEND, times: 1 }) }],
-      [
-        "the commit after the call fails",
-        {
-          before: () => world.database.fault({ action: "fail", match: COMMIT, times: 1 }),
-        },
-      ],
-      [
-        "the same, and 25 hours pass",
-        {
-          before: unbooked,
-          after: () => world.advance(25 * HOUR),
-        },
-      ],
-      ["Stripe stored a 500, twice answered", { before: () => controls.fault({ kind: "stored_500", route: SEND, times: 2 }) }],
-      ["Stripe stored a 500 after it transferred", { before: () => controls.fault({ kind: "500_after", route: SEND, times: 2 }) }],
-      [
-        "Stripe stored a refusal",
-        { before: () => controls.fault({ kind: "refuse", route: SEND, code: "parameter_invalid_integer", times: 1 }) },
-      ],
-      [
-        "the commit is done and its answer lost before the message is acknowledged",
-        {
-          before: () => world.database.fault({ action: "drop_after", match: COMMIT, times: 1 }),
-          after: (id) => world.consume("payouts", [{ transaction_ids: [id] }]),
-        },
-      ],
-      [
-        "the transfer's event comes before our commit",
-        {
-          before: unbooked,
-          after: () => world.settle(),
-        },
-      ],
-      [
-        "payouts are paused while the call is out",
-        {
-          before: () => controls.fault({ kind: "lost_after", route: SEND, times: 1 }),
-          after: async () => {
-            await db.update(switches).set({ enabled: false }).where(eq(switches.name, "payouts.enabled"));
-            await later(HOUR);
-            await db.update(switches).set({ enabled: true }).where(eq(switches.name, "payouts.enabled"));
-          },
-        },
-      ],
-      [
-        "the message ends in the dead-letter queue",
-        {
-          before: async () => {
-            world.env.PAYOUTS.send = (() => Promise.resolve()) as never;
-          },
-          after: (id) => world.consume("pipeline-dlq", [{ transaction_ids: [id] }]),
-        },
-      ],
-      [
-        "the payee takes another account between two tries",
-        {
-          before: () => controls.fault({ kind: "lost_after", route: SEND, times: 1 }),
-          after: async (_, closer) => {
-            const account = await accountOf(await payee("with another account"));
-            await db.update(recruiterTable).set({ stripeConnectAccountId: null }).where(eq(recruiterTable.stripeConnectAccountId, account));
-            await db.update(recruiterTable).set({ stripeConnectAccountId: account }).where(eq(recruiterTable.id, closer.recruiterId));
-          },
-        },
-      ],
-    ];
+  let wakes = async (): Promise<void> => {};
+  /** A consumer sends, and its commit is on its way while everybody else goes on. */
+  const slow = async (id: string) => {
+    await world.advance(8 * DAY);
+    await world.cron("* * * * *");
+    const hold = await world.database.fault({ action: "hold_before", match: COMMIT, times: 1 });
+    const run = world.consume("payouts", [{ transaction_ids: [id] }]);
+    await hold.held();
+    wakes = async () => {
+      await hold.release();
+      await run;
+    };
+  };
 
-  it.each(ROWS)("%s: one transfer, told once", async (_, { before, after }) => {
+  interface Row {
+    /** What goes wrong before or while a payout is sent. */
+    before: (id: string) => Promise<unknown>;
+    /** How the row stands once that has happened. */
+    leaves: "pending" | "processing" | "failed" | "completed";
+    /** What happens before everybody is well again. */
+    after?: (id: string, of: { closer: RecruiterPerson; companyAdmin: Person; placementId: string }) => Promise<unknown>;
+  }
+
+  const ROWS: [string, Row][] = [
+    [
+      "the queue message is lost",
+      {
+        before: async () => {
+          world.env.PAYOUTS.send = (() => Promise.resolve()) as never;
+        },
+        leaves: "pending",
+      },
+    ],
+    [
+      "a message is delivered twice, to consumers at once",
+      {
+        before: async (id) => {
+          await world.advance(8 * DAY);
+          await world.cron("* * * * *");
+          await Promise.all([1, 2, 3].map(() => world.consume("payouts", [{ transaction_ids: [id] }])));
+        },
+        leaves: "completed",
+      },
+    ],
+    ["after the claim, before the call", { before: () => controls.fault({ kind: "lost_before", route: SEND }), leaves: "processing" }],
+    ["the call was sent and its answer lost", { before: unanswered, leaves: "processing" }],
+    ["the commit after the call fails", { before: unbooked, leaves: "processing" }],
+    ["the same, and 25 hours pass", { before: unbooked, leaves: "processing", after: () => world.advance(25 * HOUR) }],
+    ["Stripe stored a 500", { before: () => controls.fault({ kind: "stored_500", route: SEND }), leaves: "processing" }],
+    [
+      "Stripe stored a 500 after it transferred",
+      {
+        before: async () => {
+          await untold();
+          await controls.fault({ kind: "500_after", route: SEND });
+        },
+        leaves: "processing",
+      },
+    ],
+    [
+      "Stripe stored a refusal",
+      { before: () => controls.fault({ kind: "refuse", route: SEND, code: "parameter_invalid_integer" }), leaves: "failed" },
+    ],
+    [
+      "the first consumer wakes after its lease",
+      {
+        before: async (id) => {
+          await untold();
+          await slow(id);
+        },
+        leaves: "completed",
+        after: () => wakes(),
+      },
+    ],
+    [
+      "the commit is done and its answer lost before the message is acknowledged",
+      {
+        before: () => world.database.fault({ action: "drop_after", match: COMMIT, times: 1 }),
+        leaves: "completed",
+        after: (id) => world.consume("payouts", [{ transaction_ids: [id] }]),
+      },
+    ],
+    [
+      "the transfer's event comes before our commit",
+      {
+        before: async (id) => {
+          await slow(id);
+          await world.settle();
+          expect(await told(id)).toContain("payout.processed");
+        },
+        leaves: "completed",
+        after: () => wakes(),
+      },
+    ],
+    [
+      "payouts are paused while the call is out",
+      {
+        before: unanswered,
+        leaves: "processing",
+        after: async (id) => {
+          const turn = (enabled: boolean) => db.update(switches).set({ enabled }).where(eq(switches.name, "payouts.enabled"));
+          await turn(false);
+          await later(HOUR);
+          expect(await told(id)).toContain("payout.processed");
+          await turn(true);
+        },
+      },
+    ],
+    [
+      "a dispute comes up while the call is out",
+      {
+        before: unanswered,
+        leaves: "processing",
+        after: async (id, { companyAdmin, placementId }) => {
+          const body = { placement_id: placementId, dispute_type: "placement_validity", reason: "He never came" };
+          expect((await world.call("POST", "disputes", { as: companyAdmin, body })).status).toBe(201);
+          await later(HOUR);
+          expect(await told(id)).toContain("payout.processed");
+        },
+      },
+    ],
+    [
+      "the message ends in the dead-letter queue",
+      {
+        before: async () => {
+          world.env.PAYOUTS.send = (() => Promise.resolve()) as never;
+        },
+        leaves: "pending",
+        after: (id) => world.consume("pipeline-dlq", [{ transaction_ids: [id] }]),
+      },
+    ],
+    [
+      "the payee takes another account between two tries",
+      {
+        before: unanswered,
+        leaves: "processing",
+        after: async (_, { closer }) => {
+          const account = await accountOf(await payee("with another account"));
+          await db.update(recruiterTable).set({ stripeConnectAccountId: null }).where(eq(recruiterTable.stripeConnectAccountId, account));
+          await db.update(recruiterTable).set({ stripeConnectAccountId: account }).where(eq(recruiterTable.id, closer.recruiterId));
+        },
+      },
+    ],
+  ];
+
+  it.each(ROWS)("%s: one transfer, told once", async (_, { before, leaves, after }) => {
     const send = world.env.PAYOUTS.send;
     const closer = await payee("in the crash table");
-    const { id } = await settling({ candidate_recruiter: closer });
+    const { id, companyAdmin } = await settling({ candidate_recruiter: closer });
     const payout = await payOf(id);
     const account = await accountOf(closer);
-    const armed = await before(payout.id);
+    await before(payout.id);
     await later(8 * DAY);
-    if (armed && typeof armed === "object" && "hits" in armed) expect(armed.hits).toBe(1);
-    await after?.(payout.id, closer);
+    expect((await payOf(id)).status).toBe(leaves);
+    await after?.(payout.id, { closer, companyAdmin, placementId: id });
     world.env.PAYOUTS.send = send;
     await controls.clearFaults();
     for (const hours of [1, 2, 7]) await later(hours * HOUR);
     expect(await payOf(id)).toMatchObject({ status: "completed", stripeConnectAccountId: account });
     expect(await transfersOf(id)).toMatchObject([{ amount: payout.netCents, destination: account }]);
     expect((await told(payout.id)).filter((type) => type === "payout.processed")).toHaveLength(1);
-    expect(await claimed(payout.id)).toBeGreaterThan(0);
   });
 });
 
@@ -532,15 +630,8 @@ describe("a clawback", () => {
 
   const nets = async (id: string) => (await paysOf(id)).map(({ netCents }) => netCents).toSorted((one, other) => other - one);
 
-  async function five() {
-    const names = ["candidate_recruiter", "company_recruiter", "job_owner", "candidate_sourcer", "company_sourcer"] as const;
-    const people: Partial<Record<DealRole, RecruiterPerson>> = {};
-    for (const name of names) people[name] = await payee(name);
-    return people;
-  }
-
-  it("before the release takes every part off before it is sent: example 1, 5,000.00", async () => {
-    const { id, companyAdmin, company } = await settling(await five());
+  it("22.3.28: before the release takes every part off before it is sent: example 1, 5,000.00", async () => {
+    const { id, companyAdmin, company } = await settling(await payees());
     const { data } = await clawBack(id, 500_000);
     expect(data).toMatchObject({ refund_cents: 500_000, platform_cents: 120_000, before_release: true });
     expect(await nets(id)).toEqual([450_000, 225_000, 225_000, 120_000, 120_000]);
@@ -554,8 +645,25 @@ describe("a clawback", () => {
     expect((await world.call("GET", "clawbacks", { as: companyAdmin })).status).toBe(403);
   });
 
-  it("after it was paid becomes a debt and is taken back from the accounts, to the last cent", async () => {
-    const people = await five();
+  it("22.3.28: after the release takes what is not paid yet off before it is sent, and nobody owes anything", async () => {
+    const { id } = await settling(await payees());
+    const turn = (enabled: boolean) => db.update(switches).set({ enabled }).where(eq(switches.name, "payouts.enabled"));
+    await turn(false);
+    await later(8 * DAY);
+    expect((await paysOf(id)).map(({ eligibleAt, status }) => [eligibleAt !== null, status])).toEqual(Array(5).fill([true, "pending"]));
+    const { data } = await clawBack(id, 500_000);
+    expect(data).toMatchObject({ refund_cents: 500_000, platform_cents: 120_000, before_release: false });
+    expect(await nets(id)).toEqual([450_000, 225_000, 225_000, 120_000, 120_000]);
+    await booksHold(world);
+    await turn(true);
+    await minute();
+    expect((await transfersOf(id)).reduce((total, { amount }) => total + amount, 0)).toBe(1_140_000);
+    const owed = (await paysOf(id)).map(({ recruiterId }) => recruiterId);
+    expect(await db.select().from(recruiterDebts).where(inArray(recruiterDebts.recruiterId, owed))).toEqual([]);
+  });
+
+  it("22.3.28: after it was paid becomes a debt and is taken back from the accounts, to the last cent", async () => {
+    const people = await payees();
     const { id } = await settling(people);
     await later(8 * DAY);
     await clawBack(id, 500_000);
@@ -573,7 +681,7 @@ describe("a clawback", () => {
     expect(mine).toMatchObject([{ open_cents: 0 }, { open_cents: 0 }]);
   });
 
-  it("needs a second admin, an approval for exactly this amount, and uses it up", async () => {
+  it("22.3.28: needs a second admin, an approval for exactly this amount, and uses it up", async () => {
     const { id } = await settling({ candidate_recruiter: await payee("four eyes") });
     const waiting = await requested("clawback", id, { amount_cents: 10_000 });
     const ask = (amount: number, approvalId: string) =>
@@ -600,7 +708,7 @@ describe("a clawback", () => {
     await later(HOUR);
   });
 
-  it("nets a debt over the next payouts, oldest first, and never twice", async () => {
+  it("22.3.29: nets a debt over the next payouts, oldest first, and never twice", async () => {
     const closer = await payee("in debt");
     const account = await accountOf(closer);
     const { id } = await settling({ candidate_recruiter: closer });
@@ -630,6 +738,27 @@ describe("a clawback", () => {
       closed: "offset_in_full",
       debts: [{ debt_id: (await debt())?.id, amount: "500.00", amount_cents: 50_000 }],
     });
+  });
+
+  it("22.3.29: leaves a debt to its reversal as long as that is undecided, and nets none of it meanwhile", async () => {
+    const closer = await payee("asked back");
+    const { id } = await settling({ candidate_recruiter: closer });
+    await later(8 * DAY);
+    const next = await settling({ candidate_recruiter: closer });
+    await later(6 * DAY);
+    await controls.fault({ kind: "503", route: "POST /v1/transfers/*/reversals", times: 2 });
+    await clawBack(id, 500_000);
+    const debt = async () => (await db.select().from(recruiterDebts).where(eq(recruiterDebts.recruiterId, closer.recruiterId)))[0];
+    await world.settle();
+    expect(await debt()).toMatchObject({ amountCents: 150_000, recoveredCents: 0, recovery: "reversing" });
+    await later(2 * DAY);
+    expect(await payOf(next.id)).toMatchObject({ status: "completed", netCents: 600_000, offsetCents: 0 });
+    for (const hours of [1, 2, 7]) await later(hours * HOUR);
+    expect(await debt()).toMatchObject({ recoveredCents: 150_000, settledAt: expect.any(Date) });
+    expect(await payOf(id)).toMatchObject({ reversedCents: 150_000 });
+    const last = await settling({ candidate_recruiter: closer });
+    await later(8 * DAY);
+    expect(await payOf(last.id)).toMatchObject({ status: "completed", netCents: 600_000, offsetCents: 0 });
   });
 
   it("writes a debt off by two admins, once", async () => {

@@ -62,7 +62,7 @@ describe("messages without a fitting signature", () => {
         .where(sql`${refusedDeliveries.entrance} = ${entrance}`)
     )[0]?.count;
 
-  it("22.3.31: are counted, and more than ten in ten minutes are put before an admin once", async () => {
+  it("are counted, and more than ten in ten minutes are put before an admin once", async () => {
     await refused(10);
     await world.cron("* * * * *");
     expect([await counted("stripe-webhooks"), await open("stripe-webhooks")]).toEqual([10, []]);

@@ -15,9 +15,11 @@ import { marketplace, type Person } from "#test/api.ts";
 import { fourEyes } from "#test/api/four-eyes.ts";
 import { booksHold, postingKeys, signedBalances } from "./books.ts";
 import { hires, inDays, type Offer, type RecruiterPerson } from "./hires.ts";
+import { settledPlacements } from "./settled.ts";
 
 const world = await marketplace();
 const { subscribe, offer, hire } = hires(world);
+const { payees } = settledPlacements(world);
 const db = world.db.writer;
 const DAY = 86_400;
 
@@ -169,8 +171,8 @@ afterAll(async () => {
 });
 
 describe("the money of a placement", () => {
-  it("follows the time line: held at the hire, invoiced at the start, released when complete, paid and settled", async () => {
-    const set = await setting();
+  it("22.3.15 and scenario 47: follows the time line: held at the hire, invoiced at the start, released and paid out when complete", async () => {
+    const set = { ...(await employer()), recruiters: await payees() };
     const { id } = await hired(set, 10);
     const startDate = inTestDays(10);
     const first = await rows(id);
@@ -206,24 +208,30 @@ describe("the money of a placement", () => {
     const end = midnight(first.schedule?.scheduledDate ?? "");
     await until(seconds(end, -30));
     await minute();
-    expect((await rows(id)).placement?.state).toBe("active");
+    const waiting = await rows(id);
+    expect(waiting.placement?.state).toBe("active");
+    expect(waiting.transactions.map(({ status, attempts }) => [status, attempts])).toEqual(Array(5).fill(["pending", 0]));
     await until(end);
     await minute();
     const done = await rows(id);
     expect(done).toMatchObject({ placement: { state: "completed" }, hold: { status: "released" } });
-    expect(done.transactions.every(({ eligibleAt }) => eligibleAt !== null)).toBe(true);
+    expect(done.transactions.map(({ status }) => status)).toEqual(Array(5).fill("completed"));
+    expect(new Set(done.transactions.map(({ stripeTransferId }) => stripeTransferId)).size).toBe(5);
     expect(await told(done.schedule?.id ?? "")).toContain("payout_schedule.released");
     const books = await signedBalances(world);
-    expect(books.get(`payable:${set.recruiters.candidate_recruiter.recruiterId}`)).toBe(-600_000);
+    expect(books.get(`payable:${set.recruiters.candidate_recruiter.recruiterId}`)).toBe(0);
     expect(books.get(`escrow:${id}`)).toBe(0);
     await booksHold(world);
   });
 
-  it("releases nothing of an unpaid invoice, however long the guarantee is over, and 7 days after it was paid past Stripe", async () => {
+  it("22.3.16 and scenario 48: releases nothing of an unpaid invoice, however long the guarantee is over, and 7 days after it was paid past Stripe", async () => {
     const set = await setting();
     const { id } = await hired(set);
-    await days(100);
-    await minute();
+    await days(90);
+    for (let day = 0; day < 10; day++) {
+      await days(1);
+      await minute();
+    }
     const late = await rows(id);
     expect(late).toMatchObject({ placement: { state: "completed" }, schedule: { status: "scheduled" }, invoice: { status: "open" } });
     expect(await statuses(id)).toEqual(["pending"]);
@@ -247,7 +255,7 @@ describe("the money of a placement", () => {
     await booksHold(world);
   });
 
-  it("books partial payments as they come, and is paid only when nothing is left", async () => {
+  it("22.3.17: books partial payments as they come, and is paid only when nothing is left", async () => {
     const set = await setting();
     const { id } = await hired(set);
     await pay(id, { amount: 500_000 });
@@ -265,7 +273,7 @@ describe("the money of a placement", () => {
     await booksHold(world);
   });
 
-  it("completes at the start without a guarantee, and pays when the invoice is settled", async () => {
+  it("scenario 52: completes at the start without a guarantee, and pays when the invoice is settled", async () => {
     const set = await setting();
     const { id } = await hired(set, 0, { guaranteeDays: 0 });
     expect((await rows(id)).hold).toBeUndefined();
@@ -493,7 +501,7 @@ describe("what Stripe tells", () => {
     await booksHold(world);
   });
 
-  it("twice, late or in any order ends in the same books", async () => {
+  it("22.3.31: twice, late or in any order ends in the same books", async () => {
     const set = await setting();
     const deal = await offer({ company: set.company, recruiters: set.recruiters });
     const answer = await hire(set.admin, deal, { start_date: inTestDays(0) });
@@ -514,7 +522,7 @@ describe("what Stripe tells", () => {
 });
 
 describe("a fall-off", () => {
-  it("on day 40 forfeits the hold, cancels the payouts and leaves a credit for 60 days, then a refund", async () => {
+  it("22.3.18 and scenario 51: on day 40 forfeits the hold, cancels the payouts and leaves a credit for 60 days, then a refund", async () => {
     const set = await setting();
     const { id } = await hired(set);
     await pay(id);
@@ -547,7 +555,7 @@ describe("a fall-off", () => {
     await booksHold(world);
   });
 
-  it("of an open invoice voids it at day 60, and its payment meanwhile goes back", async () => {
+  it("22.3.18 and scenario 63: of an open invoice voids it at day 60, and its payment meanwhile goes back", async () => {
     const set = await setting({ billing_terms: "net_90" });
     const { id } = await hired(set);
     await days(5);
@@ -577,7 +585,7 @@ describe("a fall-off", () => {
     await booksHold(world);
   });
 
-  it("before the start voids the draft at once and leaves no credit", async () => {
+  it("scenario 63: before the start voids the draft at once and leaves no credit", async () => {
     const set = await setting();
     const { id } = await hired(set, 10);
     expect((await fail(set.admin, id)).status).toBe(200);
@@ -617,7 +625,7 @@ describe("a fall-off", () => {
     await booksHold(world);
   });
 
-  it("is inside until the second before the guarantee ends, and outside at it", async () => {
+  it("22.3.15: is inside until the second before the guarantee ends, and outside at it", async () => {
     const set = await setting();
     const [one, other] = [await hired(set), await hired(set)];
     const end = midnight((await rows(one.id)).schedule?.scheduledDate ?? "");
@@ -641,7 +649,7 @@ describe("a fall-off", () => {
 });
 
 describe("a replacement", () => {
-  it("has splits and a guarantee of its own, and an invoice over what its credit does not cover", async () => {
+  it("22.3.18 and scenario 51: has splits and a guarantee of its own, and an invoice over what its credit does not cover", async () => {
     const set = await setting();
     const first = await hired(set);
     await pay(first.id);
@@ -671,7 +679,7 @@ describe("a replacement", () => {
     await booksHold(world);
   });
 
-  it("that costs less gives the surplus back at once and has nothing to pay", async () => {
+  it("22.3.18: that costs less gives the surplus back at once and has nothing to pay", async () => {
     const set = await setting();
     const first = await hired(set);
     await pay(first.id);
@@ -722,7 +730,7 @@ describe("a replacement", () => {
     await booksHold(world);
   });
 
-  it("that fails too leaves no second credit: what is open is taken off, what was paid goes back", async () => {
+  it("22.3.18: that fails too leaves no second credit: what is open is taken off, what was paid goes back", async () => {
     const set = await setting();
     const first = await hired(set);
     await pay(first.id);

@@ -3,7 +3,7 @@ import { sql } from "drizzle-orm";
 import { ledgerEntries, ledgerTransactions, plans, stripeEvents, stripeOperations, subscriptions } from "#db/schema/billing.ts";
 import { teamMembers, teams } from "#db/schema/network.ts";
 import type { Tier } from "#domain/commission/rates.ts";
-import { marketplace } from "#test/api.ts";
+import { type Answer, marketplace } from "#test/api.ts";
 import { hires, type RecruiterPerson } from "./hires.ts";
 
 const world = await marketplace();
@@ -127,7 +127,7 @@ describe("a recruiter's plan", () => {
     expect(await mine(recruiter)).toMatchObject({ status: "none", effective_tier: "free" });
   });
 
-  it("is past due when a payment fails: its tier for 6 days 23 hours, free rates from the seventh day on", async () => {
+  it("22.3.10: is past due when a payment fails: its tier for 6 days 23 hours, free rates from the seventh day on", async () => {
     const recruiter = await world.recruiter();
     const { url, subscription_id: id } = (await checkout(recruiter, plan.premium)).body.data;
     await pay(url);
@@ -153,6 +153,25 @@ describe("a recruiter's plan", () => {
     expect(await tierNow()).toBe("premium");
     await db.execute(sql`update billing.subscriptions set past_due_since = ops.now() - interval '7 days' where id = ${id}`);
     expect(await tierNow()).toBe("free");
+  });
+
+  it("is what the provider shows in the end, when two of its events are worked on at once", async () => {
+    const recruiter = await world.recruiter();
+    const { url, subscription_id: id } = (await checkout(recruiter, plan.paid)).body.data;
+    await pay(url);
+    await passTrial();
+    const subscription = (await rowOf(id))?.stripeSubscriptionId;
+    const cancelling = (ends: boolean) => atStripe("POST", `subscriptions/${subscription}`, `cancel_at_period_end=${ends}`);
+    expect(await cancelling(true)).toMatchObject({ cancel_at_period_end: true });
+    await world.deliver();
+    const fault = await world.database.fault({ match: 'update "billing"."subscriptions"', action: "hold_before", times: 1 });
+    const slow = world.consume("stripe-events", [{ event_ids: world.sent.stripeEvents.splice(0) }]);
+    await fault.held();
+    await cancelling(false);
+    await world.settle();
+    await fault.release();
+    await slow;
+    expect((await rowOf(id))?.cancelAt).toBeNull();
   });
 
   it("is booked as well when its invoice is paid from bank to bank", async () => {
@@ -298,7 +317,7 @@ describe("a team's plan", () => {
   const preview = async (as: RecruiterPerson, teamId: string, query = "") =>
     (await world.call("GET", `subscriptions/preview?plan_id=${plan.premium}&team_id=${teamId}${query}`, { as })).body.data;
 
-  it("costs 2,241.00 for nine and 1,992.00 for ten, before and at the provider; the seats follow the members", async () => {
+  it("22.3.33: costs 2,241.00 for nine and 1,992.00 for ten, before and at the provider; the seats follow the members", async () => {
     const { owner, teamId, members } = await teamOf(10);
     expect(await preview(owner, teamId)).toMatchObject({ seats: 10, amount: "1992.00", discount: "20.00", unit_price: "249.00" });
     expect(await preview(owner, teamId, "&seats=9")).toMatchObject({ amount: "2241.00", discount: "0.00" });
@@ -330,7 +349,7 @@ describe("a team's plan", () => {
     expect(await periodInvoice(id)).toBe(224_100);
   });
 
-  it("leaves its members to their own plans when it is unpaid for a week, and goes on when it is paid", async () => {
+  it("22.3.33: leaves its members to their own plans when it is unpaid for a week, and goes on when it is paid", async () => {
     const { owner, teamId, members } = await teamOf(3);
     const { url, subscription_id: id } = (await checkout(owner, plan.premium, { team_id: teamId })).body.data;
     await pay(url);
@@ -356,6 +375,26 @@ describe("a team's plan", () => {
     expect(await team()).toMatchObject({ status: "active", suspended_reason: null });
     expect((await mine(member)).effective_tier).toBe("premium");
   });
+
+  it.each([
+    ["dissolved", (teamId, owner) => world.call("DELETE", `teams/${teamId}`, { as: owner })],
+    [
+      "handed over",
+      (teamId, owner, { recruiterId }) =>
+        world.call("POST", `teams/${teamId}/transfer-ownership`, { as: owner, body: { recruiter_id: recruiterId } }),
+    ],
+  ] as const satisfies readonly [string, (teamId: string, owner: RecruiterPerson, heir: RecruiterPerson) => Promise<Answer>][])(
+    "keeps it from being %s, also when it begins at that moment",
+    async (_, end) => {
+      const { owner, teamId, members } = await teamOf(3);
+      const fault = await world.database.fault({ match: 'update "network"."teams"', action: "hold_before", times: 1 });
+      const ending = end(teamId, owner, members[0] as RecruiterPerson);
+      await fault.held();
+      expect((await checkout(owner, plan.premium, { team_id: teamId })).status).toBe(201);
+      await fault.release();
+      expect((await ending).body).toMatchObject({ code: "conflict", reason: "subscription_exists" });
+    },
+  );
 
   it("is its owner's to pay", async () => {
     const { owner, teamId, members } = await teamOf(3);

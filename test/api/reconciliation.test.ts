@@ -128,11 +128,12 @@ describe("reconciliation", () => {
   it("22.3.32: a changed amount opens a break, and healing closes it", async () => {
     const row = rows[0];
     // nobody can change it in the ledger; so the transfer says something else than the transaction
+    const taking = (offset: number) =>
+      db.execute(
+        sql`update billing.placement_payout_transactions set offset_cents = ${offset}, net_amount = amount - ${offset} / 100.0 where id = ${row?.id}`,
+      );
     await db.execute(sql`alter table billing.placement_payout_transactions disable trigger user`);
-    await db
-      .update(transactions)
-      .set({ stripeConnectAccountId: "acct_another" })
-      .where(sql`${transactions.id} = ${row?.id}`);
+    await taking(1);
     expect(await reconcile()).toEqual({ opened: [`transfer_differs ${row?.id}`], healed: 0 });
     expect(await payoutsOn()).toBe(false);
     const told = await db
@@ -140,10 +141,7 @@ describe("reconciliation", () => {
       .from(outbox)
       .where(sql`${outbox.eventType} = 'reconciliation.break_opened' and ${outbox.payload} ->> 'severity' = 'critical'`);
     expect(told.length).toBe(1);
-    await db
-      .update(transactions)
-      .set({ stripeConnectAccountId: row?.stripeConnectAccountId ?? null })
-      .where(sql`${transactions.id} = ${row?.id}`);
+    await taking(0);
     await db.execute(sql`alter table billing.placement_payout_transactions enable trigger user`);
     expect(await reconcile()).toEqual({ opened: [], healed: 1 });
     // what is healed turns nothing on by itself
@@ -151,7 +149,7 @@ describe("reconciliation", () => {
     await switchOn();
   });
 
-  it("22.3.32: a double transfer pauses payouts, and a critical break takes two to resolve", async () => {
+  it("22.3.23 and 22.3.32: a double transfer pauses payouts, and a critical break takes two to resolve", async () => {
     const row = rows[1];
     const double = await stripe.transfers.create({
       amount: row?.netCents ?? 0,
@@ -255,6 +253,16 @@ describe("reconciliation", () => {
     await world.settle();
     await world.stripe.controls.setDelivery({ dropTypes: [] });
     expect((await reconcile()).opened).toContain(`invoice_differs ${(await invoiceOf(slow.id))?.id}`);
+  });
+
+  it("22.3.32: a missing entry opens a break, and healing closes it", async () => {
+    const { id } = await started();
+    await world.stripe.controls.payInvoice({ invoice: (await invoiceOf(id))?.stripeInvoiceId ?? "" });
+    await world.deliver(); // and nobody has worked on it yet
+    const { opened } = await reconcile();
+    expect(opened.map((one) => one.split(" ")[0])).toContain("missing_entry");
+    await world.settle();
+    expect(await reconcile()).toEqual({ opened: [], healed: opened.length });
   });
 
   it("a silent provider is a wait, not a break", async () => {

@@ -14,12 +14,20 @@ export function settledPlacements(world: Marketplace) {
   const db = world.db.writer;
   let aheadDays = 0;
 
-  /** Moves both clocks on, runs a minute of the schedule and lets everybody work. */
-  async function days(count: number): Promise<void> {
+  /** Moves both clocks on, and nobody does anything yet. */
+  async function pass(count: number): Promise<void> {
     aheadDays += count;
     await world.advance(count * 86_400);
+  }
+
+  /** Moves both clocks on, runs a minute of the schedule and lets everybody work. */
+  async function days(count: number): Promise<void> {
+    await pass(count);
     await minute();
   }
+
+  /** The date so many days from where the clocks stand. */
+  const inTestDays = (count: number): string => inDays(aheadDays + count);
 
   async function minute(): Promise<void> {
     await world.settle();
@@ -47,15 +55,21 @@ export function settledPlacements(world: Marketplace) {
     return person;
   }
 
+  /** A payee in each role. */
+  async function payees(): Promise<Record<DealRole, RecruiterPerson>> {
+    const people = {} as Record<DealRole, RecruiterPerson>;
+    for (const name of DEAL_ROLES) people[name] = await payee(name);
+    return people;
+  }
+
   /** A placement of 20,000.00 with five payees, started and invoiced. */
   async function started() {
     const company = await world.company();
     const companyAdmin = await world.member(company);
     await world.call("PUT", `company-billing-profiles/${company.id}`, { as: companyAdmin, body: { billing_email: "books@acme.test" } });
-    const people = {} as Record<DealRole, RecruiterPerson>;
-    for (const name of DEAL_ROLES) people[name] = await payee(name);
+    const people = await payees();
     await world.settle();
-    const answer = await hire(companyAdmin, await offer({ company, recruiters: people }), { start_date: inDays(aheadDays) });
+    const answer = await hire(companyAdmin, await offer({ company, recruiters: people }), { start_date: inTestDays(0) });
     if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
     await world.settle();
     return { id: answer.body.data.id as string, company, companyAdmin, people };
@@ -105,12 +119,12 @@ export function settledPlacements(world: Marketplace) {
     const { applicationId } = await offer({ company, recruiters: people, jobId: row?.jobId ?? "" });
     const answer = await world.call("POST", `placements/${id}/replace`, {
       as: companyAdmin,
-      body: { application_id: applicationId, salary_cents: 10_000_000, start_date: inDays(aheadDays), ...terms },
+      body: { application_id: applicationId, salary_cents: 10_000_000, start_date: inTestDays(0), ...terms },
     });
     if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
     await world.settle();
     return answer.body.data.id as string;
   }
 
-  return { days, minute, payee, started, pay, paidIn, fail, replace, invoiceOf };
+  return { offer, hire, pass, days, inTestDays, minute, payee, payees, started, pay, paidIn, fail, replace, invoiceOf };
 }

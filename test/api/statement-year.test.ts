@@ -58,7 +58,7 @@ async function wholeYear(as: Person, query: string): Promise<{ closing: Record<s
   return { closing, kinds };
 }
 
-it("a year of placements: the statements of every payee and company add up, and equal the ledger", { timeout: 120_000 }, async () => {
+it("22.3.35: the statements of a year of every payee and company add up, and equal the ledger", { timeout: 120_000 }, async () => {
   // one goes its whole way and is clawed back in part, one before its release, and one falls off
   const first = await started();
   await pay(first.id);

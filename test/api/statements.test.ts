@@ -284,7 +284,7 @@ describe("a recruiter's statement", () => {
     expect((await own(closer, "month=2026-07")).accounts.payable.earned).toBe("0.00");
   });
 
-  it("is the same as CSV, and has a page", async () => {
+  it("22.3.35: is the same as CSV, and has a page", async () => {
     const json = await own(closer, YEAR);
     const file = await read(closer, `kind=recruiter&${YEAR}&format=csv`);
     expect(file.headers.get("content-type")).toBe("text/csv; charset=utf-8");

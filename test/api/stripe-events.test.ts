@@ -41,7 +41,7 @@ const about = (id: string, type: string, object: object = { object: "widget", id
 });
 
 describe("taking an event", () => {
-  it("keeps it once, with nothing but what it is about", async () => {
+  it("scenario 55: keeps it once, with nothing but what it is about", async () => {
     const given = about("evt_kept", "customer.updated", { object: "customer", id: "cus_1", email: "private@people.test" });
     const answers = await world.deliver([webhook(given), webhook(given), webhook(given)]);
     expect(answers.map(({ status, body }) => [status, body])).toEqual([
@@ -68,7 +68,7 @@ describe("taking an event", () => {
       () => ({ path: "/stripe/webhooks", body: "evt", signature: signature("evt", world.env.STRIPE_WEBHOOK_SECRET, seconds()) }),
     ],
     ["a signed body that is no event", () => webhook({ id: "evt_bad" })],
-  ])("refuses %s and keeps nothing", async (_, make) => {
+  ])("22.3.31 and scenario 55: refuses %s and keeps nothing", async (_, make) => {
     const [answer] = await world.deliver([make()]);
     expect([answer?.status, answer?.body.code]).toEqual([400, "invalid_parameter"]);
     expect(await kept("evt_bad")).toEqual([]);
@@ -155,6 +155,20 @@ describe("working on events", () => {
     expect(told.filter(({ eventType }) => eventType === "recruiter.connect_changed")).toHaveLength(1);
   });
 
+  it("does not let an older answer be the last word, when two events of one account are worked on at once", async () => {
+    const person = await payee();
+    await controls.completeOnboarding({ account: person.account });
+    await world.deliver();
+    const fault = await world.database.fault({ match: 'update "network"."recruiters"', action: "hold_before", times: 1 });
+    const slow = world.consume("stripe-events", [{ event_ids: world.sent.stripeEvents.splice(0) }]);
+    await fault.held();
+    await controls.setPayoutsEnabled({ account: person.account, enabled: false });
+    await world.settle();
+    await fault.release();
+    await slow;
+    expect((await recruiterRow(person.recruiterId))?.stripeConnectOnboarded).toBe(false);
+  });
+
   it("keeps one that fails with its reason, and works on it when Stripe answers again", async () => {
     const person = await payee();
     await controls.completeOnboarding({ account: person.account });
@@ -178,7 +192,7 @@ describe("working on events", () => {
     expect((await recruiterRow(person.recruiterId))?.stripeConnectOnboarded).toBe(true);
   });
 
-  it("finds at night what never arrived, and works on it", async () => {
+  it("22.3.31: finds at night what never arrived, and works on it", async () => {
     const person = await payee();
     await controls.setDelivery({ dropTypes: ["account.updated", "topup.succeeded"] });
     await controls.completeOnboarding({ account: person.account });

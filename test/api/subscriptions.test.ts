@@ -43,7 +43,7 @@ describe("one's own subscription", () => {
     expect(await mine(late)).toMatchObject({ tier: "paid", status: "past_due", effective_tier: "free" });
   });
 
-  it("takes the team's tier when that is higher (D-80)", async () => {
+  it("22.3.10: takes the team's tier when that is higher (D-80)", async () => {
     const [owner, member] = [await world.recruiter(), await world.recruiter()];
     const [team] = await db.insert(teams).values({ name: "Team", ownerUserId: owner.userId, status: "active" }).returning({ id: teams.id });
     const teamId = team?.id ?? "";

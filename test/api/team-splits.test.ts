@@ -124,7 +124,7 @@ describe("a team's rule (MONEY §21)", () => {
     expect(await divided(suspended, suspended.people.E)).toMatchObject({ shares: { E: "7407.42" }, kinds: ["standard"] });
   });
 
-  it("leaves settled placements as they are when rule, members or the team's status change", async () => {
+  it("22.3.13: leaves settled placements as they are when rule, members or the team's status change", async () => {
     const { teamId, people, helper } = await team();
     await rule(people.O, teamId, { model: "flat_split" });
     const { id, kinds } = await divided({ people, helper }, people.E);

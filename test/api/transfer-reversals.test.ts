@@ -112,7 +112,7 @@ describe("taking a transfer back", () => {
     expect((await controls.balance(account)).available).toBe(200_000);
   });
 
-  it("leaves the debt to netting when the account is empty, and asks no second time", async () => {
+  it("22.3.28: leaves the debt to netting when the account is empty, and asks no second time", async () => {
     const { placementId, account, recruiterId } = await paidOut();
     await controls.payOut({ account });
     await clawBack(placementId, 2_000_000);

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { addMoney, id, seedWorld, THEN, useDb } from "./world.ts";
 
 /** MONEY §15, line by line: what the database refuses whatever the code does. */
-describe("the database holds", () => {
+describe("22.3.7: the database holds", () => {
   const { db } = useDb(async (db) => {
     await seedWorld(db);
     await addMoney(db);
@@ -26,7 +26,7 @@ describe("the database holds", () => {
     "payout_audit_log",
     "clawbacks",
     "invoice_payments",
-  ])("that %s is never changed, taken out or emptied", async (table) => {
+  ])("22.3.6: that %s is never changed, taken out or emptied", async (table) => {
     const column = await db().value<string>(
       `select attname from pg_attribute where attrelid = 'billing.${table}'::regclass and attnum > 0 and attgenerated = '' limit 1`,
     );

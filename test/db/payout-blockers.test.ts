@@ -109,7 +109,7 @@ describe("what a payout waits for", () => {
     ["with payouts on", "true", "true"],
     ["without tax profiles", "true", "false"],
     ["with payouts paused", "false", "true"],
-  ])("is the same to the database and to the rules, and a row is claimed exactly when it is nothing: %s", async (_, enabled, tax) => {
+  ])("property 14: is the same to the database and the rules, and nothing exactly when claimed: %s", async (_, enabled, tax) => {
     await addPayouts(db(), Number(`${enabled.length}${tax.length}`));
     await db().run(
       `update billing.switches set enabled = ${enabled} where name = 'payouts.enabled'; update billing.switches set enabled = ${tax} where name = 'payouts.require_tax_profile'`,

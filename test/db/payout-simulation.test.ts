@@ -16,7 +16,7 @@ describe("payouts under every fault", () => {
   /** A database takes each seed once. */
   const seeds = (from: number, count: number) => Array.from({ length: count }, (_, index) => from + index);
 
-  it("pays each payout once over 300 seeds", { timeout: 600_000 }, async () => {
+  it("22.2: pays each payout once over 300 seeds", { timeout: 600_000 }, async () => {
     const result = await simulatePayouts(lanes, seeds(1, 300));
     expect(result).toEqual({
       payouts: 1_500,
@@ -31,7 +31,7 @@ describe("payouts under every fault", () => {
     expect(result.crashes).toBeGreaterThan(300);
   });
 
-  it("bites: a runner that gives up keys without a look-up, or takes fresh ones, pays twice", { timeout: 300_000 }, async () => {
+  it("22.2: bites: a runner that gives up keys without a look-up, or takes fresh ones, pays twice", { timeout: 300_000 }, async () => {
     expect((await simulatePayouts(lanes, seeds(1_001, 25), "without-lookup")).double).toBeGreaterThan(0);
     expect((await simulatePayouts(lanes, seeds(2_001, 25), "fresh-keys")).double).toBeGreaterThan(0);
   });

@@ -251,7 +251,7 @@ const seedAll = async (db: Db) => {
   await addMoney(db);
 };
 
-describe("rules of the tables", () => {
+describe("22.3.7: rules of the tables", () => {
   const { db } = useDb(seedAll);
 
   it.each(Object.entries(WRONG))("%s", async (name, statement) => {
@@ -477,7 +477,7 @@ describe("a deal and its application", () => {
   });
 });
 
-describe("the money of a placement", () => {
+describe("22.3.7: the money of a placement", () => {
   const { db } = useDb(async (db) => {
     await seedWorld(db);
     await db.run(

@@ -22,7 +22,7 @@ describe.runIf(stripe !== null)("the stand-in and Stripe's published description
   });
 
   it.each(OPERATIONS.filter((each) => published.operations.has(nameOf(each))).map((each) => [nameOf(each), each] as const))(
-    "take the same parameters: %s",
+    "property 15: take the same parameters: %s",
     (name, operation) => {
       const found = compareFields(operation.fields, parametersOf(published.operations.get(name)!), published);
       const of = (...kinds: string[]) => found.filter(({ kind }) => kinds.includes(kind));

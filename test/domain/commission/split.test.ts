@@ -29,7 +29,7 @@ const feeOf = ({ salary, fee_bp, premium_type = [], contract }: Example): FeeBas
     incentive: ZERO,
   });
 
-describe("the worked examples", () => {
+describe("22.3.1: the worked examples", () => {
   it.each(EXAMPLES)("example $number: $about", (example) => {
     const fee = feeOf(example);
     const { shares, platform } = splitFee(fee, ratesOf(example.tiers), money(example.incentive ?? "0"));

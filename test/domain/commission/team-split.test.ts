@@ -10,7 +10,7 @@ const frozen = (rule: TeamRule, more: Partial<Team> = {}) => teamSplitAtHire(tea
 const divide = (amount: string, rule: TeamRule, earner = "E", more: Partial<Team> = {}) =>
   divideAmongTeam(money(amount), earner, frozen(rule, more)).map((part) => [part.recruiterId, toDecimal(part.amount)]);
 
-describe("the worked examples", () => {
+describe("22.3.1: the worked examples", () => {
   it.each<[string, TeamRule, string, string, [string, string][]]>([
     [
       "hybrid 20 %",

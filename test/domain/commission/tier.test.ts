@@ -9,7 +9,7 @@ import { NOW, openingRates, subscription, teamSubscription } from "./hires.ts";
 const own = (more: Partial<Subscription>) => subscription("R", "paid", more);
 const ago = (days: number, ms = 0) => new Date(NOW.getTime() - days * 86_400_000 + ms).toISOString();
 
-describe("the tier at hire", () => {
+describe("22.3.10: the tier at hire", () => {
   it.each<[string, Partial<Subscription>, string]>([
     ["active", { status: "active" }, "paid"],
     ["trialing", { status: "trialing" }, "free"],

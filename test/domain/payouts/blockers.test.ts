@@ -229,7 +229,7 @@ describe("the holds of the system", () => {
 });
 
 /** The time line of MONEY §21, by the rules that make it. */
-describe("the time line", () => {
+describe("22.3.15: the time line", () => {
   const timeline: PlacementTimeline = {
     id: "placement",
     applicationId: "application",

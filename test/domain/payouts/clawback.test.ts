@@ -34,7 +34,7 @@ function sequence(shares: ReturnType<typeof lefts>, platform: string, amounts: r
   return { told, left: [...left.map((share) => share.left), platformLeft] };
 }
 
-describe("the spread of a clawback", () => {
+describe("22.3.1: the spread of a clawback", () => {
   it("is that of the worked examples, and ends at zero", () => {
     const { told, left } = sequence(lefts("6000", "3000", "3000", "1600", "1600"), "4800", ["5000", "3333.33", "11666.67"]);
     expect(told).toEqual([
@@ -258,7 +258,7 @@ describe("netting", () => {
     });
   });
 
-  it("takes the oldest debts first, by id where they are of one instant, and leaves out what a reversal decides on", () => {
+  it("22.3.29: takes the oldest debts first, by id where they are of one instant, and leaves out what a reversal decides on", () => {
     const older = new Date(NOW.getTime() - 1);
     const debts = [
       debt({ id: "c" }),

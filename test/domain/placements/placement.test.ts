@@ -141,6 +141,13 @@ describe("a placement", () => {
     expect(types(early)).toEqual(["placement.activated"]);
   });
 
+  it("is put off for two years after the hire at the most, however often", () => {
+    const waiting = placement({ hiredAt: new Date("2026-02-20T09:00:00Z") });
+    const putOff = (startDate: string, at: string) => () => confirmStart(waiting, COMPANY, { startDate }, new Date(at));
+    expect(putOff("2028-02-20", "2028-02-19T09:00:00Z")().placement.startDate).toBe("2028-02-20");
+    expect(putOff("2028-02-21", "2028-02-19T09:00:00Z")).toThrow(expect.objectContaining({ code: "validation_failed" }));
+  });
+
   it("is confirmed by the company, or by a platform admin as an override", () => {
     expect(confirmStart(placement(), ADMIN, { startDate: null }, START).override).toBe(true);
     expect(() => confirmStart(placement({ state: "active" }), OTHER, { startDate: null }, START)).toThrow(
@@ -157,7 +164,7 @@ describe("a placement that fails", () => {
   const failing = (more: Partial<PlacementTimeline>, at: string, actor: Parameters<typeof failPlacement>[1] = COMPANY) =>
     failPlacement({ ...placement(more), failedAt: null, failureReason: null, withinGuarantee: null }, actor, "Left", new Date(at));
 
-  it("is inside its guarantee until the second before it ends, and outside at it (MONEY §21)", () => {
+  it("22.3.15: is inside its guarantee until the second before it ends, and outside at it (MONEY §21)", () => {
     const inside = failing({ state: "active" }, "2026-05-30T23:59:59Z");
     expect(inside.placement).toMatchObject({ state: "failed", withinGuarantee: true, failureReason: "Left" });
     expect(inside.placement.failedAt).toEqual(new Date("2026-05-30T23:59:59Z"));

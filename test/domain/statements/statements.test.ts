@@ -294,7 +294,7 @@ describe("a company's statement", () => {
   });
 });
 
-describe("property 12", () => {
+describe("property 12: any ledger", () => {
   const KINDS = ["release", "clawback", "cancel", "netting", "payout"] as const;
   const random = fc.array(
     fc.tuple(fc.constantFrom(...KINDS), fc.nat(900), fc.integer({ min: 1, max: 1_000_000 }), fc.constantFrom("R", "S")),

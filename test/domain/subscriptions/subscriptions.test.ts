@@ -80,7 +80,7 @@ describe("a fetched subscription", () => {
   });
 });
 
-describe("the seats of a team", () => {
+describe("22.3.1: the seats of a team", () => {
   it.each([
     [24_900, 9, "2241.00"],
     [24_900, 10, "1992.00"],

@@ -43,7 +43,7 @@ const forms = (
   return taxForms({ year, form: "1099-NEC", thresholds: OPENING_THRESHOLDS, totals, profiles: [profile()], ...more }, before);
 };
 
-describe("the total of a year", () => {
+describe("22.3.1: the total of a year", () => {
   it("is what was transferred less what came back in the same year", () => {
     expect(taxTotal("R", 2026, TRANSFERS, REVERSALS)).toEqual({
       recruiterId: "R",
