@@ -608,9 +608,9 @@ export interface DeliveryMessage {
   priority: DeliveryPriority;
 }
 
-/** Has the queue go on with accounts' replays, after so many seconds. */
-export interface ReplayQueue {
-  send(accountIds: readonly string[], delaySeconds?: number): Promise<void>;
+/** Tells a queue which rows to look at, after so many seconds. */
+export interface LaterQueue {
+  send(ids: readonly string[], delaySeconds?: number): Promise<void>;
 }
 
 /** What a subject's limiter counted in minutes that are over. */
@@ -657,9 +657,9 @@ export interface Ports {
   endpoints: EndpointOwners;
   deliveries: DeliveryQueue;
   /** Accounts whose replays go on. */
-  replays: ReplayQueue;
+  replays: LaterQueue;
   /** Destinations that logs are pushed to. */
-  siem: WorkQueue;
+  siem: LaterQueue;
   log: Log;
   /** Lets work go on after the answer was sent. */
   later(work: Promise<unknown>): void;

@@ -286,7 +286,7 @@ describe.runIf(hasChromium)("the pages of webhooks, as a browser shows them", ()
       `replays/${ids["job"]}/cancel`,
       ...["test", "switch", "delete"].map((action) => `siem/${ids["siem"]}/${action}`),
     ]) {
-      expect((await request.post(`/developers/${path}`, { headers, form: {} })).status(), path).toBe(404);
+      expect((await request.post(`/developers/${path}`, { headers, form: { once: crypto.randomUUID() } })).status(), path).toBe(404);
     }
     await request.dispose();
   });

@@ -2,10 +2,13 @@ import { eq, sql } from "drizzle-orm";
 import { beforeAll, describe, expect, it } from "vitest";
 import { accountPlans, apiKeys, oauthClients } from "#db/schema/api.ts";
 import { requestLog } from "#db/schema/audit.ts";
+import { events, webhookDeliveries } from "#db/schema/deliveries.ts";
 import { memberships, sessions } from "#db/schema/identity.ts";
+import { replayJobs, siemDestinations, webhooks, webhookSecrets } from "#db/schema/webhooks.ts";
 import { uuidv7 } from "#domain/ids.ts";
 import { type Answer, marketplace, type Marketplace, type Person } from "../api.ts";
 import { browserAt, type TestBrowser } from "../console.ts";
+import { endpointsOf } from "../endpoints.ts";
 import { managementOf } from "./management.ts";
 
 // The pages of developers and administrators, asked as a browser would, without one.
@@ -16,6 +19,7 @@ let admin: Person;
 
 beforeAll(async () => {
   world = await marketplace();
+  world.env.WEBHOOK_ALLOW_LOOPBACK = "1";
   management = managementOf(world);
   admin = await world.platformAdmin();
 });
@@ -45,6 +49,38 @@ async function companyOf({ userId }: Person): Promise<{ id: string }> {
 }
 
 const KEY = { name: "Sync", "scopes.read:roles": "yes" };
+/** Nobody listens there, and nothing leaves the machine. */
+const ENDPOINT = { url: "http://127.0.0.1:9/in", "event_types.role.created": "yes" };
+const webhooksOf = (accountId: string) => world.db.reader.select().from(webhooks).where(eq(webhooks.accountId, accountId));
+
+/** An active endpoint of a recruiter with a delivery that was given up, a replay and a destination of logs. */
+async function endpointOf(rosa: Person & { recruiterId: string }) {
+  const made = endpointsOf(world.db, world.env.KEK_CURRENT);
+  const account = { id: rosa.recruiterId, kind: "recruiter" } as const;
+  const { id: webhookId } = await made.endpoint("http://127.0.0.1:9/in", account, rosa, { description: "Ours" });
+  const [eventId, deliveryId, replayId] = [crypto.randomUUID(), crypto.randomUUID(), crypto.randomUUID()];
+  const occurredAt = new Date();
+  await world.db.writer.insert(events).values({
+    id: eventId,
+    outboxId: crypto.randomUUID(),
+    ownerUserId: rosa.userId,
+    accountId: rosa.recruiterId,
+    type: "role.created",
+    entityType: "role",
+    entityId: crypto.randomUUID(),
+    sequence: 1,
+    apiVersion: "v1",
+    payloadText: "{}",
+    occurredAt,
+  });
+  const sent = { eventId, eventAt: occurredAt, eventType: "role.created", webhookId, accountId: rosa.recruiterId };
+  await world.db.writer.insert(webhookDeliveries).values({ ...sent, id: deliveryId, status: "dead", completedAt: occurredAt });
+  await world.db.writer
+    .insert(replayJobs)
+    .values({ id: replayId, accountId: rosa.recruiterId, webhookId, filter: {}, total: 1, createdBy: rosa.userId });
+  return { webhookId, deliveryId, replayId };
+}
+
 const APP = { name: "Companion", type: "confidential", redirect_uris: "https://app.example/callback", "scopes.read:roles": "yes" };
 
 describe("a form that makes a secret", () => {
@@ -129,6 +165,41 @@ describe("a form that makes a secret", () => {
     expect([secretIn(same), (await management.clientRow(app?.id ?? "")).version]).toEqual([secretIn(fresh), 2]);
   });
 
+  it("adds one endpoint, gives it one new secret, and pushes logs to one place", async () => {
+    const rosa = await world.recruiter("Rosa");
+    await world.db.writer.update(accountPlans).set({ plan: "enterprise" }).where(eq(accountPlans.accountId, rosa.recruiterId));
+    const browser = await signedIn(rosa);
+    const twice = async (path: string, fields: Record<string, string>) => {
+      const form = { ...(await formAt(browser, path)), ...fields };
+      const [first, again] = [await browser.post(path, form), await browser.post(path, form)];
+      expect(secretIn(first)).toMatch(/^whsec_/);
+      expect([path, first.status, again.status, secretIn(again)]).toEqual([path, 200, 200, secretIn(first)]);
+    };
+    await twice("/developers/webhooks/new", ENDPOINT);
+    const [endpoint, ...others] = await webhooksOf(rosa.recruiterId);
+    expect(others).toEqual([]);
+    await twice(`/developers/webhooks/${endpoint?.id}/rotate`, { grace_seconds: "3600" });
+    const secrets = await world.db.reader
+      .select()
+      .from(webhookSecrets)
+      .where(eq(webhookSecrets.webhookId, endpoint?.id ?? ""));
+    expect(secrets).toHaveLength(2);
+    await twice("/developers/siem/new", { url: "http://127.0.0.1:9/logs", kind: "https", format: "json" });
+    expect(await world.db.reader.select().from(siemDestinations).where(eq(siemDestinations.accountId, rosa.recruiterId))).toHaveLength(1);
+  });
+
+  it("begins one replay", async () => {
+    const rosa = await world.recruiter("Rosa");
+    const { webhookId } = await endpointOf(rosa);
+    const browser = await signedIn(rosa);
+    const path = `/developers/webhooks/${webhookId}/replay`;
+    const form = { ...(await formAt(browser, path)), "statuses.dead": "yes", step: "begin" };
+    const [first, again] = [await browser.post(path, form), await browser.post(path, form)];
+    expect(first.headers.get("location")).toMatch(/^\/developers\/replays\//);
+    expect(again.headers.get("location")).toBe(first.headers.get("location"));
+    expect(await world.db.reader.select().from(replayJobs).where(eq(replayJobs.webhookId, webhookId))).toHaveLength(2);
+  });
+
   it("does nothing without its token", async () => {
     const rosa = await world.recruiter("Rosa");
     const answer = await (await signedIn(rosa)).post("/developers/keys/new", KEY);
@@ -147,12 +218,16 @@ describe("a form that makes a secret", () => {
 });
 
 describe("an app that is edited", () => {
-  /** An approved app of a company, and a browser of its admin. */
-  async function approved() {
+  /** An app of a company, and a browser of its admin. */
+  async function registered() {
     const ann = await world.member(await world.company());
     const { id } = await management.newClient(ann);
-    await management.decide(admin, id, "approve");
     return { id, browser: await signedIn(ann), path: `/developers/apps/${id}/edit` };
+  }
+  async function approved() {
+    const app = await registered();
+    await management.decide(admin, app.id, "approve");
+    return app;
   }
   const kept = {
     name: "Companion",
@@ -161,13 +236,12 @@ describe("an app that is edited", () => {
     "scopes.read:candidates": "yes",
   };
 
-  it("keeps its approval by a new name and less to do", async () => {
+  it("keeps its approval with less to do, and by fewer addresses", async () => {
     const { id, browser, path } = await approved();
     const { "scopes.read:candidates": _, ...less } = kept;
-    const answer = await browser.post(path, { ...(await formAt(browser, path)), ...less, name: "Guide", ip_allowlist: "192.0.2.0/24" });
+    const answer = await browser.post(path, { ...(await formAt(browser, path)), ...less, ip_allowlist: "192.0.2.0/24" });
     expect(answer.headers.get("location")).toBe(`/developers/apps/${id}?done=saved`);
     expect(await management.clientRow(id)).toMatchObject({
-      name: "Guide",
       allowedScopes: ["read:roles"],
       ipAllowlist: ["192.0.2.0/24"],
       status: "approved",
@@ -198,7 +272,7 @@ describe("an app that is edited", () => {
   });
 
   it("shows what somebody else saved meanwhile beside what was typed, and saves nothing", async () => {
-    const { id, browser, path } = await approved();
+    const { id, browser, path } = await registered();
     const form = await formAt(browser, path);
     await browser.post(path, { ...(await formAt(browser, path)), ...kept, name: "Faster" });
     const late = await browser.post(path, { ...form, ...kept, name: "Slower" });
@@ -216,6 +290,50 @@ describe("an app that is edited", () => {
     const answer = await browser.post(path, { ...(await formAt(browser, path)), ...kept, redirect_uris: "http://app.example" });
     expect(answer.status).toBe(422);
     expect(answer.body).toMatch(/id="redirect_uris-error">An address is neither https nor http/);
+  });
+});
+
+describe("an endpoint that is changed", () => {
+  it("shows what somebody else saved meanwhile beside what was typed, and saves nothing", async () => {
+    const rosa = await world.recruiter("Rosa");
+    const { webhookId } = await endpointOf(rosa);
+    const browser = await signedIn(rosa);
+    const path = `/developers/webhooks/${webhookId}/edit`;
+    const form = await formAt(browser, path);
+    await browser.post(path, { ...(await formAt(browser, path)), ...ENDPOINT, description: "Faster" });
+    const late = await browser.post(path, { ...form, ...ENDPOINT, description: "Slower" });
+    expect(late.status).toBe(409);
+    expect(late.body).toMatch(/<span>Now:<\/span> Faster.*<span>You typed:<\/span> Slower/s);
+    expect((await webhooksOf(rosa.recruiterId))[0]?.description).toBe("Faster");
+    await browser.post(path, { ...unseen(late), ...ENDPOINT, description: "Slower" });
+    expect((await webhooksOf(rosa.recruiterId))[0]?.description).toBe("Slower");
+  });
+
+  it("says on its own page what its state does not allow, and nothing that an address brings", async () => {
+    const rosa = await world.recruiter("Rosa");
+    const { webhookId, deliveryId } = await endpointOf(rosa);
+    const browser = await signedIn(rosa);
+    await browser.post(`/developers/webhooks/${webhookId}/disable`);
+    const replayed = await browser.post(`/developers/deliveries/${deliveryId}/replay`);
+    expect([replayed.status, statusIn(replayed)]).toEqual([409, "The endpoint is disabled. Enable it first."]);
+    expect((await browser.get(`/developers/webhooks/${webhookId}?said=Call+this+number`)).body).not.toContain("Call this number");
+  });
+});
+
+describe("the log of deliveries", () => {
+  it("replays one where it stands, and stays as it was narrowed", async () => {
+    const rosa = await world.recruiter("Rosa");
+    const { deliveryId } = await endpointOf(rosa);
+    const browser = await signedIn(rosa);
+    const log = await browser.get("/developers/deliveries?status=dead");
+    expect(log.body).toMatch(new RegExp(`action="/developers/deliveries/${deliveryId}/replay" data-swap="deliveries"`));
+    const answer = await browser.post(`/developers/deliveries/${deliveryId}/replay`, unseen(log));
+    expect(answer.headers.get("location")).toBe("/developers/deliveries?status=dead&done=replayed");
+    expect(statusIn(await browser.get("/developers/deliveries?status=dead&done=replayed"))).toBe("It is on its way.");
+    const again = await world.db.reader.select().from(webhookDeliveries).where(eq(webhookDeliveries.replayOf, deliveryId));
+    expect(again).toHaveLength(1);
+    const elsewhere = await browser.post(`/developers/deliveries/${deliveryId}/replay`, { ...unseen(log), back: "//evil.example/" });
+    expect(elsewhere.headers.get("location")).toBe("/developers/deliveries?done=replayed");
   });
 });
 
@@ -247,7 +365,23 @@ describe("with several accounts", () => {
     expect(asked.headers.get("location")).toBe("/developers/account?return_to=%2Fdevelopers%2Fkeys%3Fstatus%3Dactive");
     const chosen = await browser.post("/developers/account", { account_id: company.id, return_to: "/developers/keys?status=active" });
     expect(chosen.headers.get("location")).toBe("/developers/keys?status=active");
-    for (const path of ["", "/keys", "/keys/new", "/apps", "/apps/new", "/grants", "/usage", "/logs", "/deprecations", "/changelog"]) {
+    for (const path of [
+      "",
+      "/keys",
+      "/keys/new",
+      "/apps",
+      "/apps/new",
+      "/grants",
+      "/webhooks",
+      "/webhooks/new",
+      "/deliveries",
+      "/siem",
+      "/siem/new",
+      "/usage",
+      "/logs",
+      "/deprecations",
+      "/changelog",
+    ]) {
       const page = await browser.get(`/developers${path}`);
       expect(page.body, path).toMatch(/<p class="acting small"><b>[^<]+<\/b> <span class="soft">a company&#39;s account/);
       expect(page.body, path).toContain("Change account");
@@ -299,6 +433,7 @@ describe("a page", () => {
       overage: false,
       bytesOut: 12,
     });
+    const { webhookId, deliveryId, replayId } = await endpointOf(rosa);
     const [hers, admins] = [await signedIn(rosa), await signedIn(admin)];
     const pages: readonly (readonly [TestBrowser, string, number])[] = [
       [hers, "/developers", 1],
@@ -314,6 +449,17 @@ describe("a page", () => {
       [hers, `/developers/apps/${app.id}`, 1],
       [hers, `/developers/apps/${app.id}/edit`, 1],
       [hers, "/developers/grants", 1],
+      [hers, "/developers/webhooks", 1],
+      [hers, "/developers/webhooks/new", 1],
+      [hers, `/developers/webhooks/${webhookId}`, 1],
+      [hers, `/developers/webhooks/${webhookId}/edit`, 1],
+      [hers, `/developers/webhooks/${webhookId}/rotate`, 1],
+      [hers, `/developers/webhooks/${webhookId}/replay`, 1],
+      [hers, "/developers/deliveries", 1],
+      [hers, `/developers/deliveries/${deliveryId}`, 1],
+      [hers, `/developers/replays/${replayId}`, 1],
+      [hers, "/developers/siem", 1],
+      [hers, "/developers/siem/new", 1],
       [hers, "/developers/usage", 1],
       [hers, "/developers/logs", 1],
       [hers, `/developers/logs/${id}`, 1],
@@ -349,6 +495,9 @@ describe("what somebody is", () => {
     "/developers",
     "/developers/keys",
     "/developers/apps",
+    "/developers/webhooks",
+    "/developers/deliveries",
+    "/developers/siem",
     "/developers/usage",
     "/developers/logs",
     "/developers/deprecations",
@@ -418,7 +567,15 @@ describe("a list", () => {
     expect([head?.split(",").slice(0, 4), row?.includes(",'=SUM(A1),"), end]).toEqual([["id", "name", "key", "status"], true, ""]);
   });
 
-  it.each(["/developers/keys", "/developers/apps", "/developers/grants", "/developers/logs"])("%s comes as a file", async (path) => {
+  it.each([
+    "/developers/keys",
+    "/developers/apps",
+    "/developers/grants",
+    "/developers/webhooks",
+    "/developers/deliveries",
+    "/developers/siem",
+    "/developers/logs",
+  ])("%s comes as a file", async (path) => {
     const browser = await signedIn(await world.recruiter("Rosa"));
     const { status, headers, body } = await browser.get(`${path}?format=csv`);
     expect([status, headers.get("content-disposition")]).toEqual([200, expect.stringMatching(/^attachment; filename="[\w-]+\.csv"$/)]);
