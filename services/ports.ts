@@ -627,9 +627,9 @@ export interface DeliveryMessage {
   priority: DeliveryPriority;
 }
 
-/** Has the queue go on with accounts' replays, after so many seconds. */
-export interface ReplayQueue {
-  send(accountIds: readonly string[], delaySeconds?: number): Promise<void>;
+/** Tells a queue which rows to look at, after so many seconds. */
+export interface LaterQueue {
+  send(ids: readonly string[], delaySeconds?: number): Promise<void>;
 }
 /** So many tries may be made in any span of so many seconds. */
 export interface TryLimit {
@@ -695,9 +695,9 @@ export interface Ports {
   endpoints: EndpointOwners;
   deliveries: DeliveryQueue;
   /** Accounts whose replays go on. */
-  replays: ReplayQueue;
+  replays: LaterQueue;
   /** Destinations that logs are pushed to. */
-  siem: WorkQueue;
+  siem: LaterQueue;
   loginTries: LoginTries;
   log: Log;
   /** Lets work go on after the answer was sent. */

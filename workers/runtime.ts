@@ -123,7 +123,7 @@ export function portsOf(env: Env, later: (work: Promise<unknown>) => void, cache
     stripeWork: { send: async (ids) => void (await env.STRIPE_WORK.send({ operation_ids: ids })) },
     stripeEvents: { send: async (ids) => void (await env.STRIPE_EVENTS.send({ event_ids: ids })) },
     replays: { send: async (ids, delaySeconds = 0) => void (await env.REPLAYS.send({ account_ids: ids }, { delaySeconds })) },
-    siem: { send: async (ids) => void (await env.SIEM.send({ destination_ids: ids })) },
+    siem: { send: async (ids, delaySeconds = 0) => void (await env.SIEM.send({ destination_ids: ids }, { delaySeconds })) },
     plans: late(async () => (await import("#integrations/stripe/subscriptions.ts")).stripePlans(stripe)),
     transfers: late(async () => (await import("#integrations/stripe/transfers.ts")).stripeTransfers(stripe)),
     chargebacks: late(async () => (await import("#integrations/stripe/disputes.ts")).stripeChargebacks(stripe)),

@@ -14,11 +14,12 @@ export type ReplayJob = typeof replayJobs.$inferSelect;
 
 const { succeeded: _, failed: __, ...columns } = getTableColumns(replayJobs);
 
-/** What became of a job's deliveries so far; once it is over, the row itself says it. */
-const soFar = (name: string, which: ReturnType<typeof sql>) =>
+/** What became of a job's deliveries so far; once all of it is final, the row itself says it, which outlives them. */
+const soFar = (kept: typeof replayJobs.succeeded | typeof replayJobs.failed, which: ReturnType<typeof sql>) =>
   computed<number>(
-    name,
-    sql`(select count(*)::int from ${webhookDeliveries} where ${webhookDeliveries.replayJobId} = ${replayJobs.id} and ${which})`,
+    kept.name,
+    sql`(case when ${replayJobs.status} = 'done' then ${kept}
+      else (select count(*)::int from ${webhookDeliveries} where ${webhookDeliveries.replayJobId} = ${replayJobs.id} and ${which}) end)`,
   );
 
 /** The replays of the caller's own account. */
@@ -27,8 +28,8 @@ export const replayJobNoun = {
   table: replayJobs,
   columns: {
     ...columns,
-    succeeded: soFar("succeeded", sql`${webhookDeliveries.status} = 'succeeded'`),
-    failed: soFar("failed", sql`${webhookDeliveries.status} in ('dead', 'skipped')`),
+    succeeded: soFar(replayJobs.succeeded, sql`${webhookDeliveries.status} = 'succeeded'`),
+    failed: soFar(replayJobs.failed, sql`${webhookDeliveries.status} in ('dead', 'skipped')`),
   },
   readable: () => sql`(${replayJobs.accountId} = (select ops.account_id()))`,
   filters: {

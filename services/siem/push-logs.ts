@@ -9,6 +9,7 @@ import type { SendOutcome } from "#domain/webhooks/outcome.ts";
 import { signatureOf } from "#domain/webhooks/sign.ts";
 import { commit, deciding, readable } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
+import { idArray } from "../events/handle-events.ts";
 import { rowById } from "../listing.ts";
 import { SETTLING_SECONDS } from "../log.ts";
 import { requireSession } from "../scopes.ts";
@@ -143,6 +144,25 @@ export async function testSiemDestination(ctx: Context, destinationId: string): 
       events: [],
     }),
   );
+}
+
+/**
+ * Has what just came in for these accounts pushed as soon as nothing can overtake it any more. A lost message only
+ * delays: the next minute's push takes it along.
+ */
+export async function pushSoon(ctx: Context, accountIds: ReadonlySet<string>): Promise<void> {
+  if (accountIds.size === 0) return;
+  const [rows] = await ctx.read(
+    select({ id: siemDestinations.id })
+      .from(siemDestinations)
+      .where(and(eq(siemDestinations.status, "active"), sql`${siemDestinations.accountId} = any(${idArray([...accountIds])})`)),
+  );
+  if (rows.length === 0) return;
+  const told = ctx.ports.siem.send(
+    rows.map(({ id }) => id),
+    SETTLING_SECONDS,
+  );
+  await told.catch(() => ctx.ports.log("warn", "the queue of pushes took no nudge; the sweep will"));
 }
 
 /** Brings every destination that logs are pushed to to the queue, one message each. */

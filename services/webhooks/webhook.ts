@@ -2,6 +2,7 @@ import { and, eq, getTableColumns, sql } from "drizzle-orm";
 import { accountPlans, accounts, apiPlans } from "#db/schema/api.ts";
 import { webhookDeliveries } from "#db/schema/deliveries.ts";
 import { webhooks, webhookSecrets } from "#db/schema/webhooks.ts";
+import { contains } from "#db/search.ts";
 import { computed, select } from "#db/statements.ts";
 import { holdableScopes, ROLE_TYPE_OF, type Scope } from "#domain/credentials/scopes.ts";
 import type { WebhookFacts } from "#domain/events/webhook.ts";
@@ -30,6 +31,7 @@ export const webhookNoun = {
   readable: () => sql`(${webhooks.accountId} = (select ops.account_id()) and ${webhooks.deletedAt} is null)`,
   filters: {
     status: (status: WebhookRow["status"]) => eq(webhooks.status, status),
+    search: (words: string) => contains([webhooks.url, webhooks.description], words),
     event_type: (type: string) => sql`${webhooks.eventTypes} @> array[${type}]`,
   },
 } satisfies Noun<WebhookRow>;

@@ -2,10 +2,13 @@ import { eq, sql } from "drizzle-orm";
 import { beforeAll, describe, expect, it } from "vitest";
 import { accountPlans, apiKeys, oauthClients } from "#db/schema/api.ts";
 import { requestLog } from "#db/schema/audit.ts";
+import { events, webhookDeliveries } from "#db/schema/deliveries.ts";
 import { memberships, sessions } from "#db/schema/identity.ts";
+import { replayJobs, siemDestinations, webhooks, webhookSecrets } from "#db/schema/webhooks.ts";
 import { uuidv7 } from "#domain/ids.ts";
 import { type Answer, marketplace, type Marketplace, type Person } from "../api.ts";
 import { browserAt, type TestBrowser } from "../console.ts";
+import { endpointsOf } from "../endpoints.ts";
 import { managementOf } from "./management.ts";
 
 // The pages of developers and administrators, asked as a browser would, without one.
@@ -16,6 +19,7 @@ let admin: Person;
 
 beforeAll(async () => {
   world = await marketplace();
+  world.env.WEBHOOK_ALLOW_LOOPBACK = "1";
   management = managementOf(world);
   admin = await world.platformAdmin();
 });
@@ -45,6 +49,38 @@ async function companyOf({ userId }: Person): Promise<{ id: string }> {
 }
 
 const KEY = { name: "Sync", "scopes.read:roles": "yes" };
+/** Nobody listens there, and nothing leaves the machine. */
+const ENDPOINT = { url: "http://127.0.0.1:9/in", "event_types.role.created": "yes" };
+const webhooksOf = (accountId: string) => world.db.reader.select().from(webhooks).where(eq(webhooks.accountId, accountId));
+
+/** An active endpoint of a recruiter with a delivery that was given up, a replay and a destination of logs. */
+async function endpointOf(rosa: Person & { recruiterId: string }) {
+  const made = endpointsOf(world.db, world.env.KEK_CURRENT);
+  const account = { id: rosa.recruiterId, kind: "recruiter" } as const;
+  const { id: webhookId } = await made.endpoint("http://127.0.0.1:9/in", account, rosa, { description: "Ours" });
+  const [eventId, deliveryId, replayId] = [crypto.randomUUID(), crypto.randomUUID(), crypto.randomUUID()];
+  const occurredAt = new Date();
+  await world.db.writer.insert(events).values({
+    id: eventId,
+    outboxId: crypto.randomUUID(),
+    ownerUserId: rosa.userId,
+    accountId: rosa.recruiterId,
+    type: "role.created",
+    entityType: "role",
+    entityId: crypto.randomUUID(),
+    sequence: 1,
+    apiVersion: "v1",
+    payloadText: "{}",
+    occurredAt,
+  });
+  const sent = { eventId, eventAt: occurredAt, eventType: "role.created", webhookId, accountId: rosa.recruiterId };
+  await world.db.writer.insert(webhookDeliveries).values({ ...sent, id: deliveryId, status: "dead", completedAt: occurredAt });
+  await world.db.writer
+    .insert(replayJobs)
+    .values({ id: replayId, accountId: rosa.recruiterId, webhookId, filter: {}, total: 1, createdBy: rosa.userId });
+  return { webhookId, deliveryId, replayId };
+}
+
 const APP = { name: "Companion", type: "confidential", redirect_uris: "https://app.example/callback", "scopes.read:roles": "yes" };
 
 describe("a form that makes a secret", () => {
@@ -129,6 +165,41 @@ describe("a form that makes a secret", () => {
     expect([secretIn(same), (await management.clientRow(app?.id ?? "")).version]).toEqual([secretIn(fresh), 2]);
   });
 
+  it("adds one endpoint, gives it one new secret, and pushes logs to one place", async () => {
+    const rosa = await world.recruiter("Rosa");
+    await world.db.writer.update(accountPlans).set({ plan: "enterprise" }).where(eq(accountPlans.accountId, rosa.recruiterId));
+    const browser = await signedIn(rosa);
+    const twice = async (path: string, fields: Record<string, string>) => {
+      const form = { ...(await formAt(browser, path)), ...fields };
+      const [first, again] = [await browser.post(path, form), await browser.post(path, form)];
+      expect(secretIn(first)).toMatch(/^whsec_/);
+      expect([path, first.status, again.status, secretIn(again)]).toEqual([path, 200, 200, secretIn(first)]);
+    };
+    await twice("/developers/webhooks/new", ENDPOINT);
+    const [endpoint, ...others] = await webhooksOf(rosa.recruiterId);
+    expect(others).toEqual([]);
+    await twice(`/developers/webhooks/${endpoint?.id}/rotate`, { grace_seconds: "3600" });
+    const secrets = await world.db.reader
+      .select()
+      .from(webhookSecrets)
+      .where(eq(webhookSecrets.webhookId, endpoint?.id ?? ""));
+    expect(secrets).toHaveLength(2);
+    await twice("/developers/siem/new", { url: "http://127.0.0.1:9/logs", kind: "https", format: "json" });
+    expect(await world.db.reader.select().from(siemDestinations).where(eq(siemDestinations.accountId, rosa.recruiterId))).toHaveLength(1);
+  });
+
+  it("begins one replay", async () => {
+    const rosa = await world.recruiter("Rosa");
+    const { webhookId } = await endpointOf(rosa);
+    const browser = await signedIn(rosa);
+    const path = `/developers/webhooks/${webhookId}/replay`;
+    const form = { ...(await formAt(browser, path)), "statuses.dead": "yes", step: "begin" };
+    const [first, again] = [await browser.post(path, form), await browser.post(path, form)];
+    expect(first.headers.get("location")).toMatch(/^\/developers\/replays\//);
+    expect(again.headers.get("location")).toBe(first.headers.get("location"));
+    expect(await world.db.reader.select().from(replayJobs).where(eq(replayJobs.webhookId, webhookId))).toHaveLength(2);
+  });
+
   it("does nothing without its token", async () => {
     const rosa = await world.recruiter("Rosa");
     const answer = await (await signedIn(rosa)).post("/developers/keys/new", KEY);
@@ -147,12 +218,16 @@ describe("a form that makes a secret", () => {
 });
 
 describe("an app that is edited", () => {
-  /** An approved app of a company, and a browser of its admin. */
-  async function approved() {
+  /** An app of a company, and a browser of its admin. */
+  async function registered() {
     const ann = await world.member(await world.company());
     const { id } = await management.newClient(ann);
-    await management.decide(admin, id, "approve");
     return { id, browser: await signedIn(ann), path: `/developers/apps/${id}/edit` };
+  }
+  async function approved() {
+    const app = await registered();
+    await management.decide(admin, app.id, "approve");
+    return app;
   }
   const kept = {
     name: "Companion",
@@ -161,7 +236,7 @@ describe("an app that is edited", () => {
     "scopes.read:candidates": "yes",
   };
 
-  it("keeps its approval by less to do", async () => {
+  it("keeps its approval with less to do, and by fewer addresses", async () => {
     const { id, browser, path } = await approved();
     const { "scopes.read:candidates": _, ...less } = kept;
     const answer = await browser.post(path, { ...(await formAt(browser, path)), ...less, ip_allowlist: "192.0.2.0/24" });
@@ -204,18 +279,17 @@ describe("an app that is edited", () => {
   });
 
   it("shows what somebody else saved meanwhile beside what was typed, and saves nothing", async () => {
-    const { id, browser, path } = await approved();
+    const { id, browser, path } = await registered();
     const form = await formAt(browser, path);
-    const [fast, slow] = ["192.0.2.0/24", "198.51.100.0/24"];
-    await browser.post(path, { ...(await formAt(browser, path)), ...kept, ip_allowlist: fast });
-    const late = await browser.post(path, { ...form, ...kept, ip_allowlist: slow });
+    await browser.post(path, { ...(await formAt(browser, path)), ...kept, name: "Faster" });
+    const late = await browser.post(path, { ...form, ...kept, name: "Slower" });
     expect(late.status).toBe(409);
     expect(late.body).toContain("Somebody else changed this while you were typing.");
-    expect(late.body).toMatch(/<span>Now:<\/span> 192\.0\.2\.0\/24.*<span>You typed:<\/span> 198\.51\.100\.0\/24/s);
-    expect(late.body).toMatch(/<textarea[^>]*>198\.51\.100\.0\/24</);
-    expect((await management.clientRow(id)).ipAllowlist).toEqual([fast]);
-    await browser.post(path, { ...unseen(late), ...kept, ip_allowlist: slow });
-    expect((await management.clientRow(id)).ipAllowlist).toEqual([slow]);
+    expect(late.body).toMatch(/<span>Now:<\/span> Faster.*<span>You typed:<\/span> Slower/s);
+    expect(late.body).toContain('value="Slower"');
+    expect((await management.clientRow(id)).name).toBe("Faster");
+    await browser.post(path, { ...unseen(late), ...kept, name: "Slower" });
+    expect((await management.clientRow(id)).name).toBe("Slower");
   });
 
   it("says at the field what is wrong", async () => {
@@ -223,6 +297,50 @@ describe("an app that is edited", () => {
     const answer = await browser.post(path, { ...(await formAt(browser, path)), ...kept, redirect_uris: "http://app.example" });
     expect(answer.status).toBe(422);
     expect(answer.body).toMatch(/id="redirect_uris-error">An address is neither https nor http/);
+  });
+});
+
+describe("an endpoint that is changed", () => {
+  it("shows what somebody else saved meanwhile beside what was typed, and saves nothing", async () => {
+    const rosa = await world.recruiter("Rosa");
+    const { webhookId } = await endpointOf(rosa);
+    const browser = await signedIn(rosa);
+    const path = `/developers/webhooks/${webhookId}/edit`;
+    const form = await formAt(browser, path);
+    await browser.post(path, { ...(await formAt(browser, path)), ...ENDPOINT, description: "Faster" });
+    const late = await browser.post(path, { ...form, ...ENDPOINT, description: "Slower" });
+    expect(late.status).toBe(409);
+    expect(late.body).toMatch(/<span>Now:<\/span> Faster.*<span>You typed:<\/span> Slower/s);
+    expect((await webhooksOf(rosa.recruiterId))[0]?.description).toBe("Faster");
+    await browser.post(path, { ...unseen(late), ...ENDPOINT, description: "Slower" });
+    expect((await webhooksOf(rosa.recruiterId))[0]?.description).toBe("Slower");
+  });
+
+  it("says on its own page what its state does not allow, and nothing that an address brings", async () => {
+    const rosa = await world.recruiter("Rosa");
+    const { webhookId, deliveryId } = await endpointOf(rosa);
+    const browser = await signedIn(rosa);
+    await browser.post(`/developers/webhooks/${webhookId}/disable`);
+    const replayed = await browser.post(`/developers/deliveries/${deliveryId}/replay`);
+    expect([replayed.status, statusIn(replayed)]).toEqual([409, "The endpoint is disabled. Enable it first."]);
+    expect((await browser.get(`/developers/webhooks/${webhookId}?said=Call+this+number`)).body).not.toContain("Call this number");
+  });
+});
+
+describe("the log of deliveries", () => {
+  it("replays one where it stands, and stays as it was narrowed", async () => {
+    const rosa = await world.recruiter("Rosa");
+    const { deliveryId } = await endpointOf(rosa);
+    const browser = await signedIn(rosa);
+    const log = await browser.get("/developers/deliveries?status=dead");
+    expect(log.body).toMatch(new RegExp(`action="/developers/deliveries/${deliveryId}/replay" data-swap="deliveries"`));
+    const answer = await browser.post(`/developers/deliveries/${deliveryId}/replay`, unseen(log));
+    expect(answer.headers.get("location")).toBe("/developers/deliveries?status=dead&done=replayed");
+    expect(statusIn(await browser.get("/developers/deliveries?status=dead&done=replayed"))).toBe("It is on its way.");
+    const again = await world.db.reader.select().from(webhookDeliveries).where(eq(webhookDeliveries.replayOf, deliveryId));
+    expect(again).toHaveLength(1);
+    const elsewhere = await browser.post(`/developers/deliveries/${deliveryId}/replay`, { ...unseen(log), back: "//evil.example/" });
+    expect(elsewhere.headers.get("location")).toBe("/developers/deliveries?done=replayed");
   });
 });
 
@@ -245,89 +363,6 @@ describe("a form whose session has ended", () => {
   });
 });
 
-describe("a sign-in by the way of developers", () => {
-  it("leads back to the page that asked for it, where the form is filled again", async () => {
-    const rosa = await world.recruiter("Rosa");
-    const browser = await signedIn(rosa);
-    const form = { ...(await formAt(browser, "/developers/keys/new")), ...KEY, name: "Typed with care" };
-    await world.db.writer.update(sessions).set({ endedAt: new Date(), endedReason: "signed_out" }).where(eq(sessions.userId, rosa.userId));
-    const { headers } = await browser.post("/developers/keys/new", form);
-    const page = await browser.get(headers.get("location") ?? "");
-    const shortCut = /href="(\/dev\/sign-in[^"]*)"/.exec(page.body)?.[1] ?? "";
-    const back = await browser.post("/dev/sign-in", { ...(await formAt(browser, shortCut)), user_id: rosa.userId });
-    expect(back.headers.get("location")).toBe("/developers/keys/new");
-    expect((await browser.get("/developers/keys/new")).body).toContain('value="Typed with care"');
-  });
-
-  it.each(["https://evil.example/", "//evil.example", "/dev/sign-in"])("leads nowhere else: %s", async (elsewhere) => {
-    const rosa = await world.recruiter("Rosa");
-    const browser = browserAt(world);
-    expect((await browser.post("/dev/sign-in", { user_id: rosa.userId, return_to: elsewhere })).headers.get("location")).toBe("/console");
-  });
-});
-
-describe("a key whose maker left", () => {
-  it("is adopted from its page: a new secret once, and the key passes", async () => {
-    const company = await world.company("Left");
-    const [owner, leaver] = [await world.member(company), await world.member(company)];
-    const [gone, own] = [await management.approvedKey(leaver, admin), await management.approvedKey(owner, admin)];
-    const { data } = (await world.call("GET", `/api/v2/memberships?user_id=${leaver.userId}`, { as: owner })).body;
-    await world.call("DELETE", `/api/v2/memberships/${data[0].id}`, { as: owner });
-    const browser = await signedIn(owner);
-    const adopt = `/developers/keys/${gone.id}/adopt`;
-    expect((await browser.get(`/developers/keys/${gone.id}`)).body).toContain(`href="${adopt}"`);
-    expect((await browser.get(`/developers/keys/${own.id}`)).body).not.toContain("/adopt");
-    const form = await formAt(browser, adopt);
-    const [shown, again] = [await browser.post(adopt, form), await browser.post(adopt, form)];
-    expect(await management.tried(secretIn(shown))).toBe(200);
-    expect(secretIn(again)).toBe(secretIn(shown));
-    expect(await management.tried(gone.token)).toBe("invalid_token");
-    expect((await browser.get(`/developers/keys/${gone.id}`)).body).not.toContain(adopt);
-  });
-});
-
-describe("requests beyond the limit", () => {
-  it("that nobody could be billed for are refused beside the switch, and what was typed stays", async () => {
-    const rosa = await world.recruiter("Rosa");
-    await world.db.writer.update(accountPlans).set({ plan: "premium" }).where(eq(accountPlans.accountId, rosa.recruiterId));
-    const browser = await signedIn(rosa);
-    const form = { ...(await formAt(browser, "/developers/usage")), overage_enabled: "yes", spend_cap: "75" };
-    const answer = await browser.post("/developers/usage", form);
-    expect(answer.status).toBe(409);
-    expect(answer.body).toMatch(/id="overage_enabled-error"[^>]*>[^<]*Take out a subscription first\./);
-    expect(answer.body).toContain('value="75"');
-  });
-});
-
-describe("an admin's page of a plan", () => {
-  it("names whose account it is", async () => {
-    const company = await world.company("Acme & Sons");
-    const browser = await signedIn(admin);
-    const page = await browser.get(`/console/admin/plans?account=${company.id}`);
-    expect(page.body).toMatch(/<h2[^>]*>Acme &amp; Sons/);
-  });
-
-  it("is found by that name as well", async () => {
-    const rosa = await world.recruiter("Rosalind Franklin");
-    const browser = await signedIn(admin);
-    const page = await browser.get("/console/admin/plans?account=rosalind");
-    expect(page.body).toContain(`href="/console/admin/plans?account=${rosa.recruiterId}"`);
-    expect((await browser.get("/console/admin/plans?account=nobody+of+that+name")).body).toContain("No account is called that");
-  });
-});
-
-describe("an admin's own request", () => {
-  it("is told that another admin approves it, on its page", async () => {
-    await world.platformAdmin();
-    const key = await management.newKey(admin);
-    const browser = await signedIn(admin);
-    const path = `/console/admin/approvals/${key.id}`;
-    const answer = await browser.post(path, { ...(await formAt(browser, path)), decision: "approve", reason: "" });
-    expect(answer.status).toBe(409);
-    expect(answer.body).toContain("another platform admin");
-  });
-});
-
 describe("with several accounts", () => {
   it("every page names the acting one, and the choice leads back and stays", async () => {
     const ann = await world.recruiter("Ann");
@@ -337,7 +372,23 @@ describe("with several accounts", () => {
     expect(asked.headers.get("location")).toBe("/developers/account?return_to=%2Fdevelopers%2Fkeys%3Fstatus%3Dactive");
     const chosen = await browser.post("/developers/account", { account_id: company.id, return_to: "/developers/keys?status=active" });
     expect(chosen.headers.get("location")).toBe("/developers/keys?status=active");
-    for (const path of ["", "/keys", "/keys/new", "/apps", "/apps/new", "/grants", "/usage", "/logs", "/deprecations", "/changelog"]) {
+    for (const path of [
+      "",
+      "/keys",
+      "/keys/new",
+      "/apps",
+      "/apps/new",
+      "/grants",
+      "/webhooks",
+      "/webhooks/new",
+      "/deliveries",
+      "/siem",
+      "/siem/new",
+      "/usage",
+      "/logs",
+      "/deprecations",
+      "/changelog",
+    ]) {
       const page = await browser.get(`/developers${path}`);
       expect(page.body, path).toMatch(/<p class="acting small"><b>[^<]+<\/b> <span class="soft">a company&#39;s account/);
       expect(page.body, path).toContain("Change account");
@@ -389,6 +440,7 @@ describe("a page", () => {
       overage: false,
       bytesOut: 12,
     });
+    const { webhookId, deliveryId, replayId } = await endpointOf(rosa);
     const [hers, admins] = [await signedIn(rosa), await signedIn(admin)];
     const pages: readonly (readonly [TestBrowser, string, number])[] = [
       [hers, "/developers", 1],
@@ -404,6 +456,17 @@ describe("a page", () => {
       [hers, `/developers/apps/${app.id}`, 1],
       [hers, `/developers/apps/${app.id}/edit`, 1],
       [hers, "/developers/grants", 1],
+      [hers, "/developers/webhooks", 1],
+      [hers, "/developers/webhooks/new", 1],
+      [hers, `/developers/webhooks/${webhookId}`, 1],
+      [hers, `/developers/webhooks/${webhookId}/edit`, 1],
+      [hers, `/developers/webhooks/${webhookId}/rotate`, 1],
+      [hers, `/developers/webhooks/${webhookId}/replay`, 1],
+      [hers, "/developers/deliveries", 1],
+      [hers, `/developers/deliveries/${deliveryId}`, 1],
+      [hers, `/developers/replays/${replayId}`, 1],
+      [hers, "/developers/siem", 1],
+      [hers, "/developers/siem/new", 1],
       [hers, "/developers/usage", 1],
       [hers, "/developers/logs", 1],
       [hers, `/developers/logs/${id}`, 1],
@@ -439,6 +502,9 @@ describe("what somebody is", () => {
     "/developers",
     "/developers/keys",
     "/developers/apps",
+    "/developers/webhooks",
+    "/developers/deliveries",
+    "/developers/siem",
     "/developers/usage",
     "/developers/logs",
     "/developers/deprecations",
@@ -508,7 +574,15 @@ describe("a list", () => {
     expect([head?.split(",").slice(0, 4), row?.includes(",'=SUM(A1),"), end]).toEqual([["id", "name", "key", "status"], true, ""]);
   });
 
-  it.each(["/developers/keys", "/developers/apps", "/developers/grants", "/developers/logs"])("%s comes as a file", async (path) => {
+  it.each([
+    "/developers/keys",
+    "/developers/apps",
+    "/developers/grants",
+    "/developers/webhooks",
+    "/developers/deliveries",
+    "/developers/siem",
+    "/developers/logs",
+  ])("%s comes as a file", async (path) => {
     const browser = await signedIn(await world.recruiter("Rosa"));
     const { status, headers, body } = await browser.get(`${path}?format=csv`);
     expect([status, headers.get("content-disposition")]).toEqual([200, expect.stringMatching(/^attachment; filename="[\w-]+\.csv"$/)]);

@@ -1,4 +1,4 @@
-import { runDurableObjectAlarm } from "cloudflare:test";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { eq, sql } from "drizzle-orm";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { pipelineFailures } from "#db/schema/api.ts";
@@ -239,6 +239,25 @@ describe("the object of an endpoint", () => {
     expect(parked).toMatchObject({ attempts: 0, sends: 0, nextAttemptAt: null });
     await soon(async () => (await off.object.state()).queued === 0);
     expect(off.received).toEqual([]);
+  });
+});
+
+describe("a list that is full", () => {
+  it("leaves what it has no room for in the tables, and pulls it when there is", async () => {
+    const full = await receiver((_, count) =>
+      count === 1 ? new Response(null, { status: 429, headers: { "retry-after": "60" } }) : takes(),
+    );
+    await full.happens();
+    await full.until(all("retrying"));
+    const others = Array.from({ length: 9_999 }, () => ({ deliveryId: crypto.randomUUID(), priority: "replay" as const }));
+    expect(await full.object.enqueue(others)).toEqual({ accepted: 9_999, overflow: 0 });
+    await full.happens(3);
+    expect((await full.object.state()).queued).toBe(10_000);
+    await runInDurableObject(full.object, (_, { storage }) => void storage.sql.exec("delete from job where replay = 1"));
+    await pass(73);
+    await full.alarm();
+    await full.until(all("succeeded"));
+    expect(new Set(full.received.map(({ headers }) => headers.get("webhook-id"))).size).toBe(4);
   });
 });
 

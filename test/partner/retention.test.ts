@@ -2,7 +2,9 @@ import { eq, sql } from "drizzle-orm";
 import { beforeAll, describe, expect, it } from "vitest";
 import { auditAnchors, oauthClients, oauthCodes, oauthGrants, oauthTokens, usageMinutes } from "#db/schema/api.ts";
 import { requestLog } from "#db/schema/audit.ts";
+import { events, webhookAttempts, webhookDeliveries } from "#db/schema/deliveries.ts";
 import { idempotencyKeys } from "#db/schema/ops.ts";
+import { webhooks } from "#db/schema/webhooks.ts";
 import { marketplace, type Marketplace } from "../api.ts";
 import { type Account, accountWith } from "./accounts.ts";
 
@@ -124,6 +126,29 @@ describe("every night", () => {
       .where(sql`route like 'kept %'`)
       .orderBy(requestLog.ts);
     expect(kept.map(({ route }) => route)).toEqual(["kept 2", "kept 3"]);
+  });
+
+  it("events and deliveries are kept three whole months, and attempts one", async () => {
+    const owner = { accountId: account.recruiterId, ownerUserId: account.userId };
+    const [webhook] = await world.db.writer
+      .insert(webhooks)
+      .values({ ...owner, roleType: "recruiter", url: "https://hooks.example.com/", eventTypes: ["role.created"] })
+      .returning({ id: webhooks.id });
+    await world.db.writer.execute(sql`
+      with told as (
+        insert into api.events (id, outbox_id, owner_user_id, account_id, type, entity_type, entity_id, sequence, api_version, payload_text, occurred_at)
+        select gen_random_uuid(), gen_random_uuid(), ${account.userId}, ${account.recruiterId}, 'role.created', 'role', gen_random_uuid(), n, 'v1', '{}',
+          ops.now() + make_interval(months => n) from generate_series(0, 3) n returning id, occurred_at),
+      sent as (
+        insert into api.webhook_deliveries (id, event_id, event_at, event_type, webhook_id, account_id, next_attempt_at)
+        select gen_random_uuid(), id, occurred_at, 'role.created', ${webhook?.id}, ${account.recruiterId}, occurred_at from told returning id, event_at)
+      insert into api.webhook_attempts (delivery_id, attempt_no, trigger, started_at, duration_ms, http_status, signature_key_ids, request_id)
+      select id, 1, 'auto', event_at, 1, 200, '{}', gen_random_uuid() from sent`);
+    const kept = async () => Promise.all([events, webhookDeliveries, webhookAttempts].map(async (table) => world.db.reader.$count(table)));
+    expect(await kept()).toEqual([4, 4, 4]);
+    await goTo(35);
+    await nightly();
+    expect(await kept()).toEqual([3, 3, 1]);
   });
 });
 

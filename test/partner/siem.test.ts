@@ -199,6 +199,23 @@ describe("a destination of logs", () => {
     expect(world.sent.siem).not.toContain(id);
   });
 
+  it("is woken by what comes in, once it has settled, and nobody else is", async () => {
+    const { id } = await make();
+    const off = await make();
+    await call("PATCH", `/${off.id}`, { status: "disabled" });
+    const other = await accountWith(world, { plan: "enterprise", customLimit: 100_000 });
+    await call("POST", "", { kind: "https", format: "json", url: SINK }, other);
+    await world.consume("request-log", world.sent.requestLog.splice(0));
+    world.sent.siem.splice(0);
+    const send = vi.spyOn(world.env.SIEM, "send");
+    await world.call("GET", "/api/v1/me", { as: account });
+    await world.consume("request-log", world.sent.requestLog.splice(0));
+    expect(send.mock.calls).toEqual([[{ destination_ids: [id] }, { delaySeconds: 30 }]]);
+    await world.advance(30);
+    await world.consume("siem", [{ destination_ids: [id] }, { destination_ids: [id] }]);
+    expect(received.map(({ body }) => body.includes('"/me"'))).toEqual([true]);
+  });
+
   it("gets nothing once its account has another plan", async () => {
     const { id } = await make();
     await requests(1);

@@ -527,6 +527,9 @@ describe("a replay job", () => {
     await finish(jobId, "succeeded");
     await step();
     expect(await jobOf(jobId)).toMatchObject({ status: "done", succeeded: 70, failed: 0, finished_at: expect.stringMatching(/Z$/) });
+    // a day when its deliveries are gone, the job still says what became of them
+    await world.db.writer.update(replayJobs).set({ succeeded: 69, failed: 1 }).where(eq(replayJobs.id, jobId));
+    expect(await jobOf(jobId)).toMatchObject({ succeeded: 69, failed: 1 });
     const sent = await world.db.reader
       .select({ of: webhookDeliveries.replayOf })
       .from(webhookDeliveries)

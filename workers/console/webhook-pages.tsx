@@ -1,9 +1,10 @@
-import type { FC } from "hono/jsx";
+import type { Child, FC } from "hono/jsx";
 import { isUuid } from "#domain/ids.ts";
 import { notFound, Refusal } from "#domain/refusals.ts";
 import type { DeliveryStatus, WebhookStatus } from "#domain/webhooks/words.ts";
+import type { Context } from "#services/context.ts";
 import type { Delivery } from "#services/webhook-deliveries/delivery.ts";
-import type { FieldErrors } from "#ui/form.tsx";
+import { Action, type FieldErrors } from "#ui/form.tsx";
 import { Ago, Badge, type Tone } from "#ui/parts.tsx";
 import { Table } from "#ui/table.tsx";
 import type { PageContext } from "./context.ts";
@@ -42,8 +43,8 @@ export const LastAnswer: FC<{ of: Pick<Delivery, "lastStatus" | "lastErrorClass"
   </>
 );
 
-/** Deliveries, each leading to its page. */
-export const DeliveryTable: FC<{ rows: readonly Delivery[]; now: Date }> = ({ rows, now }) => (
+/** Deliveries, each leading to its page; `actions`: what can be done with one where it stands. */
+export const DeliveryTable: FC<{ rows: readonly Delivery[]; now: Date; actions?: (row: Delivery) => Child }> = ({ rows, now, actions }) => (
   <Table<Delivery>
     name="Deliveries"
     rows={rows}
@@ -61,6 +62,7 @@ export const DeliveryTable: FC<{ rows: readonly Delivery[]; now: Date }> = ({ ro
       { name: "Last answer", cell: (row) => <LastAnswer of={row} /> },
       { name: "Attempts", numeric: true, cell: ({ attempts }) => attempts },
       { name: "Queued", cell: ({ createdAt }) => <Ago at={createdAt} now={now} /> },
+      ...(actions ? [{ name: "Actions", actions: true, cell: actions }] : []),
     ]}
   />
 );
@@ -78,15 +80,21 @@ export function addressErrors(error: unknown, labels: Readonly<Record<string, st
   return errorsOf(error, labels);
 }
 
-/** What was done, or what the page says where the state of things does not allow it. */
-export async function orSay<Done>(work: Promise<Done>): Promise<{ done: Done } | { said: string }> {
+/** What was done, or what the page it was asked from says where the state of things does not allow it. */
+export async function orSay<Done>(c: PageContext, work: Promise<Done>): Promise<{ done: Done } | { said: string }> {
   try {
     return { done: await work };
   } catch (error) {
-    if (error instanceof Refusal && SAID.includes(error.code)) return { said: error.message };
-    throw error;
+    if (!(error instanceof Refusal) || !SAID.includes(error.code)) throw error;
+    c.status(error.code === "action_throttled" ? 429 : 409);
+    return { said: error.message };
   }
 }
 
 /** Refusals that are about the state of things. */
 const SAID: readonly string[] = ["conflict", "invalid_transition", "action_throttled", "secret_rotation_in_progress"];
+
+/** A button that does something at once, for the account whose page it stands on. */
+export const Doing: FC<Parameters<typeof Action>[0] & { ctx: Context }> = ({ ctx, hidden, ...action }) => (
+  <Action {...action} hidden={{ by: ctx.userId, account_id: ctx.access.account?.id ?? "", ...hidden }} />
+);

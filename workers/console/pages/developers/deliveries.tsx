@@ -1,17 +1,17 @@
 import type { FC } from "hono/jsx";
 import { SUBSCRIBABLE_EVENTS } from "#domain/events/published.ts";
+import { returnPath } from "#domain/identity/session.ts";
 import { isUuid } from "#domain/ids.ts";
 import { DELIVERY_STATUSES } from "#domain/webhooks/words.ts";
-import { type Attempt, getDelivery, listDeliveries } from "#services/webhook-deliveries/delivery.ts";
+import { type Attempt, type Delivery, getDelivery, listDeliveries } from "#services/webhook-deliveries/delivery.ts";
 import { replayDelivery } from "#services/webhook-deliveries/replay-delivery.ts";
 import { listWebhooks } from "#services/webhooks/webhook.ts";
-import { Action, Button, ButtonLink, Select } from "#ui/form.tsx";
+import { Button, ButtonLink, Select } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
 import { Badge, Card, Empty, Facts, Time } from "#ui/parts.tsx";
-import { CursorPager } from "#ui/table.tsx";
-import { contextWithinAccount, type PageContext } from "../../context.ts";
-import { count, DeveloperTabs, pagingOf } from "../../partner-pages.tsx";
-import { DELIVERIES, DeliveryTable, idIn, LastAnswer, orSay, State, WEBHOOKS } from "../../webhook-pages.tsx";
+import { contextWithinAccount, formOf, type PageContext } from "../../context.ts";
+import { count, csvAnswer, DeveloperTabs, foundIn, ListEnd, pagingOf, type Said } from "../../partner-pages.tsx";
+import { DELIVERIES, DeliveryTable, Doing, idIn, LastAnswer, orSay, State, WEBHOOKS } from "../../webhook-pages.tsx";
 import { inWords } from "../../words.ts";
 
 /** Of a log more rows fit than of a list (SURFACES §2.9). */
@@ -30,7 +30,7 @@ export async function deliveriesPage(c: PageContext): Promise<Response> {
   const [{ rows, next }, endpoints] = await Promise.all([
     listDeliveries(ctx, {
       ...paging.query,
-      limit: LOG_ROWS,
+      ...(paging.wantsCsv ? {} : { limit: LOG_ROWS }),
       filters: {
         ...(given.webhook_id && isUuid(given.webhook_id) ? { webhook_id: given.webhook_id } : {}),
         ...(status ? { status } : {}),
@@ -40,6 +40,8 @@ export async function deliveriesPage(c: PageContext): Promise<Response> {
     }),
     listWebhooks(ctx, { limit: MOST_ENDPOINTS, after: null, filters: {} }),
   ]);
+  if (paging.wantsCsv) return csvAnswer("webhook-deliveries", CSV, rows);
+  const { pathname, search } = new URL(c.req.url);
   const narrowed = Object.values(given).some((value) => value !== undefined);
   return c.render(
     <>
@@ -83,8 +85,25 @@ export async function deliveriesPage(c: PageContext): Promise<Response> {
       <div id="deliveries" class="stack wide">
         {rows.length > 0 ? (
           <>
-            <DeliveryTable rows={rows} now={ctx.now()} />
-            <CursorPager {...await paging.ways(next)} />
+            <DeliveryTable
+              rows={rows}
+              now={ctx.now()}
+              actions={(row) =>
+                row.status === "in_flight" ? null : (
+                  <Doing
+                    ctx={ctx}
+                    to={`${DELIVERIES}/${row.id}/replay`}
+                    kind="quiet"
+                    swap="deliveries"
+                    hidden={{ back: `${pathname}${search}` }}
+                    label={`Replay ${row.eventType} of ${row.createdAt.toISOString().slice(0, 16)}`}
+                  >
+                    Replay
+                  </Doing>
+                )
+              }
+            />
+            <ListEnd {...await paging.ways(next)} csv={paging.csv} />
           </>
         ) : (
           <Empty
@@ -96,18 +115,40 @@ export async function deliveriesPage(c: PageContext): Promise<Response> {
         )}
       </div>
     </>,
-    { title: "Deliveries" },
+    { title: "Deliveries", status: SAID[c.req.query("done") ?? ""] ?? foundIn(narrowed, rows, next) },
   );
 }
 
+const SAID: Readonly<Record<string, string>> = {
+  tested: "The test was sent.",
+  replayed: "It is on its way.",
+  refused: "It could not be replayed: its endpoint is not active, or it is being sent right now.",
+};
+
+/** The deliveries as a file. */
+const CSV: readonly Said<Delivery>[] = [
+  ["id", ({ id }) => id, "id"],
+  ["event_id", ({ eventId }) => `evt_${eventId}`],
+  ["event_type", ({ eventType }) => eventType],
+  ["webhook_id", ({ webhookId }) => webhookId, "id"],
+  ["status", ({ status }) => status],
+  ["attempts", ({ attempts }) => attempts, "number"],
+  ["last_status", ({ lastStatus }) => lastStatus, "number"],
+  ["last_error_class", ({ lastErrorClass }) => lastErrorClass],
+  ["replay_of", ({ replayOf }) => replayOf, "id"],
+  ["created_at", ({ createdAt }) => createdAt.toISOString(), "date"],
+  ["completed_at", ({ completedAt }) => completedAt?.toISOString() ?? null, "date"],
+];
+
 /** One delivery: what was sent, and every attempt with its answer. */
-export async function deliveryPage(c: PageContext): Promise<Response> {
+export const deliveryPage = (c: PageContext): Promise<Response> => onePage(c, SAID[c.req.query("done") ?? ""]);
+
+async function onePage(c: PageContext, status: string | undefined): Promise<Response> {
   const ctx = await contextWithinAccount(c);
   const delivery = await getDelivery(ctx, idIn(c, "delivery"));
-  const said = c.req.query("said") ?? { tested: "The test was sent.", replayed: "It is on its way." }[c.req.query("done") ?? ""];
   return c.render(
     <>
-      <p>
+      <p class="up small">
         <a href={DELIVERIES}>Deliveries</a>
       </p>
       <Heading title={delivery.eventType} actions={<State of={delivery.status} />}>
@@ -139,12 +180,12 @@ export async function deliveryPage(c: PageContext): Promise<Response> {
         ))}
       </Card>
       <div class="row">
-        <Action to={`${DELIVERIES}/${delivery.id}/replay`} kind="main">
+        <Doing ctx={ctx} to={`${DELIVERIES}/${delivery.id}/replay`} kind="main">
           Replay
-        </Action>
+        </Doing>
       </div>
     </>,
-    { title: "Delivery", status: said },
+    { title: "Delivery", status },
   );
 }
 
@@ -181,13 +222,13 @@ const AttemptCard: FC<{ of: Attempt; ordinal: number }> = ({ of: attempt, ordina
   </section>
 );
 
-/** Sends one delivery again, and shows the one that is on its way. */
+/** Sends one delivery again: the log it was asked from goes on where it was, its own page leads to the one that is on its way. */
 export async function deliveryReplayed(c: PageContext): Promise<Response> {
-  const id = idIn(c, "delivery");
-  const ctx = await contextWithinAccount(c);
-  const sent = await orSay(replayDelivery(ctx, id));
-  return c.redirect(
-    "done" in sent ? `${DELIVERIES}/${sent.done.id}?done=replayed` : `${DELIVERIES}/${id}?said=${encodeURIComponent(sent.said)}`,
-    303,
-  );
+  const { back } = await formOf(c);
+  const sent = await orSay(c, replayDelivery(await contextWithinAccount(c), idIn(c, "delivery")));
+  if (back === undefined) return "done" in sent ? c.redirect(`${DELIVERIES}/${sent.done.id}?done=replayed`, 303) : onePage(c, sent.said);
+  const list = new URL(returnPath(back), c.req.url);
+  list.pathname = DELIVERIES;
+  list.searchParams.set("done", "done" in sent ? "replayed" : "refused");
+  return c.redirect(`${list.pathname}${list.search}`, 303);
 }

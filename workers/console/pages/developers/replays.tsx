@@ -1,37 +1,38 @@
+import { SUBSCRIBABLE_EVENTS } from "#domain/events/published.ts";
 import { notFound } from "#domain/refusals.ts";
 import { REPLAYABLE_STATUSES, replayStep } from "#domain/webhooks/replay.ts";
 import { createReplayJob } from "#services/replay-jobs/create-replay-job.ts";
 import { changeReplayJob, getReplayJob, type ReplayJob } from "#services/replay-jobs/replay-job.ts";
 import { MISSED } from "#services/replay-jobs/replayable.ts";
-import { getWebhook, type Webhook } from "#services/webhooks/webhook.ts";
-import { Action, Button, ButtonLink, Choices, ErrorSummary, Field, type FieldErrors } from "#ui/form.tsx";
+import { getWebhook } from "#services/webhooks/webhook.ts";
+import { Button, ButtonLink, Choices, ErrorSummary, Field, type FieldErrors } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
 import { Badge, Facts, Notice, Stats, Time, type Tone } from "#ui/parts.tsx";
-import { contextWithinAccount, formOf, type PageContext } from "../../context.ts";
-import { count, errorsOf } from "../../partner-pages.tsx";
-import { DELIVERIES, idIn, orSay, REPLAYS, WEBHOOKS } from "../../webhook-pages.tsx";
+import { contextWithinAccount, type Form, formOf, type PageContext } from "../../context.ts";
+import { once } from "../../once.ts";
+import { count, errorsOf, Unseen } from "../../partner-pages.tsx";
+import { DELIVERIES, Doing, idIn, orSay, REPLAYS, WEBHOOKS } from "../../webhook-pages.tsx";
 import { inWords } from "../../words.ts";
 
 const LABELS = { statuses: "State", filter: "Until", since: "Since", until: "Until", event_types: "Events" };
 const ACTIONS = ["pause", "resume", "cancel"] as const;
 const REFRESH_SECONDS = 2;
 
-type Given = Readonly<Record<string, string>>;
-
 const STATUS_WORDS = { succeeded: "Arrived", dead: "Given up", skipped: "Skipped while disabled", parked: "Parked" } as const;
 
 /** Asks what is to be sent again, and says how much that is before it is. */
 export async function newReplayPage(c: PageContext): Promise<Response> {
-  const webhook = await getWebhook(await contextWithinAccount(c), idIn(c, "webhook"));
   const statuses = Object.fromEntries(MISSED.map((status) => [`statuses.${status}`, "yes"]));
-  return form(c, webhook, { since: (c.req.query("since") ?? "").slice(0, 16), ...statuses }, {}, null);
+  return formPage(c, { since: (c.req.query("since") ?? "").slice(0, 16), ...statuses }, {}, null);
 }
 
-function form(c: PageContext, webhook: Webhook, given: Given, errors: FieldErrors, total: number | null): Response | Promise<Response> {
+async function formPage(c: PageContext, given: Form, errors: FieldErrors, total: number | null): Promise<Response> {
+  const ctx = await contextWithinAccount(c);
+  const webhook = await getWebhook(ctx, idIn(c, "webhook"));
   const path = `${WEBHOOKS}/${webhook.id}`;
   return c.render(
     <>
-      <p>
+      <p class="up small">
         <a href={path}>{webhook.description ?? new URL(webhook.url).host}</a>
       </p>
       <Heading title="Replay">
@@ -44,6 +45,7 @@ function form(c: PageContext, webhook: Webhook, given: Given, errors: FieldError
         </Notice>
       )}
       <form method="post" action={`${path}/replay`} class="stack wide prose">
+        <Unseen ctx={ctx} />
         <Choices
           name="statuses"
           label="What became of them"
@@ -88,11 +90,10 @@ function instantIn(written: string | undefined): Date | null | undefined {
   return Number.isNaN(at.getTime()) ? null : at;
 }
 
-/** Counts what fits, or begins. */
+/** Counts what fits, or begins: one replay, however often the form is sent. */
 export async function replayAsked(c: PageContext): Promise<Response> {
   const id = idIn(c, "webhook");
   const given = await formOf(c);
-  const webhook = await getWebhook(await contextWithinAccount(c), id);
   const [since, until] = [instantIn(given["since"]), instantIn(given["until"])];
   const wrong: FieldErrors = {
     ...(since === null ? { since: "Since is no time: write it like 2026-11-21T10:30." } : {}),
@@ -100,21 +101,29 @@ export async function replayAsked(c: PageContext): Promise<Response> {
   };
   const refused = (errors: FieldErrors) => {
     c.status(422);
-    return form(c, webhook, given, errors, null);
+    return formPage(c, given, errors, null);
   };
   if (Object.keys(wrong).length > 0) return refused(wrong);
   const statuses = REPLAYABLE_STATUSES.filter((status) => given[`statuses.${status}`] === "yes");
-  const types = webhook.eventTypes.filter((type) => given[`event_types.${type}`] === "yes");
+  const types = SUBSCRIBABLE_EVENTS.filter((type) => given[`event_types.${type}`] === "yes");
+  const replay = {
+    webhookId: id,
+    eventTypes: types.length > 0 ? types : null,
+    statuses: statuses.length > 0 ? statuses : null,
+    since: since ?? null,
+    until: until ?? null,
+  };
   try {
-    const begun = await createReplayJob(await contextWithinAccount(c), {
-      webhookId: id,
-      eventTypes: types.length > 0 ? types : null,
-      statuses: statuses.length > 0 ? statuses : null,
-      since: since ?? null,
-      until: until ?? null,
-      dryRun: given["step"] !== "begin",
-    });
-    return begun.job ? c.redirect(`${REPLAYS}/${begun.job.id}`, 303) : form(c, webhook, given, {}, begun.total);
+    if (given["step"] !== "begin") {
+      const { total } = await createReplayJob(await contextWithinAccount(c), { ...replay, dryRun: true });
+      return await formPage(c, given, {}, total);
+    }
+    const begun = await once(
+      c,
+      (ctx) => createReplayJob(ctx, { ...replay, dryRun: false }),
+      ({ job }) => ({ id: job?.id ?? null }),
+    );
+    return c.redirect(`${REPLAYS}/${begun.id}`, 303);
   } catch (error) {
     const { filter, ...others } = errorsOf(error, LABELS);
     return refused(filter ? { ...others, until: filter } : others);
@@ -124,13 +133,16 @@ export async function replayAsked(c: PageContext): Promise<Response> {
 const TONES: Readonly<Record<ReplayJob["status"], Tone>> = { running: "accent", paused: "warn", done: "good", cancelled: "neutral" };
 
 /** How far a replay is; while it runs, the page keeps up by itself. */
-export async function replayPage(c: PageContext): Promise<Response> {
-  const job = await getReplayJob(await contextWithinAccount(c), idIn(c, "replay"));
+export const replayPage = (c: PageContext): Promise<Response> => onePage(c, undefined);
+
+async function onePage(c: PageContext, status: string | undefined): Promise<Response> {
+  const ctx = await contextWithinAccount(c);
+  const job = await getReplayJob(ctx, idIn(c, "replay"));
   const path = `${REPLAYS}/${job.id}`;
   const { since, until, statuses, event_types: types } = job.filter;
   return c.render(
     <>
-      <p>
+      <p class="up small">
         <a href={`${WEBHOOKS}/${job.webhookId}`}>The endpoint</a>
       </p>
       <Heading title="Replay" actions={<Badge tone={TONES[job.status]}>{inWords(job.status)}</Badge>}>
@@ -166,12 +178,14 @@ export async function replayPage(c: PageContext): Promise<Response> {
           </form>
         ) : null}
         {ACTIONS.filter((action) => replayStep(job.status, action) !== null).map((action) => (
-          <Action to={`${path}/${action}`}>{inWords(action)}</Action>
+          <Doing ctx={ctx} to={`${path}/${action}`}>
+            {inWords(action)}
+          </Doing>
         ))}
         <a href={`${DELIVERIES}?webhook_id=${job.webhookId}`}>Deliveries of the endpoint</a>
       </div>
     </>,
-    { title: "Replay", status: c.req.query("said") },
+    { title: "Replay", status },
   );
 }
 
@@ -180,7 +194,6 @@ export async function replayChanged(c: PageContext): Promise<Response> {
   const id = idIn(c, "replay");
   const action = ACTIONS.find((known) => known === c.req.param("action"));
   if (!action) throw notFound("action");
-  const ctx = await contextWithinAccount(c);
-  const changed = await orSay(changeReplayJob(ctx, id, action));
-  return c.redirect(`${REPLAYS}/${id}${"said" in changed ? `?said=${encodeURIComponent(changed.said)}` : ""}`, 303);
+  const changed = await orSay(c, changeReplayJob(await contextWithinAccount(c), id, action));
+  return "done" in changed ? c.redirect(`${REPLAYS}/${id}`, 303) : onePage(c, changed.said);
 }

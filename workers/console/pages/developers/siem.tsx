@@ -1,4 +1,6 @@
 import { SIEM_FORMATS, SIEM_KINDS } from "#db/schema/webhooks.ts";
+import { ERROR_CLASSES } from "#domain/webhooks/words.ts";
+import type { Context } from "#services/context.ts";
 import { testSiemDestination } from "#services/siem/push-logs.ts";
 import {
   createSiemDestination,
@@ -8,18 +10,21 @@ import {
   type SiemDestination,
   updateSiemDestination,
 } from "#services/siem/siem-destination.ts";
-import { Action, Button, ButtonLink, ErrorSummary, Field, type FieldErrors, Select } from "#ui/form.tsx";
+import { Button, ButtonLink, ErrorSummary, Field, type FieldErrors, Select } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
 import { Ago, Confirm, Empty, Facts, Notice, Secret, Time } from "#ui/parts.tsx";
-import { CursorPager, Table } from "#ui/table.tsx";
+import { Table } from "#ui/table.tsx";
 import { parse } from "../../../api/shape.ts";
 import { NewSiemDestination } from "../../../api/v1/siem-destinations.ts";
-import { contextWithinAccount, formOf, type PageContext } from "../../context.ts";
-import { DeveloperTabs, pagingOf } from "../../partner-pages.tsx";
-import { addressErrors, idIn, SIEM, State } from "../../webhook-pages.tsx";
+import { contextWithinAccount, type Form, formOf, type PageContext } from "../../context.ts";
+import { keptForm } from "../../kept-form.ts";
+import { once } from "../../once.ts";
+import { csvAnswer, DeveloperTabs, ListEnd, pagingOf, type Said, Unseen } from "../../partner-pages.tsx";
+import { addressErrors, Doing, idIn, SIEM, State } from "../../webhook-pages.tsx";
 
 const KIND_WORDS = { https: "https, signed", splunk_hec: "Splunk HTTP Event Collector" } as const;
 const FORMAT_WORDS = { ocsf: "OCSF 1.3", cef: "CEF", json: "Plain JSON" } as const;
+const NEW = `${SIEM}/new`;
 const LABELS = { url: "Address", kind: "Kind", format: "Format", token: "Token" };
 
 /** Where the account's logs are pushed to. */
@@ -27,6 +32,7 @@ export async function siemPage(c: PageContext): Promise<Response> {
   const paging = await pagingOf(c, SIEM);
   const ctx = await contextWithinAccount(c);
   const { rows, next } = await listSiemDestinations(ctx, { ...paging.query, filters: {} });
+  if (paging.wantsCsv) return csvAnswer("siem-destinations", CSV, rows);
   return c.render(
     <>
       <Heading
@@ -53,7 +59,7 @@ export async function siemPage(c: PageContext): Promise<Response> {
               { name: "Last push", cell: ({ lastSentAt }) => (lastSentAt ? <Ago at={lastSentAt} now={ctx.now()} /> : "Never") },
             ]}
           />
-          <CursorPager {...await paging.ways(next)} />
+          <ListEnd {...await paging.ways(next)} csv={paging.csv} />
         </>
       ) : (
         <Empty title="Nothing is pushed">
@@ -65,17 +71,33 @@ export async function siemPage(c: PageContext): Promise<Response> {
   );
 }
 
-type Given = Readonly<Record<string, string>>;
+/** The destinations as a file. */
+const CSV: readonly Said<SiemDestination>[] = [
+  ["id", ({ id }) => id, "id"],
+  ["url", ({ url }) => url],
+  ["kind", ({ kind }) => kind],
+  ["format", ({ format }) => format],
+  ["status", ({ status }) => status],
+  ["created_at", ({ createdAt }) => createdAt.toISOString(), "date"],
+  ["last_sent_at", ({ lastSentAt }) => lastSentAt?.toISOString() ?? null, "date"],
+];
 
-export const newSiemPage = async (c: PageContext): Promise<Response> => form(c, {}, {});
+export const newSiemPage = (c: PageContext): Promise<Response> => formPage(c, null, {});
 
-async function form(c: PageContext, given: Given, errors: FieldErrors): Promise<Response> {
-  await (await contextWithinAccount(c)).read();
+/** @param typed - null for nothing, or what was kept while the session had ended */
+async function formPage(c: PageContext, typed: Form | null, errors: FieldErrors): Promise<Response> {
+  const ctx = await contextWithinAccount(c);
+  await ctx.read();
+  const given = typed ?? (await keptForm(c, ctx)) ?? {};
   return c.render(
     <>
+      <p class="up small">
+        <a href={SIEM}>Log push</a>
+      </p>
       <Heading title="Add a destination">What comes in from now on is pushed there, at least once and in its order.</Heading>
       <ErrorSummary errors={errors} />
-      <form method="post" action={SIEM} class="stack wide prose">
+      <form method="post" action={NEW} class="stack wide prose">
+        <Unseen ctx={ctx} />
         <Field name="url" label={LABELS.url} type="url" value={given["url"]} error={errors["url"]} required />
         <Select
           name="kind"
@@ -102,16 +124,22 @@ async function form(c: PageContext, given: Given, errors: FieldErrors): Promise<
   );
 }
 
+/** Adds the destination; where we make its secret, it is shown this once. */
 export async function siemAdded(c: PageContext): Promise<Response> {
   const given = await formOf(c);
   try {
-    const asked = parse(NewSiemDestination, { ...given, token: given["token"] || null }, "body");
-    const made = await createSiemDestination(await contextWithinAccount(c), { ...asked, token: asked.token ?? null });
+    const { url, kind, format, token } = given;
+    const asked = parse(NewSiemDestination, { url, kind, format, token: token || null }, "body");
+    const made = await once(
+      c,
+      (ctx) => createSiemDestination(ctx, { ...asked, token: asked.token ?? null }),
+      (destination) => ({ id: destination.id, host: new URL(destination.url).host, secret: destination.secret }),
+    );
     if (made.secret === null) return c.redirect(`${SIEM}/${made.id}`, 303);
-    return c.render(
+    return await c.render(
       <>
         <Heading title="The destination is added">Pushes are signed as deliveries of webhooks are.</Heading>
-        <Secret label={`The signing secret of ${new URL(made.url).host}.`} value={made.secret} />
+        <Secret label={`The signing secret of ${made.host}.`} value={made.secret} />
         <div class="row">
           <ButtonLink href={`${SIEM}/${made.id}`} kind="main">
             I have kept it
@@ -123,16 +151,21 @@ export async function siemAdded(c: PageContext): Promise<Response> {
   } catch (error) {
     const errors = addressErrors(error, LABELS);
     c.status(422);
-    return form(c, given, errors);
+    return formPage(c, given, errors);
   }
 }
 
+async function shownIn(c: PageContext): Promise<[Context, SiemDestination]> {
+  const ctx = await contextWithinAccount(c);
+  return [ctx, await getSiemDestination(ctx, idIn(c, "destination"))];
+}
+
 export async function siemDestinationPage(c: PageContext): Promise<Response> {
-  const destination = await getSiemDestination(await contextWithinAccount(c), idIn(c, "destination"));
+  const [ctx, destination] = await shownIn(c);
   const path = `${SIEM}/${destination.id}`;
   return c.render(
     <>
-      <p>
+      <p class="up small">
         <a href={SIEM}>Log push</a>
       </p>
       <Heading title={new URL(destination.url).host} actions={<State of={destination.status} />}>
@@ -150,24 +183,30 @@ export async function siemDestinationPage(c: PageContext): Promise<Response> {
         ]}
       />
       <div class="row">
-        <Action to={`${path}/test`} kind="main">
+        <Doing ctx={ctx} to={`${path}/test`} kind="main">
           Send a test
-        </Action>
-        <Action to={`${path}/switch`} hidden={{ status: destination.status === "active" ? "disabled" : "active" }}>
+        </Doing>
+        <Doing ctx={ctx} to={`${path}/switch`} hidden={{ status: destination.status === "active" ? "disabled" : "active" }}>
           {destination.status === "active" ? "Disable" : "Enable"}
-        </Action>
+        </Doing>
         <ButtonLink href={`${path}/delete`}>Delete</ButtonLink>
       </div>
     </>,
-    { title: "Log push", status: c.req.query("said") },
+    { title: "Log push", status: answered(c.req.query("answered")) },
   );
+}
+
+/** What a test was answered, by the status or the class of its failure. */
+function answered(outcome: string | undefined): string | undefined {
+  if (outcome !== undefined && /^2\d\d$/.test(outcome)) return `It answered ${outcome}.`;
+  const isKnown = outcome !== undefined && (/^[1-5]\d\d$/.test(outcome) || ERROR_CLASSES.some((known) => known === outcome));
+  return isKnown ? `It did not take it: ${outcome}.` : undefined;
 }
 
 export async function siemTested(c: PageContext): Promise<Response> {
   const id = idIn(c, "destination");
   const { errorClass, httpStatus } = await testSiemDestination(await contextWithinAccount(c), id);
-  const said = errorClass === null ? `It answered ${httpStatus}.` : `It did not take it: ${httpStatus ?? errorClass}.`;
-  return c.redirect(`${SIEM}/${id}?said=${encodeURIComponent(said)}`, 303);
+  return c.redirect(`${SIEM}/${id}?answered=${httpStatus ?? errorClass}`, 303);
 }
 
 export async function siemSwitched(c: PageContext): Promise<Response> {
@@ -178,7 +217,7 @@ export async function siemSwitched(c: PageContext): Promise<Response> {
 }
 
 export async function deleteSiemPage(c: PageContext): Promise<Response> {
-  const destination = await getSiemDestination(await contextWithinAccount(c), idIn(c, "destination"));
+  const [ctx, destination] = await shownIn(c);
   const path = `${SIEM}/${destination.id}`;
   return c.render(
     <Confirm
@@ -186,6 +225,7 @@ export async function deleteSiemPage(c: PageContext): Promise<Response> {
       action="Delete the destination"
       to={`${path}/delete`}
       back={path}
+      fields={<Unseen ctx={ctx} />}
     >
       <p>What it has not had by now can still be pulled.</p>
     </Confirm>,

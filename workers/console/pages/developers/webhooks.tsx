@@ -2,6 +2,8 @@ import type { FC } from "hono/jsx";
 import { alertsOf, successPercent } from "#domain/webhooks/endpoint.ts";
 import { PUBLISHED_EVENTS } from "#domain/events/published.ts";
 import { invalidField } from "#domain/refusals.ts";
+import { WEBHOOK_STATUSES } from "#domain/webhooks/words.ts";
+import type { Context } from "#services/context.ts";
 import { listReplayJobs, type ReplayJob } from "#services/replay-jobs/replay-job.ts";
 import { listDeliveries } from "#services/webhook-deliveries/delivery.ts";
 import { type ChangedWebhook, deleteWebhook, updateWebhook } from "#services/webhooks/change-webhook.ts";
@@ -11,15 +13,31 @@ import { rotateWebhookSecret } from "#services/webhooks/rotate-secret.ts";
 import { testWebhook } from "#services/webhooks/test-webhook.ts";
 import { getWebhook, heldScopes, listWebhooks, type Webhook, type WebhookWithHealth } from "#services/webhooks/webhook.ts";
 import { Chart } from "#ui/chart.tsx";
-import { Action, Button, ButtonLink, Checkbox, Choices, ErrorSummary, Field, type FieldErrors } from "#ui/form.tsx";
+import { Button, ButtonLink, Checkbox, Choices, ErrorSummary, Field, type FieldErrors } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
-import { Ago, Card, Confirm, Empty, Facts, Notice, Secret, Stats, Time } from "#ui/parts.tsx";
-import { CursorPager, Table } from "#ui/table.tsx";
+import { Ago, Card, Confirm, type Difference, Empty, Facts, Notice, Overtaken, Secret, Stats, Time } from "#ui/parts.tsx";
+import { Table } from "#ui/table.tsx";
 import { NewWebhook } from "../../../api/v1/webhook-shapes.ts";
 import { parse } from "../../../api/shape.ts";
-import { contextWithinAccount, formOf, type PageContext } from "../../context.ts";
-import { count, DeveloperTabs, GraceChoice, graceOf, pagingOf } from "../../partner-pages.tsx";
-import { addressErrors, DELIVERIES, DeliveryTable, idIn, orSay, REPLAYS, State, WEBHOOKS } from "../../webhook-pages.tsx";
+import { contextWithinAccount, type Form, formOf, type PageContext } from "../../context.ts";
+import { keptForm } from "../../kept-form.ts";
+import { once } from "../../once.ts";
+import {
+  count,
+  csvAnswer,
+  DeveloperTabs,
+  foundIn,
+  GraceChoice,
+  graceOf,
+  isOvertaken,
+  ListEnd,
+  Narrow,
+  narrowingOf,
+  pagingOf,
+  type Said,
+  Unseen,
+} from "../../partner-pages.tsx";
+import { addressErrors, DELIVERIES, DeliveryTable, Doing, idIn, orSay, REPLAYS, State, WEBHOOKS } from "../../webhook-pages.tsx";
 import { inWords } from "../../words.ts";
 
 const LABELS = {
@@ -29,6 +47,7 @@ const LABELS = {
   headers: "Headers",
   max_per_second: "Deliveries a second",
 };
+const NEW = `${WEBHOOKS}/new`;
 const RECENT = 10;
 
 const host = ({ url }: Pick<Webhook, "url">): string => new URL(url).host;
@@ -42,9 +61,12 @@ const SAID: Readonly<Record<string, string>> = {
 
 /** The account's endpoints, newest first. */
 export async function webhooksPage(c: PageContext): Promise<Response> {
-  const paging = await pagingOf(c, WEBHOOKS);
+  const narrowing = narrowingOf(c, WEBHOOK_STATUSES);
+  const isNarrowed = Object.keys(narrowing).length > 0;
+  const paging = await pagingOf(c, WEBHOOKS, { ...narrowing });
   const ctx = await contextWithinAccount(c);
-  const { rows, next } = await listWebhooks(ctx, { ...paging.query, filters: {} });
+  const { rows, next } = await listWebhooks(ctx, { ...paging.query, filters: { ...narrowing } });
+  if (paging.wantsCsv) return csvAnswer("webhooks", CSV, rows);
   return c.render(
     <>
       <Heading
@@ -58,46 +80,60 @@ export async function webhooksPage(c: PageContext): Promise<Response> {
         An endpoint of yours is told what happens, signed, as soon as it is true.
       </Heading>
       <DeveloperTabs at={WEBHOOKS} />
-      {rows.length > 0 ? (
-        <>
-          <Table<Webhook>
-            name="Endpoints"
-            rows={rows}
-            columns={[
-              {
-                name: "Endpoint",
-                cell: (row) => (
-                  <>
-                    <a href={`${WEBHOOKS}/${row.id}`}>{row.description ?? host(row)}</a>
-                    <small>
-                      <code>{row.url}</code>
-                    </small>
-                  </>
-                ),
-              },
-              { name: "State", cell: ({ status }) => <State of={status} /> },
-              { name: "Events", numeric: true, cell: ({ eventTypes }) => eventTypes.length },
-              {
-                name: "Last success",
-                cell: ({ lastSuccessAt }) => (lastSuccessAt ? <Ago at={lastSuccessAt} now={ctx.now()} /> : "Never"),
-              },
-            ]}
-          />
-          <CursorPager {...await paging.ways(next)} />
-        </>
-      ) : (
-        <Empty title="No endpoints yet">
-          Add one: an https address that answers a POST. It gets a test at once, and everything else when it has answered that.
-        </Empty>
-      )}
+      <Narrow of={narrowing} at={WEBHOOKS} swap="endpoints" statuses={WEBHOOK_STATUSES} />
+      <div id="endpoints" class="stack wide">
+        {rows.length > 0 ? (
+          <>
+            <Table<Webhook>
+              name="Endpoints"
+              rows={rows}
+              columns={[
+                {
+                  name: "Endpoint",
+                  cell: (row) => (
+                    <>
+                      <a href={`${WEBHOOKS}/${row.id}`}>{row.description ?? host(row)}</a>
+                      <small>
+                        <code>{row.url}</code>
+                      </small>
+                    </>
+                  ),
+                },
+                { name: "State", cell: ({ status }) => <State of={status} /> },
+                { name: "Events", numeric: true, cell: ({ eventTypes }) => eventTypes.length },
+                {
+                  name: "Last success",
+                  cell: ({ lastSuccessAt }) => (lastSuccessAt ? <Ago at={lastSuccessAt} now={ctx.now()} /> : "Never"),
+                },
+              ]}
+            />
+            <ListEnd {...await paging.ways(next)} csv={paging.csv} />
+          </>
+        ) : isNarrowed ? (
+          <Empty title="Nothing fits this filter" action={<ButtonLink href={WEBHOOKS}>Clear filters</ButtonLink>} />
+        ) : (
+          <Empty title="No endpoints yet">
+            Add one: an https address that answers a POST. It gets a test at once, and everything else when it has answered that.
+          </Empty>
+        )}
+      </div>
     </>,
-    { title: "Webhooks", status: SAID[c.req.query("done") ?? ""] },
+    { title: "Webhooks", status: SAID[c.req.query("done") ?? ""] ?? foundIn(isNarrowed, rows, next) },
   );
 }
 
-type Given = Readonly<Record<string, string>>;
+/** The endpoints as a file. */
+const CSV: readonly Said<Webhook>[] = [
+  ["id", ({ id }) => id, "id"],
+  ["url", ({ url }) => url],
+  ["description", ({ description }) => description],
+  ["status", ({ status }) => status],
+  ["events", ({ eventTypes }) => eventTypes.join(" ")],
+  ["created_at", ({ createdAt }) => createdAt.toISOString(), "date"],
+  ["last_success_at", ({ lastSuccessAt }) => lastSuccessAt?.toISOString() ?? null, "date"],
+];
 
-const eventTypesIn = (form: Given): string[] =>
+const eventTypesIn = (form: Form): string[] =>
   PUBLISHED_EVENTS.map(({ type }) => type).filter((type) => form[`event_types.${type}`] === "yes");
 
 /** Headers as they are written, a line each: `name: value`. Refuses a line without a colon. */
@@ -108,7 +144,7 @@ function headersIn(written: string): Record<string, string> {
   return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(":")).trim(), line.slice(line.indexOf(":") + 1).trim()]));
 }
 
-const asked = (form: Given) =>
+const asked = (form: Form) =>
   parse(
     NewWebhook,
     {
@@ -122,7 +158,7 @@ const asked = (form: Given) =>
   );
 
 /** The fields of an endpoint. `keeps`: it has headers, whose values are not shown. */
-const WebhookFields: FC<{ given: Given; errors: FieldErrors; events: typeof PUBLISHED_EVENTS; keeps?: readonly string[] }> = ({
+const WebhookFields: FC<{ given: Form; errors: FieldErrors; events: typeof PUBLISHED_EVENTS; keeps?: readonly string[] }> = ({
   given,
   errors,
   events,
@@ -176,10 +212,8 @@ const WebhookFields: FC<{ given: Given; errors: FieldErrors; events: typeof PUBL
   </>
 );
 
-/** The events that the account can subscribe to. */
-async function eventsFor(c: PageContext): Promise<typeof PUBLISHED_EVENTS> {
-  const ctx = await contextWithinAccount(c);
-  await ctx.read();
+/** The events that the account can subscribe to. Only after a read. */
+function eventsFor(ctx: Context): typeof PUBLISHED_EVENTS {
   const scopes = heldScopes(ctx);
   const kind = ctx.access.account?.kind ?? "platform";
   return PUBLISHED_EVENTS.filter(
@@ -188,16 +222,23 @@ async function eventsFor(c: PageContext): Promise<typeof PUBLISHED_EVENTS> {
 }
 
 /** Asks what a new endpoint is to be. */
-export const newWebhookPage = async (c: PageContext): Promise<Response> => newForm(c, {}, {});
+export const newWebhookPage = (c: PageContext): Promise<Response> => newForm(c, null, {});
 
-async function newForm(c: PageContext, given: Given, errors: FieldErrors): Promise<Response> {
-  const events = await eventsFor(c);
+/** @param typed - null for nothing, or what was kept while the session had ended */
+async function newForm(c: PageContext, typed: Form | null, errors: FieldErrors): Promise<Response> {
+  const ctx = await contextWithinAccount(c);
+  await ctx.read();
+  const given = typed ?? (await keptForm(c, ctx)) ?? {};
   return c.render(
     <>
+      <p class="up small">
+        <a href={WEBHOOKS}>Webhooks</a>
+      </p>
       <Heading title="Add an endpoint">It is sent a test at once. Until it answers one with a 2xx it receives nothing else.</Heading>
       <ErrorSummary errors={errors} />
-      <form method="post" action={WEBHOOKS} class="stack wide prose">
-        <WebhookFields given={given} errors={errors} events={events} />
+      <form method="post" action={NEW} class="stack wide prose">
+        <Unseen ctx={ctx} />
+        <WebhookFields given={given} errors={errors} events={eventsFor(ctx)} />
         <div class="row">
           <Button kind="main">Add the endpoint</Button>
           <ButtonLink href={WEBHOOKS}>Cancel</ButtonLink>
@@ -213,14 +254,14 @@ export async function webhookAdded(c: PageContext): Promise<Response> {
   const given = await formOf(c);
   try {
     const wanted = asked(given);
-    const made = await createWebhook(await contextWithinAccount(c), {
+    const webhook = {
       url: wanted.url,
       description: wanted.description ?? null,
       eventTypes: wanted.event_types,
       headers: wanted.headers ?? {},
       maxPerSecond: wanted.max_per_second ?? null,
-    });
-    return secretPage(c, made, "Your endpoint is added");
+    };
+    return await secretPage(c, await once(c, (ctx) => createWebhook(ctx, webhook), told), "Your endpoint is added");
   } catch (error) {
     const errors = addressErrors(error, LABELS);
     c.status(422);
@@ -228,13 +269,16 @@ export async function webhookAdded(c: PageContext): Promise<Response> {
   }
 }
 
-const secretPage = (c: PageContext, made: ShownWebhook, title: string): Response | Promise<Response> =>
+/** What the page with an endpoint's secret tells. */
+const told = ({ id, url, status, secret }: ShownWebhook) => ({ id, host: host({ url }), status, secret });
+
+const secretPage = (c: PageContext, made: ReturnType<typeof told>, title: string): Response | Promise<Response> =>
   c.render(
     <>
       <Heading title={title}>
         {made.status === "unverified" ? "A test is on its way to it." : "Every delivery is signed with it from now on."}
       </Heading>
-      <Secret label={`The signing secret of ${host(made)}.`} value={made.secret} />
+      <Secret label={`The signing secret of ${made.host}.`} value={made.secret} />
       <p>
         Verify every delivery with it, <a href="/docs">as the documentation shows</a>: in JavaScript, Python and Ruby it is a few lines.
       </p>
@@ -248,11 +292,13 @@ const secretPage = (c: PageContext, made: ShownWebhook, title: string): Response
   );
 
 /** One endpoint: how it fares, what it was sent last, and what can be done with it. */
-export async function webhookPage(c: PageContext): Promise<Response> {
+export const webhookPage = (c: PageContext): Promise<Response> => onePage(c, SAID[c.req.query("done") ?? ""]);
+
+async function onePage(c: PageContext, status: string | undefined): Promise<Response> {
   const id = idIn(c, "webhook");
   const ctx = await contextWithinAccount(c);
-  const webhook = await getWebhook(ctx, id);
-  const [hours, deliveries, replays] = await Promise.all([
+  const [webhook, hours, deliveries, replays] = await Promise.all([
+    getWebhook(ctx, id),
     outcomesByHour(ctx, id),
     listDeliveries(ctx, { limit: RECENT, after: null, filters: { webhook_id: id } }),
     listReplayJobs(ctx, { limit: RECENT, after: null, filters: { webhook_id: id } }),
@@ -261,7 +307,7 @@ export async function webhookPage(c: PageContext): Promise<Response> {
   const offered = c.req.query("missed");
   return c.render(
     <>
-      <p>
+      <p class="up small">
         <a href={WEBHOOKS}>Webhooks</a>
       </p>
       <Heading title={webhook.description ?? host(webhook)} actions={<State of={webhook.status} />}>
@@ -321,10 +367,14 @@ export async function webhookPage(c: PageContext): Promise<Response> {
         />
       </Card>
       <div class="row">
-        <Action to={`${path}/test`} kind="main">
+        <Doing ctx={ctx} to={`${path}/test`} kind="main">
           Send a test
-        </Action>
-        {webhook.status === "disabled" ? <Action to={`${path}/enable`}>Enable</Action> : null}
+        </Doing>
+        {webhook.status === "disabled" ? (
+          <Doing ctx={ctx} to={`${path}/enable`}>
+            Enable
+          </Doing>
+        ) : null}
         {webhook.status === "active" ? <ButtonLink href={`${path}/replay`}>Replay</ButtonLink> : null}
         <ButtonLink href={`${path}/edit`}>Change</ButtonLink>
         <ButtonLink href={`${path}/rotate`}>New secret</ButtonLink>
@@ -332,7 +382,7 @@ export async function webhookPage(c: PageContext): Promise<Response> {
         <ButtonLink href={`${path}/delete`}>Delete</ButtonLink>
       </div>
     </>,
-    { title: "Webhook", status: c.req.query("said") ?? SAID[c.req.query("done") ?? ""] },
+    { title: "Webhook", status },
   );
 }
 
@@ -404,31 +454,39 @@ const ReplayTable: FC<{ rows: readonly ReplayJob[] }> = ({ rows }) => (
   />
 );
 
-/** Asks what an endpoint is to become. */
-export async function editWebhookPage(c: PageContext): Promise<Response> {
-  const webhook = await getWebhook(await contextWithinAccount(c), idIn(c, "webhook"));
-  return editForm(
-    c,
-    webhook,
-    {
-      url: webhook.url,
-      description: webhook.description ?? "",
-      max_per_second: webhook.maxPerSecond === null ? "" : String(webhook.maxPerSecond),
-      ...Object.fromEntries(webhook.eventTypes.map((type) => [`event_types.${type}`, "yes"])),
-    },
-    {},
-  );
-}
+/** An endpoint's fields as its form shows them. */
+const writtenOf = (webhook: Webhook): Form => ({
+  url: webhook.url,
+  description: webhook.description ?? "",
+  max_per_second: webhook.maxPerSecond === null ? "" : String(webhook.maxPerSecond),
+  ...Object.fromEntries(webhook.eventTypes.map((type) => [`event_types.${type}`, "yes"])),
+});
 
-async function editForm(c: PageContext, webhook: Webhook, given: Given, errors: FieldErrors): Promise<Response> {
-  const events = await eventsFor(c);
+/** Asks what an endpoint is to become. */
+export const editWebhookPage = (c: PageContext): Promise<Response> => editForm(c, null, {});
+
+/**
+ * The form of an endpoint. What was typed stands beside what somebody else saved meanwhile.
+ *
+ * @param typed - null for what is saved, or was kept while the session had ended
+ */
+async function editForm(c: PageContext, typed: Form | null, errors: FieldErrors, overtaken = false): Promise<Response> {
+  const ctx = await contextWithinAccount(c);
+  const webhook = await getWebhook(ctx, idIn(c, "webhook"));
+  const now = writtenOf(webhook);
+  const given = typed ?? (await keptForm(c, ctx)) ?? now;
   const path = `${WEBHOOKS}/${webhook.id}`;
   return c.render(
     <>
+      <p class="up small">
+        <a href={path}>{webhook.description ?? host(webhook)}</a>
+      </p>
       <Heading title={`Change ${webhook.description ?? host(webhook)}`} />
+      {overtaken ? <Overtaken of={differencesOf(now, given)} /> : null}
       <ErrorSummary errors={errors} />
       <form method="post" action={`${path}/edit`} class="stack wide prose">
-        <WebhookFields given={given} errors={errors} events={events} keeps={webhook.headerNames} />
+        <Unseen ctx={ctx} version={webhook.version} />
+        <WebhookFields given={given} errors={errors} events={eventsFor(ctx)} keeps={webhook.headerNames} />
         {webhook.headerNames.length > 0 ? <Checkbox name="drop_headers" value="yes" label="Send no headers of your own any more" /> : null}
         <div class="row">
           <Button kind="main">Save</Button>
@@ -437,6 +495,20 @@ async function editForm(c: PageContext, webhook: Webhook, given: Given, errors: 
       </form>
     </>,
     { title: "Change an endpoint" },
+  );
+}
+
+/** The fields that somebody else saved otherwise than they were typed. Of headers nothing is shown. */
+function differencesOf(now: Form, typed: Form): Difference[] {
+  const words = (form: Form): Record<string, string> => ({
+    [LABELS.url]: form["url"] ?? "",
+    [LABELS.event_types]: eventTypesIn(form).join(" "),
+    [LABELS.description]: form["description"] ?? "",
+    [LABELS.max_per_second]: form["max_per_second"] ?? "",
+  });
+  const yours = words(typed);
+  return Object.entries(words(now)).flatMap(([name, value]) =>
+    value === yours[name] ? [] : [{ name, now: value, yours: yours[name] ?? "" }],
   );
 }
 
@@ -455,28 +527,28 @@ export async function webhookEdited(c: PageContext): Promise<Response> {
     });
     return c.redirect(`${WEBHOOKS}/${id}?done=saved`, 303);
   } catch (error) {
-    const errors = addressErrors(error, LABELS);
-    const webhook = await getWebhook(await contextWithinAccount(c), id);
-    c.status(422);
-    return editForm(c, webhook, given, errors);
+    const overtaken = isOvertaken(error);
+    const errors = overtaken ? {} : addressErrors(error, LABELS);
+    c.status(overtaken ? 409 : 422);
+    return editForm(c, given, errors, overtaken);
   }
 }
 
 /** Sends a test and shows what was answered. */
 export async function webhookTested(c: PageContext): Promise<Response> {
-  const id = idIn(c, "webhook");
-  const ctx = await contextWithinAccount(c);
-  const sent = await orSay(testWebhook(ctx, id));
-  return c.redirect(
-    "done" in sent ? `${DELIVERIES}/${sent.done.deliveryId}?done=tested` : `${WEBHOOKS}/${id}?said=${encodeURIComponent(sent.said)}`,
-    303,
-  );
+  const sent = await orSay(c, testWebhook(await contextWithinAccount(c), idIn(c, "webhook")));
+  return "done" in sent ? c.redirect(`${DELIVERIES}/${sent.done.deliveryId}?done=tested`, 303) : onePage(c, sent.said);
 }
 
-const shown = async (c: PageContext): Promise<WebhookWithHealth> => getWebhook(await contextWithinAccount(c), idIn(c, "webhook"));
+async function shownIn(c: PageContext): Promise<[Context, WebhookWithHealth]> {
+  const ctx = await contextWithinAccount(c);
+  return [ctx, await getWebhook(ctx, idIn(c, "webhook"))];
+}
 
-export async function rotateWebhookPage(c: PageContext): Promise<Response> {
-  const webhook = await shown(c);
+export const rotateWebhookPage = (c: PageContext): Promise<Response> => rotatePage(c, undefined);
+
+async function rotatePage(c: PageContext, status: string | undefined): Promise<Response> {
+  const [ctx, webhook] = await shownIn(c);
   const path = `${WEBHOOKS}/${webhook.id}`;
   const older = webhook.signingKeys.length > 1;
   return c.render(
@@ -487,6 +559,7 @@ export async function rotateWebhookPage(c: PageContext): Promise<Response> {
       back={path}
       fields={
         <>
+          <Unseen ctx={ctx} />
           <GraceChoice />
           {older ? <Checkbox name="force" value="yes" label="Rotate although the secret before still signs" /> : null}
         </>
@@ -494,7 +567,7 @@ export async function rotateWebhookPage(c: PageContext): Promise<Response> {
     >
       <p>Until the old secret ends, every delivery carries a signature of each: exchange it at your side in that time.</p>
     </Confirm>,
-    { title: "New secret", status: c.req.query("said") },
+    { title: "New secret", status },
   );
 }
 
@@ -502,17 +575,25 @@ export async function rotateWebhookPage(c: PageContext): Promise<Response> {
 export async function webhookRotated(c: PageContext): Promise<Response> {
   const id = idIn(c, "webhook");
   const form = await formOf(c);
-  const ctx = await contextWithinAccount(c);
-  const rotated = await orSay(rotateWebhookSecret(ctx, id, { overlapSeconds: graceOf(form), force: form["force"] === "yes" }));
-  if ("done" in rotated) return secretPage(c, rotated.done, "The endpoint has a new secret");
-  return c.redirect(`${WEBHOOKS}/${id}/rotate?said=${encodeURIComponent(rotated.said)}`, 303);
+  const asked = { overlapSeconds: graceOf(form), force: form["force"] === "yes" };
+  const rotated = await orSay(
+    c,
+    once(c, (ctx) => rotateWebhookSecret(ctx, id, asked), told),
+  );
+  return "done" in rotated ? secretPage(c, rotated.done, "The endpoint has a new secret") : rotatePage(c, rotated.said);
 }
 
 export async function disableWebhookPage(c: PageContext): Promise<Response> {
-  const webhook = await shown(c);
+  const [ctx, webhook] = await shownIn(c);
   const path = `${WEBHOOKS}/${webhook.id}`;
   return c.render(
-    <Confirm title={`Disable ${webhook.description ?? host(webhook)}?`} action="Disable the endpoint" to={`${path}/disable`} back={path}>
+    <Confirm
+      title={`Disable ${webhook.description ?? host(webhook)}?`}
+      action="Disable the endpoint"
+      to={`${path}/disable`}
+      back={path}
+      fields={<Unseen ctx={ctx} />}
+    >
       <p>Nothing is sent to it until you enable it again. What it misses is kept, and offered to be replayed.</p>
     </Confirm>,
     { title: "Disable an endpoint" },
@@ -528,9 +609,9 @@ export async function webhookDisabled(c: PageContext): Promise<Response> {
 /** Enables an endpoint, and offers what it missed. */
 export async function webhookEnabled(c: PageContext): Promise<Response> {
   const id = idIn(c, "webhook");
-  const ctx = await contextWithinAccount(c);
-  const enabled = await orSay(updateWebhook(ctx, id, { status: "active" }));
-  const query = new URLSearchParams("done" in enabled ? { done: "enabled", ...missedBy(enabled.done) } : { said: enabled.said });
+  const enabled = await orSay(c, updateWebhook(await contextWithinAccount(c), id, { status: "active" }));
+  if ("said" in enabled) return onePage(c, enabled.said);
+  const query = new URLSearchParams({ done: "enabled", ...missedBy(enabled.done) });
   return c.redirect(`${WEBHOOKS}/${id}?${query.toString()}`, 303);
 }
 
@@ -539,10 +620,16 @@ const missedBy = ({ offer }: ChangedWebhook): Record<string, string> =>
   offer ? { missed: String(offer.deliveries), since: offer.since.toISOString() } : {};
 
 export async function deleteWebhookPage(c: PageContext): Promise<Response> {
-  const webhook = await shown(c);
+  const [ctx, webhook] = await shownIn(c);
   const path = `${WEBHOOKS}/${webhook.id}`;
   return c.render(
-    <Confirm title={`Delete ${webhook.description ?? host(webhook)}?`} action="Delete the endpoint" to={`${path}/delete`} back={path}>
+    <Confirm
+      title={`Delete ${webhook.description ?? host(webhook)}?`}
+      action="Delete the endpoint"
+      to={`${path}/delete`}
+      back={path}
+      fields={<Unseen ctx={ctx} />}
+    >
       <p>Its secrets go with it, and what is being replayed to it ends. Its deliveries can be read for 90 days.</p>
     </Confirm>,
     { title: "Delete an endpoint" },
