@@ -86,8 +86,9 @@ it("serves every route of the partner API, and lists every one that is served", 
   const listed = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   );
-  const { routes } = await appOf("/api/v1/me");
-  const served = routes
+  const apps = await Promise.all(["/api/v1/me", "/api/v1/intake/company"].map(appOf));
+  const served = apps
+    .flatMap(({ routes }) => routes)
     .filter(({ method }) => method !== "ALL")
     .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`);
   expect(listed.toSorted()).toEqual([...new Set(served)].toSorted());
@@ -97,9 +98,9 @@ it("tells partners of every operation what it needs, and how it refuses", async 
   const { paths } = await document(PARTNER);
   for (const contract of Object.values(paths).flatMap((methods) => Object.values(methods))) {
     const { operationId, security, responses, "x-need": need } = contract;
-    expect(need, operationId).toMatch(/^(any|session|admin session|(read|write|manage):[a-z]+)/);
+    expect(need, operationId).toMatch(/^(any|public|session|admin session|(read|write|manage):[a-z]+)/);
     expect(security?.length, operationId).toBeGreaterThan(0);
-    for (const status of ["401", "403", "429", "500", "503"]) {
+    for (const status of need === "public" ? ["404", "500"] : ["401", "403", "429", "500", "503"]) {
       expect(responses[status]?.content?.["application/problem+json"]?.schema, `${operationId} ${status}`).toEqual({
         $ref: "#/components/schemas/Problem",
       });

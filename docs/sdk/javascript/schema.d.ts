@@ -239,6 +239,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/intake-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List roles that were handed in
+         * @description Of a company account: what came through its own pages and its widget.
+         */
+        get: operations["list_intake_requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake-requests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a role that was handed in */
+        get: operations["get_intake_requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/api-keys": {
         parameters: {
             query?: never;
@@ -636,6 +673,44 @@ export interface paths {
         get: operations["list_audit_events"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/{companyId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what an intake form shows */
+        get: operations["get_intake"];
+        put?: never;
+        /**
+         * Hand in a role
+         * @description For hiring managers and partner companies, from a page whose origin the company allows. Ten an hour from one address.
+         */
+        post: operations["submit_intake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/{companyId}/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a challenge to work on */
+        post: operations["challenge_intake"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1861,6 +1936,81 @@ export interface components {
              */
             version: number;
         };
+        IntakeRequest: {
+            /**
+             * Format: uuid
+             * @description The request
+             * @example 019b218f-5440-7000-8000-000000000001
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The company it was handed in to
+             * @example 019b218f-5440-7000-8000-000000000001
+             */
+            company_id: string;
+            /**
+             * @description Through what it came
+             * @example widget
+             * @enum {string}
+             */
+            source: "widget" | "white_label";
+            /**
+             * @description Of the page its widget stood in
+             * @example https://www.acme.com
+             */
+            origin: string | null;
+            /**
+             * @description The answers, by the names of the questions
+             * @example {
+             *       "role_title": "Cook"
+             *     }
+             */
+            fields: {
+                [key: string]: string;
+            };
+            /**
+             * @description What became of it
+             * @example new
+             * @enum {string}
+             */
+            status: "new" | "accepted" | "declined";
+            /**
+             * Format: uuid
+             * @description The draft it was accepted as
+             * @example 019b218f-5440-7000-8000-000000000001
+             */
+            role_id: string | null;
+            /**
+             * Format: date-time
+             * @description When it was handed in
+             * @example 2026-12-15T10:30:00.000Z
+             */
+            submitted_at: string;
+            /**
+             * Format: date-time
+             * @description When it was accepted or declined
+             * @example 2026-12-15T10:30:00.000Z
+             */
+            handled_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it came to be; lists are ordered by it, newest first
+             * @example 2026-12-15T10:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed
+             * @example 2026-12-15T10:30:00.000Z
+             */
+            updated_at: string;
+            /**
+             * @description Raised by every change; the ETag
+             * @example 3
+             */
+            version: number;
+        };
         ApiKey: {
             /** Format: uuid */
             id: string;
@@ -2226,6 +2376,67 @@ export interface components {
             seq: number | null;
             /** @description SHA-256 over the hash before, the place and the event */
             chain_hash: string | null;
+        };
+        IntakeConfiguration: {
+            /** @example Acme */
+            company: string;
+            /**
+             * @description In the page, a button with a dialog, or a floating one
+             * @enum {string}
+             */
+            type: "inline" | "modal" | "button";
+            /** @description On the button */
+            label: string;
+            /** @example #4338ca */
+            color: string;
+            /** @description Black or white, whichever is legible on the colour */
+            ink: string;
+            /** @description The address of a picture */
+            logo: string | null;
+            heading: string;
+            thanks: string;
+            fields: {
+                /** @example role_title */
+                name: string;
+                label: string;
+                /** @enum {string} */
+                type: "text" | "email" | "tel" | "url" | "number" | "textarea" | "select";
+                required: boolean;
+                autocomplete?: string;
+                options?: string[];
+            }[];
+            /** @enum {string} */
+            state: "open" | "closed";
+            /** @description The same form on the company's own page */
+            link: string;
+            /** @description The site key where Turnstile is asked, too */
+            turnstile: string | null;
+        };
+        /** @description Find the number from 0 to 20000 whose SHA-256 behind the salt is the hash. */
+        IntakeChallenge: {
+            salt: string;
+            hash: string;
+            max: number;
+            sig: string;
+        };
+        Intake: {
+            /**
+             * @description How the form stood in the page
+             * @enum {string}
+             */
+            type: "inline" | "modal" | "button";
+            /** @description The answers, by the names of the questions */
+            fields: {
+                [key: string]: unknown;
+            };
+            /** @description A challenge worked out: good once, for 300 s, from the same address */
+            proof: {
+                salt: string;
+                hash: string;
+                sig: string;
+                number: number;
+            };
+            turnstile?: string;
         };
     };
     responses: never;
@@ -4087,6 +4298,229 @@ export interface operations {
                 content: {
                     "application/json": {
                         data: components["schemas"]["Payout"];
+                    };
+                };
+            };
+            /** @description Nothing has changed */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_intake_requests: {
+        parameters: {
+            query?: {
+                /** @description Rows a page, 25 unless told */
+                limit?: number;
+                /** @description The `next_cursor` of the page before, with the same filters */
+                cursor?: string;
+                status?: "new" | "accepted" | "declined";
+                source?: "widget" | "white_label";
+                company_id?: string;
+            };
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["IntakeRequest"][];
+                        pagination: components["schemas"]["CursorPagination"];
+                    };
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_intake_requests: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+                /** @description The ETag that was read; the same version answers 304. */
+                "if-none-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["IntakeRequest"];
                     };
                 };
             };
@@ -7585,6 +8019,220 @@ export interface operations {
             };
             /** @description A problem */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_intake: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                companyId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["IntakeConfiguration"];
+                    };
+                };
+            };
+            /** @description A problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    submit_intake: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                companyId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Intake"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            /** Format: uuid */
+                            id: string;
+                        };
+                    };
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    challenge_intake: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                companyId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["IntakeChallenge"];
+                    };
+                };
+            };
+            /** @description A problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
