@@ -1,7 +1,10 @@
 import { approvalNoun } from "#services/approvals/approval.ts";
 import { billingProfileNoun } from "#services/companies/billing-profile.ts";
+import { brandSettings } from "#services/companies/brand.ts";
 import { contractNoun } from "#services/contracts/contract.ts";
 import { disputeNoun } from "#services/disputes/dispute.ts";
+import { intakeRequestNoun } from "#services/intake-requests/intake-request.ts";
+import { intakeSettingsNoun } from "#services/intake-requests/intake-settings.ts";
 import { creditNoun, invoiceNoun } from "#services/invoices/invoice.ts";
 import { refundNoun } from "#services/invoices/refunds.ts";
 import { ledgerAccountNoun, ledgerTransactionNoun } from "#services/ledger/books.ts";
@@ -12,6 +15,8 @@ import { stripeOperationNoun } from "#services/stripe-operations/stripe-operatio
 import { taxProfileNoun } from "#services/tax/tax-profile.ts";
 import { invitationNoun } from "#services/team-invitations/team-invitation.ts";
 import { feeTermsNoun } from "#services/terms/fee-terms.ts";
+import { accessCodeNoun } from "#services/white-label/access-codes.ts";
+import { pageSettings } from "#services/white-label/page-settings.ts";
 import { type SQL, sql } from "drizzle-orm";
 import { memberships } from "#db/schema/identity.ts";
 import { aiReviewNoun } from "#services/applications/ai-review.ts";
@@ -37,7 +42,6 @@ import { snapshotNoun } from "#services/placements/snapshot.ts";
 import { planNoun, splitsRateNoun } from "#services/plans/plan.ts";
 import { relationshipNoun } from "#services/recruiter-candidates/relationship.ts";
 import { connectionNoun } from "#services/recruiter-companies/connection.ts";
-import { intakeSettingsNoun } from "#services/intake-requests/intake-settings.ts";
 import { recruiterNoun } from "#services/recruiters/recruiter.ts";
 import { candidateSourcerNoun, companySourcerNoun } from "#services/sourcers/sourcer.ts";
 import { subscriptionNoun } from "#services/subscriptions/subscription.ts";
@@ -51,7 +55,11 @@ import { namesIn, routesOf, search } from "./routes.ts";
 import { accessWorld, type Actor } from "./world.ts";
 
 const NOUNS = {
+  "access-codes": accessCodeNoun,
+  brands: brandSettings.noun,
+  "intake-requests": intakeRequestNoun,
   "intake-settings": intakeSettingsNoun.noun,
+  "white-label-pages": pageSettings.noun,
   approvals: approvalNoun,
   "company-billing-profiles": billingProfileNoun,
   "custom-contracts": contractNoun,
