@@ -9,6 +9,7 @@ const turn = (groupOrder: number) => ({ sequence: { groupOrder } });
 export default defineConfig({
   test: {
     silent: "passed-only",
+    maxWorkers: "100%", // a core that is kept free would be half a small machine
     projects: [
       // properties over many thousand cases, on a machine that may be busy
       { test: { name: "rules", include: ["test/domain/**/*.test.ts"], testTimeout: 60_000, ...turn(1) } },

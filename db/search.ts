@@ -1,10 +1,10 @@
 import { type AnyColumn, or, type SQL, sql } from "drizzle-orm";
 
 /**
- * Whether a search column holds all the words of what someone typed, the last one as a beginning.
+ * Whether a search column, or the words of a text, hold all the words of what someone typed, the last one as a beginning.
  * Accents and case do not count. Text without a single letter or digit finds nothing.
  */
-export const matches = (column: AnyColumn, words: string): SQL => sql`${column} @@ ops.query(${words}::text)`;
+export const matches = (column: AnyColumn | SQL, words: string): SQL => sql`${column} @@ ops.query(${words}::text)`;
 
 /** Whether one of a few short columns holds what someone typed. For the rows of one account, which no index need find. */
 export const contains = (columns: readonly AnyColumn[], words: string): SQL =>

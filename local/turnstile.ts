@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import type { AddressInfo } from "node:net";
 
@@ -17,13 +17,12 @@ export interface Turnstile {
 
 /** A stand-in for Turnstile: it says yes or no as the published test secrets do, and no to every other. */
 export async function startTurnstile({ port }: { port: number }): Promise<Turnstile> {
-  const server = createServer((request, response) => {
-    void text(request).then((body) => {
-      const isKnown = request.method === "POST" && request.url === "/turnstile/v0/siteverify";
-      const secret = new URLSearchParams(body).get("secret") ?? "";
-      response.writeHead(isKnown ? 200 : 404, { "Content-Type": "application/json" }).end(JSON.stringify(VERDICTS[secret] ?? UNKNOWN));
-    });
-  });
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const isKnown = request.method === "POST" && request.url === "/turnstile/v0/siteverify";
+    const secret = new URLSearchParams(await text(request)).get("secret") ?? "";
+    response.writeHead(isKnown ? 200 : 404, { "Content-Type": "application/json" }).end(JSON.stringify(VERDICTS[secret] ?? UNKNOWN));
+  };
+  const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

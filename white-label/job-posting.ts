@@ -16,8 +16,7 @@ const EMPLOYMENT: Readonly<Record<NonNullable<PublicRole["employmentType"]>, str
  */
 export function jobPostingOf(place: Place, role: PublicRole, logo: string | null): Record<string, unknown> | null {
   const isRemote = role.commuteTypes.includes("remote");
-  if (role.standing !== "open" || role.applyUrl === null || !role.description || !role.openedAt || (!role.location && !isRemote))
-    return null;
+  if (role.standing !== "open" || role.applyUrl === null || !role.description || !role.openedAt || !role.location) return null;
   return {
     "@context": "https://schema.org",
     "@type": "JobPosting",
@@ -27,9 +26,9 @@ export function jobPostingOf(place: Place, role: PublicRole, logo: string | null
     hiringOrganization: { "@type": "Organization", name: place.name, ...(logo ? { logo } : {}) },
     identifier: { "@type": "PropertyValue", name: place.name, value: role.slug },
     directApply: false,
-    ...(role.location ? { jobLocation: { "@type": "Place", address: { "@type": "PostalAddress", addressLocality: role.location } } } : {}),
+    jobLocation: { "@type": "Place", address: { "@type": "PostalAddress", addressLocality: role.location } },
     ...(isRemote
-      ? { jobLocationType: "TELECOMMUTE", applicantLocationRequirements: { "@type": "Country", name: role.location ?? "Worldwide" } }
+      ? { jobLocationType: "TELECOMMUTE", applicantLocationRequirements: { "@type": "AdministrativeArea", name: role.location } }
       : {}),
     ...(role.closesAt ? { validThrough: role.closesAt.toISOString() } : {}),
     ...(role.employmentType ? { employmentType: EMPLOYMENT[role.employmentType] } : {}),

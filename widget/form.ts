@@ -6,8 +6,8 @@ type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 type Wrong = readonly { pointer: string; message: string }[];
 
 /** The sentence that leads on wherever the form cannot. */
-export const wayOut = (words: string, href: string): HTMLElement =>
-  element("p", {}, `${words} `, element("a", { href, target: "_blank", rel: "noopener" }, "Open the form on its own page"));
+export const wayOut = (words: string, href: string, name = "Open the form on its own page"): HTMLElement =>
+  element("p", {}, `${words} `, element("a", { href, target: "_blank", rel: "noopener" }, name));
 
 /** Where a result is said: it takes the focus, so that it is heard. */
 const status = (...said: readonly (Node | string)[]): HTMLElement => element("div", { role: "status", tabindex: "-1" }, ...said);
@@ -57,7 +57,7 @@ export function intakeForm(
   }
 
   let busy = false;
-  form.onsubmit = async (event) => {
+  form.addEventListener("submit", async (event) => {
     event.preventDefault();
     trouble.textContent = "";
     if (busy || !show(rows.map(([, { name, validationMessage }]) => ({ pointer: name, message: validationMessage })))) return;
@@ -80,7 +80,7 @@ export function intakeForm(
     }
     busy = false;
     button.textContent = "Send";
-  };
+  });
   return form;
 }
 

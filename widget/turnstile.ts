@@ -22,7 +22,7 @@ export function turnstileIn(host: Element, sitekey: string): () => string {
     () => {
       host.append(place);
       const loader = element("script", { src: SCRIPT });
-      loader.onload = () => (id = service().render(place, { sitekey, callback: (given) => (token = given) }));
+      loader.addEventListener("load", () => (id = service().render(place, { sitekey, callback: (given) => (token = given) })));
       document.head.append(loader);
     },
     { once: true },

@@ -7,6 +7,9 @@ import css from "./widget.css";
 /** What a page may say otherwise than the company; fields, colours and limits are not among it. */
 const PRESENTATION = ["type", "label", "heading", "thanks"] as const;
 
+/** No question can have this name, which would be the id of its answer. */
+const HEADING = "H";
+
 /** What `sw('init', …)` may say. */
 interface Options extends Partial<Pick<Configuration, (typeof PRESENTATION)[number]>> {
   companyId: string;
@@ -44,14 +47,15 @@ const COMMANDS: Readonly<Record<string, (...given: never[]) => void>> = {
     addEventListener(`splits:${event}`, (heard) => hear((heard as CustomEvent<unknown>).detail)),
 };
 
-/** One widget for a company: said again it stays, said otherwise it is made anew. */
+/** One widget for a company: said again it stays; said otherwise, or torn out of the page, it is made anew. */
 function init(options: Options): void {
-  const { companyId } = options;
-  const said = JSON.stringify(options);
+  const { companyId, target } = options;
+  const said = JSON.stringify({ ...options, target: String(target) }); // what a framework hangs on an element may go in circles
   const before = widgets.get(companyId);
   if (before) {
-    if (before.said === said) return;
+    if (before.said === said && before.host.isConnected) return;
     before.host.remove();
+    widgets.delete(companyId);
   }
   widgets.set(companyId, Object.assign(widgetOf(options), { said }));
 }
@@ -83,7 +87,7 @@ function widgetOf(options: Options): Omit<Widget, "said"> {
   place(host, options);
   host.toggleAttribute("dark", isDarkAround(host));
 
-  const dialog = element("dialog", { "aria-labelledby": "h" });
+  const dialog = element("dialog", { "aria-labelledby": HEADING });
   let isWanted = false;
   const widget = { host, open: () => void (isWanted = true), close: () => dialog.close() };
 
@@ -94,9 +98,9 @@ function widgetOf(options: Options): Omit<Widget, "said"> {
     /** The heading and what stands below it; made when it is first seen. */
     const content = (): Node[] => [
       ...(logo ? [element("img", { src: logo, alt: company })] : []),
-      element("h2", { id: "h" }, heading),
+      element("h2", { id: HEADING }, heading),
       state !== "open"
-        ? wayOut(`${company} takes no new roles at the moment.`, configuration.link)
+        ? wayOut(`${company} takes no new roles at the moment.`, new URL("/", configuration.link).href, "See its own page")
         : !crypto.subtle
           ? wayOut("This page cannot send the form.", configuration.link)
           : intakeForm(
@@ -110,42 +114,46 @@ function widgetOf(options: Options): Omit<Widget, "said"> {
     ];
 
     if (type === "inline") {
-      root.append(element("section", { "aria-labelledby": "h" }, ...content()));
+      root.append(element("section", { "aria-labelledby": HEADING }, ...content()));
       return;
     }
     const opener = element("button", { class: type, "aria-haspopup": "dialog" }, label);
     root.append(opener, dialog);
     let isTouched = false;
-    dialog.oninput = () => (isTouched = true);
-    dialog.onmousedown = ({ target, offsetX: x, offsetY: y }) => {
+    dialog.addEventListener("input", () => (isTouched = true));
+    dialog.addEventListener("mousedown", ({ target, offsetX: x, offsetY: y }) => {
       const isOutside = x < 0 || y < 0 || x > dialog.offsetWidth || y > dialog.offsetHeight;
       if (target === dialog && isOutside && !isTouched) dialog.close();
-    };
-    dialog.onclose = () => tell("close", { id: companyId });
-    opener.onclick = widget.open = () => {
+    });
+    dialog.addEventListener("close", () => tell("close", { id: companyId }));
+    widget.open = () => {
       if (dialog.open) return;
       if (!dialog.firstChild) {
         const shut = element("button", { class: "close", "aria-label": "Close" }, "×");
-        shut.onclick = widget.close;
+        shut.addEventListener("click", widget.close);
         dialog.append(shut, ...content());
       }
       dialog.showModal();
       tell("open", { id: companyId });
     };
+    opener.addEventListener("click", widget.open);
   }
 
-  ask<Configuration>(base)
-    .then((configuration) => {
+  async function show(): Promise<void> {
+    try {
+      const configuration = await ask<Configuration>(base);
       draw(Object.assign(configuration, ...PRESENTATION.map((name) => options[name] && { [name]: options[name] })));
       tell("ready", { id: companyId });
       if (isWanted) widget.open();
-    })
-    .catch(({ code = "offline" }: Trouble) => {
+    } catch (error) {
+      const { code = "offline" } = error as Trouble;
       const words =
         code === "not_found" ? element("p", {}, "This form is not available.") : wayOut("The form cannot be reached at the moment.", link);
       root.append(element("section", {}, words));
       tell("error", { code });
-    });
+    }
+  }
+  void show();
   return widget;
 }
 

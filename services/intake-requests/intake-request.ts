@@ -1,5 +1,6 @@
 import { getTableColumns, or, type SQL, sql } from "drizzle-orm";
 import { intakeRequests } from "#db/schema/ats.ts";
+import { matches } from "#db/search.ts";
 import { computed } from "#db/statements.ts";
 import { companyPeople, platformAdmins } from "../audience.ts";
 import type { Context } from "../context.ts";
@@ -29,6 +30,8 @@ export const intakeRequestNoun = {
     status: (status: string) => sql`${intakeRequests.status} = ${status}`,
     company_id: (id: string) => sql`${intakeRequests.companyId} = ${id}`,
     source: (source: string) => sql`${intakeRequests.source} = ${source}`,
+    /** Words of the answers, whatever was asked. */
+    words: (words: string) => matches(sql`ops.words(variadic array(select value from jsonb_each_text(${intakeRequests.fields})))`, words),
   },
 } satisfies Noun<IntakeRequest>;
 

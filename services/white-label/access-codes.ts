@@ -1,5 +1,6 @@
 import { getTableColumns, or, type SQL, sql } from "drizzle-orm";
 import { whiteLabelCodes as codes } from "#db/schema/ats.ts";
+import { matches } from "#db/search.ts";
 import { computed, select } from "#db/statements.ts";
 import { isOpen, newAccessCode, typedCode } from "#domain/access-codes/access-code.ts";
 import { invalidField } from "#domain/refusals.ts";
@@ -30,7 +31,10 @@ export const accessCodeNoun = {
   columns: { ...columns, editable: computed<Right>("editable", editableCodes()) },
   readable: readableCodes,
   ways: waysToCodes,
-  filters: { company_id: (id: string) => sql`${codes.companyId} = ${id}` },
+  filters: {
+    company_id: (id: string) => sql`${codes.companyId} = ${id}`,
+    words: (words: string) => matches(sql`ops.words(${codes.label})`, words),
+  },
 } satisfies Noun<AccessCode>;
 
 export interface NewAccessCode {

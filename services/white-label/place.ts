@@ -29,7 +29,7 @@ export interface Place {
   welcome: string | null;
   instructions: string | null;
   thanks: string | null;
-  intake: { isOpen: boolean; heading: string | null; thanks: string | null; fields: readonly IntakeField[] };
+  intake: { isOpen: boolean; heading: string | null; fields: readonly IntakeField[] };
 }
 
 /** A role as anybody may read it. Salaries are null where the role does not show them. */
@@ -88,7 +88,6 @@ const placeAt = (by: Addressed, code: EnteredCode) =>
     ),
     intakeEnabled: intakeSettings.enabled,
     intakeHeading: intakeSettings.heading,
-    intakeThanks: intakeSettings.thanks,
     intakeFields: intakeSettings.fields,
   })
     .from(companies)
@@ -114,7 +113,6 @@ function placeOf([row]: Awaited<ReturnType<typeof placeAt>>): Place | null {
     intake: {
       isOpen: row.intakeEnabled ?? true,
       heading: row.intakeHeading,
-      thanks: row.intakeThanks,
       fields: row.intakeFields ?? HOUSE_FIELDS,
     },
   };

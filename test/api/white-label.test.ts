@@ -273,7 +273,9 @@ describe("what search engines read of a role", () => {
       employmentType: "full_time",
       salaryMin: 9_000_000 as never,
     });
-    await role(one, { title: "Remote", applyUrl: "https://acme.example/apply", location: null, commuteTypes: ["remote"] });
+    const remote = { applyUrl: "https://acme.example/apply", commuteTypes: ["remote" as const] };
+    await role(one, { ...remote, title: "Remote", location: "Germany" });
+    await role(one, { ...remote, title: "Nobody says where", location: null });
     expect(posting(await visit(one, "/nowhere-to-apply"))).toBeNull();
     expect(posting(await visit(one, "/"))).toBeNull();
     const page = await visit(one, "/applied-for");
@@ -288,7 +290,11 @@ describe("what search engines read of a role", () => {
       baseSalary: { value: { minValue: 90_000, unitText: "YEAR" } },
     });
     for (const shown of ["Runs the platform.", "https://acme.example/apply", "$90,000", "Full-time"]) expect(page.body).toContain(shown);
-    expect(posting(await visit(one, "/remote"))).toMatchObject({ jobLocationType: "TELECOMMUTE" });
+    expect(posting(await visit(one, "/remote"))).toMatchObject({
+      jobLocationType: "TELECOMMUTE",
+      applicantLocationRequirements: { name: "Germany" },
+    });
+    expect(posting(await visit(one, "/nobody-says-where"))).toBeNull();
     await world.db.writer.execute(sql`update ats.jobs set status = 'paused' where company_id = ${one.id}`);
     expect(posting(await visit(one, "/applied-for"))).toBeNull();
   });

@@ -86,7 +86,7 @@ it("serves every route of the partner API, and lists every one that is served", 
   const listed = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   );
-  const apps = await Promise.all(["/api/v1/me", "/oauth/token"].map(appOf));
+  const apps = await Promise.all(["/api/v1/me", "/api/v1/intake/company", "/oauth/token"].map(appOf));
   const served = apps
     .flatMap(({ routes }) => routes)
     .filter(({ method }) => method !== "ALL")
@@ -99,9 +99,9 @@ it("tells partners of every operation what it needs, and how it refuses", async 
   const partner = Object.entries(paths).flatMap(([path, methods]) => (path.startsWith("/api/") ? Object.values(methods) : []));
   for (const contract of partner) {
     const { operationId, security, responses, "x-need": need } = contract;
-    expect(need, operationId).toMatch(/^(any|session|admin session|(read|write|manage):[a-z]+)/);
+    expect(need, operationId).toMatch(/^(any|public|session|admin session|(read|write|manage):[a-z]+)/);
     expect(security?.length, operationId).toBeGreaterThan(0);
-    for (const status of ["401", "403", "429", "500", "503"]) {
+    for (const status of need === "public" ? ["404", "500"] : ["401", "403", "429", "500", "503"]) {
       expect(responses[status]?.content?.["application/problem+json"]?.schema, `${operationId} ${status}`).toEqual({
         $ref: "#/components/schemas/Problem",
       });

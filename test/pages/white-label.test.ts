@@ -2,6 +2,7 @@ import { gzipSync } from "node:zlib";
 import pg from "pg";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { embedCode } from "#domain/intake/embed-code.ts";
 import { people } from "#local/people.ts";
 import { seed } from "#local/seed.ts";
 import { type TestDatabase, testDatabase } from "../database.ts";
@@ -10,6 +11,8 @@ import { faultsOf, hasChromium, markupFaultsOf, openBrowser } from "./browser.ts
 
 /** What a page of a company may weigh at first view (SURFACES §2.9). */
 const PAGE_BYTES = 12 * 1_024;
+/** And one of the console. */
+const CONSOLE_BYTES = 30 * 1_024;
 /** The smallest picture there is: one red point. */
 const PNG = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGP4z8DwHwAFAAH/iZk9HQAAAABJRU5ErkJggg==", "base64");
 
@@ -82,7 +85,7 @@ describe.runIf(hasChromium)("a company's own pages, as a browser shows them", ()
     );
     const { id: intake = "" } = await one("select id from ats.intake_requests where company_id = $1", [acme]);
     await client.end();
-    return { role, door, bare, intake };
+    return { acme, role, door, bare, intake };
   }
 
   const at = (slug: string): string => {
@@ -117,6 +120,15 @@ describe.runIf(hasChromium)("a company's own pages, as a browser shows them", ()
     ["a host that is nobody's", () => `${at("nobody-here")}/`],
   ];
 
+  /** What a page loads from us. */
+  const filesOf = (markup: string): string[] => [...markup.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, file]) => file ?? "");
+
+  /** What a page weighs on the wire, with what it loads. */
+  async function bytesOf(markup: string, files: readonly string[]): Promise<number> {
+    const sizes = await Promise.all(files.map(async (file) => gzipSync(await (await fetch(`${worker?.origin}${file}`)).bytes()).length));
+    return sizes.reduce((sum, size) => sum + size, gzipSync(markup).length);
+  }
+
   it.each(PAGES)("%s", async (_, url) => {
     expect(await faultsOf(browser as Browser, url())).toEqual([]);
   });
@@ -129,10 +141,9 @@ describe.runIf(hasChromium)("a company's own pages, as a browser shows them", ()
     expect(markup).toMatch(/^<!DOCTYPE html><html lang="en">/);
     expect(markup).not.toMatch(/<script(?! type="application\/ld\+json")/);
     expect(answer!.headers()["content-security-policy"]).toContain("script-src 'none'");
-    const files = [...markup.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, file]) => file ?? "");
+    const files = filesOf(markup);
     expect(files).toHaveLength(2);
-    const sizes = await Promise.all(files.map(async (file) => gzipSync(await (await fetch(`${worker?.origin}${file}`)).bytes()).length));
-    expect(sizes.reduce((sum, size) => sum + size, gzipSync(markup).length)).toBeLessThanOrEqual(PAGE_BYTES);
+    expect(await bytesOf(markup, files)).toBeLessThanOrEqual(PAGE_BYTES);
     await page.context().close();
   });
 
@@ -200,12 +211,14 @@ describe.runIf(hasChromium)("a company's own pages, as a browser shows them", ()
     expect(await faultsOf(browser as Browser, `${acme()}/submit?role_id=${ids["role"]}`, { storageState: state })).toEqual([]);
   });
 
-  describe("and the console's pages on which it is set up", () => {
+  describe("and the console's pages on which it is set up", { timeout: 60_000 }, () => {
     const CONSOLE: readonly (readonly [string, string])[] = [
       ["white-label settings", "/console/company/white-label"],
       ["access codes", "/console/company/access-codes"],
       ["the intake inbox", "/console/company/intake"],
       ["the intake inbox under a filter without any", "/console/company/intake?status=declined"],
+      ["the widget's settings", "/console/company/widget"],
+      ["the embed code", "/console/company/embed-code?name=1"],
     ];
 
     it.each(CONSOLE)("%s", async (_, path) => {
@@ -215,12 +228,16 @@ describe.runIf(hasChromium)("a company's own pages, as a browser shows them", ()
       await page.context().close();
       expect(await faultsOf(browser as Browser, `${worker?.origin}${path}`, { storageState })).toEqual([]);
       expect(await markupFaultsOf(markup)).toEqual([]);
+      expect(await bytesOf(markup, [...filesOf(markup), "/widget.js"])).toBeLessThanOrEqual(CONSOLE_BYTES);
     });
 
     it("are nobody's who administers no company", async () => {
       const page = await signedIn("rosa");
       expect(await page.locator("nav[aria-label=Console]").textContent()).not.toContain("Company");
-      for (const [, path] of CONSOLE) expect((await page.context().request.get(path)).status()).toBe(404);
+      const files = ["/console/company/intake.csv", "/console/company/access-codes.csv"];
+      for (const path of [...CONSOLE.map(([, each]) => each), ...files]) {
+        expect((await page.context().request.get(path)).status(), path).toBe(404);
+      }
       await page.context().close();
     });
 
@@ -277,6 +294,97 @@ describe.runIf(hasChromium)("a company's own pages, as a browser shows them", ()
       await partner.goto(`${acme()}/`);
       expect(new URL(partner.url()).pathname).toBe("/access");
       await Promise.all([page.context().close(), partner.context().close()]);
+    });
+
+    it("write the embed code, and show what it makes without sending anything", async () => {
+      const page = await signedIn("grace");
+      const posts: string[] = [];
+      page.on("request", (request) => request.method() === "POST" && posts.push(request.url()));
+      await page.goto("/console/company/embed-code");
+      const origin = at("cdn").replace(".roles", "");
+      const wish = { companyId: ids["acme"] ?? "", origin, name: "sw", type: null, label: "", target: "", pinned: null };
+      const codes = () => page.locator("pre.code").allTextContents();
+      expect((await codes())[0]).toBe(embedCode(wish));
+      expect((await codes())[1]).toMatch(/\/widget\/[\d.]+\/widget\.js','sha384-[\w+/]{64}'\)\);/);
+      const preview = page.locator("#preview");
+      for (const [label, answer] of [
+        ["Your name", "Kim"],
+        ["Your e-mail", "kim@acme.example"],
+        ["Role title", "Cook"],
+        ["What the role is about", "Cooks."],
+      ] as const)
+        await preview.getByLabel(label).fill(answer);
+      await preview.getByRole("button", { name: "Send" }).click();
+      await preview.getByRole("status").waitFor();
+      expect(posts).toEqual([]);
+      await page.selectOption("#type", "button");
+      await page.fill("#label", "Hire through us");
+      await preview.getByRole("button", { name: "Hire through us" }).waitFor();
+      await page.click("text=Write the code");
+      await expect
+        .poll(async () => (await codes())[0], { timeout: 10_000 })
+        .toBe(embedCode({ ...wish, type: "button", label: "Hire through us" }));
+      await page.context().close();
+    });
+
+    it("choose what the intake asks and where the widget may stand, and say what cannot be", async () => {
+      const page = await signedIn("grace", { javaScriptEnabled: false });
+      await page.goto("/console/company/widget");
+      await page.fill("[name=allowed_origins]", "https://acme.example\nacme");
+      await page.click("text=Save origins");
+      await page.waitForSelector("#allowed_origins-error");
+      expect(await page.inputValue("[name=allowed_origins]")).toBe("https://acme.example\nacme");
+      await page.fill("[name=allowed_origins]", "https://acme.example");
+      await page.click("text=Save origins");
+      await page.waitForURL(/done=saved/);
+      await page.fill("[name=label_7]", "How many?");
+      await page.selectOption("[name=type_7]", "select");
+      await page.click("text=Save questions");
+      expect(await page.textContent("#options_7-error")).toContain("A choice has 1 to 50 answers");
+      expect(await page.inputValue("[name=label_7]")).toBe("How many?");
+      await page.fill("[name=label_7]", "");
+      await page.fill("[name=label_6]", "When does it start?");
+      await page.check("[name=required_6]");
+      await page.click("text=Save questions");
+      await page.waitForURL(/done=saved/);
+      await page.goto(`${acme()}/intake`);
+      expect(await page.getByLabel("When does it start?").getAttribute("required")).toBe("");
+      await page.goto("/console/company/widget");
+      await page.click("text=Ask ours again");
+      await page.waitForURL(/done=saved/);
+      await page.goto(`${acme()}/intake`);
+      expect(await page.getByLabel("When does it start?").count()).toBe(0);
+      await page.context().close();
+    });
+
+    it("find what was handed in and for whom a code is, by words of it, also as a file", async () => {
+      const page = await signedIn("grace");
+      await page.goto("/console/company/intake");
+      await page.fill("#words", "róbotics fie");
+      await page.keyboard.press("Enter");
+      await expect.poll(() => page.textContent("[role=status]"), { timeout: 10_000 }).toBe("1 found");
+      expect(await page.locator("#found tbody tr").count()).toBe(1);
+      const file = await page.context().request.get((await page.getByRole("link", { name: "As CSV" }).getAttribute("href")) ?? "");
+      expect(file.headers()).toMatchObject({ "content-type": "text/csv; charset=utf-8", "cache-control": "private, no-store" });
+      expect((await file.text()).split("\r\n")).toEqual([
+        expect.stringMatching(/^submitted_at,status,source,origin,fields\./),
+        expect.stringContaining("Head of Field Robotics"),
+        "",
+      ]);
+      await page.fill("#words", "contact_name");
+      await page.keyboard.press("Enter");
+      await page.getByText("Nothing fits").waitFor();
+      await page.goto("/console/company/access-codes");
+      await page.fill("#label", "Quay Search");
+      await page.click("text=Make a code");
+      await page.waitForSelector(".secret");
+      await page.goto("/console/company/access-codes?words=quay");
+      expect(await page.locator("#found tbody tr").count()).toBe(1);
+      const codes = await (await page.context().request.get("/console/company/access-codes.csv?words=quay")).text();
+      expect(codes).toMatch(/^label,state,created_at,expires_at,uses,max_uses\r\nQuay Search,Opens,[^\r]*,0,\r\n$/);
+      await page.goto("/console/company/access-codes?words=nobody");
+      await page.getByText("Nothing fits").waitFor();
+      await page.context().close();
     });
 
     it("accept a role that was handed in, which opens a draft", async () => {

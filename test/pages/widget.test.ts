@@ -1,18 +1,22 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import { eq } from "drizzle-orm";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { brands, intakeRequests, intakeSettings } from "#db/schema/ats.ts";
+import { embedCode } from "#domain/intake/embed-code.ts";
 import { freePort } from "#local/ports.ts";
+import { VERSION } from "#widget/version.ts";
 import { populated, type RunningWorker, startWorker } from "../http/worker.ts";
 import { hasChromium, openBrowser, shoot } from "./browser.ts";
 
 const SITE = "https://careers.acme.example";
 const PLAIN_SITE = "http://www.acme-careers.example";
 const WIDGET_BYTES = 4 * 1_024;
+const BUILT = join(import.meta.dirname, "../../dist/public");
 /** Ten posts an hour are let through from one address, so that each test has a company of its own. */
 type Settings = Partial<typeof intakeSettings.$inferInsert>;
 
@@ -35,6 +39,11 @@ const hashOf = (script: string) =>
     .update(script.replace(/^<script>/, "").replace(/<\/script>$/, ""))
     .digest("base64")}'`;
 
+/** What a browser has and Node has not. */
+interface Styling {
+  getComputedStyle(node: unknown): object;
+}
+
 interface Visit {
   html: string;
   csp?: string;
@@ -56,7 +65,7 @@ describe.runIf(hasChromium)("the widget, on pages that are not ours", () => {
       openBrowser(
         "--ignore-certificate-errors",
         `--host-resolver-rules=MAP cdn.splits.network:443 127.0.0.1:${port}, MAP *.roles.splits.network:443 127.0.0.1:${port}`,
-        `--unsafely-treat-insecure-origin-as-secure=http://trusted.acme.example`,
+        `--ip-address-space-overrides=127.0.0.1:${port}=public`, // our host is one; a public page may not ask a local one
       ),
     ]);
   }, 120_000);
@@ -74,6 +83,10 @@ describe.runIf(hasChromium)("the widget, on pages that are not ours", () => {
   }
 
   const taken = (companyId: string) => world.db.reader.select().from(intakeRequests).where(eq(intakeRequests.companyId, companyId));
+
+  /** What an element looks like, whatever it stands in. */
+  const styleOf = (element: Locator, property: string) =>
+    element.evaluate((node, wanted) => Reflect.get((globalThis as unknown as Styling).getComputedStyle(node), wanted), property);
 
   /** Opens a page of a site that is not ours, and listens to what it says. */
   async function visit({ html, csp, origin = SITE, colorScheme = "light", width = 1280 }: Visit) {
@@ -125,11 +138,11 @@ describe.runIf(hasChromium)("the widget, on pages that are not ours", () => {
     );
 
   it("weighs at most 4 KB, and is served as its manifest says", async () => {
-    const script = await readFile(new URL("../../dist/public/widget.js", import.meta.url));
+    const script = await readFile(join(BUILT, "widget.js"));
     expect(gzipSync(script, { level: 9 }).length).toBeLessThanOrEqual(WIDGET_BYTES);
     const { page } = await visit({ html: pageAround("") });
     const answers =
-      await page.evaluate(`Promise.all(["/widget.js", "/widget/1.0.0/widget.js", "/widget/manifest.json"].map(async (path) => {
+      await page.evaluate(`Promise.all(["/widget.js", "/widget/${VERSION}/widget.js", "/widget/manifest.json"].map(async (path) => {
       const answer = await fetch("https://cdn.splits.network" + path);
       return [answer.status, answer.headers.get("cache-control"), await answer.text()];
     }))`);
@@ -138,7 +151,7 @@ describe.runIf(hasChromium)("the widget, on pages that are not ours", () => {
     expect(pinned?.slice(0, 2)).toEqual([200, "public, max-age=31536000, immutable"]);
     expect(manifest?.slice(0, 2)).toEqual([200, "public, max-age=300, stale-while-revalidate=86400"]);
     const integrity = `sha384-${createHash("sha384").update(String(pinned?.[2])).digest("base64")}`;
-    expect(JSON.parse(String(manifest?.[2]))).toEqual({ latest: "1.0.0", versions: { "1.0.0": integrity } });
+    expect(JSON.parse(String(manifest?.[2]))).toMatchObject({ latest: VERSION, versions: { [VERSION]: integrity } });
   });
 
   it("runs the embed code byte for byte and hands a role in", async () => {
@@ -182,7 +195,7 @@ describe.runIf(hasChromium)("the widget, on pages that are not ours", () => {
     const { page, errors, hears } = await visit({ html: pageAround(written(code)), csp });
     await hears("ready");
     const button = page.getByRole("button", { name: "Hand in a role" });
-    expect(await button.evaluate((element) => getComputedStyle(element).backgroundColor)).toBe("rgb(10, 125, 92)");
+    expect(await styleOf(button, "backgroundColor")).toBe("rgb(10, 125, 92)");
     await button.click();
     expect(await focused(page)).toBe("Close");
     await fillIn(page);
@@ -193,12 +206,11 @@ describe.runIf(hasChromium)("the widget, on pages that are not ours", () => {
 
   it("runs pinned by its hash, and not at all with another", async () => {
     const id = await company();
-    const { versions } = JSON.parse(await readFile(new URL("../../dist/public/widget/manifest.json", import.meta.url), "utf8"));
-    const pinned = (hash: string) =>
-      embed(id)
-        .replace("js.async=1;", `js.async=1;js.integrity='${hash}';js.crossOrigin='anonymous';`)
-        .replace("/widget.js", "/widget/1.0.0/widget.js");
-    const good = await visit({ html: pageAround(pinned(versions["1.0.0"])) });
+    const { versions } = JSON.parse(await readFile(join(BUILT, "widget/manifest.json"), "utf8"));
+    const wish = { companyId: id, origin: "https://cdn.splits.network", name: "sw", type: null, label: "", target: "" };
+    expect(embedCode({ ...wish, pinned: null })).toBe(embed(id));
+    const pinned = (integrity: string) => embedCode({ ...wish, pinned: { path: `/widget/${VERSION}/widget.js`, integrity } });
+    const good = await visit({ html: pageAround(pinned(versions[VERSION])) });
     await good.hears("ready");
     const bad = await visit({ html: pageAround(pinned(`sha384-${"A".repeat(64)}`)) });
     await expect.poll(() => bad.errors.join()).toContain("integrity");
@@ -284,7 +296,34 @@ describe.runIf(hasChromium)("the widget, on pages that are not ours", () => {
     const both = await visit({ html: pageAround(embed(one) + embed(two)) });
     await expect.poll(() => both.heard.length).toBe(2);
     expect(await both.page.locator("splits-widget").count()).toBe(2);
+    await fillIn(both.page);
+    await both.page.getByRole("button", { name: "Send" }).click();
+    await both.hears("submitted");
+    await both.page.getByRole("button", { name: "Hand in a role" }).click();
+    await fillIn(both.page);
+    await both.page.getByRole("button", { name: "Send" }).click();
+    await expect.poll(() => both.heard.filter((each) => each.startsWith("submitted")).length, { timeout: 10_000 }).toBe(2);
+    expect((await Promise.all([taken(one), taken(two)])).map(({ length }) => length)).toEqual([1, 1]);
     expect([...twice.errors, ...both.errors]).toEqual([]);
+  });
+
+  it("comes back where a page draws itself anew, and stays where it is only asked again", async () => {
+    const id = await company();
+    const { page, errors, heard } = await visit({ html: pageAround(`<div id="hire"></div>${embed(id, ", target: '#hire'")}`) });
+    await expect.poll(() => heard.length).toBe(1);
+    await page.getByLabel("Your name").fill("Kim");
+    // as frameworks do: what they know of an element hangs on it, and goes in circles
+    const again = `{ const target = document.querySelector("#hire"); target.own = { target }; sw("init", { companyId: "${id}", target }); }`;
+    await page.evaluate(again);
+    await expect.poll(() => heard.length).toBe(2); // asked otherwise than by the embed code
+    await page.getByLabel("Your name").fill("Kim");
+    await page.evaluate(again);
+    expect(await page.getByLabel("Your name").inputValue()).toBe("Kim");
+    await page.evaluate(`document.querySelector("#hire").replaceChildren()`);
+    await page.evaluate(again);
+    await expect.poll(() => heard.length).toBe(3);
+    expect(await page.locator("#hire splits-widget").count()).toBe(1);
+    expect(errors).toEqual([]);
   });
 
   it("survives a page whose style hides everything", async () => {
@@ -295,7 +334,7 @@ describe.runIf(hasChromium)("the widget, on pages that are not ours", () => {
     await hears("ready");
     await page.getByRole("button", { name: "Hand in a role" }).click();
     await fillIn(page);
-    expect(await page.getByLabel("Your name").evaluate((element) => getComputedStyle(element).borderTopWidth)).toBe("1px");
+    expect(await styleOf(page.getByLabel("Your name"), "borderTopWidth")).toBe("1px");
     await shoot(page, "hostile");
     await page.getByRole("button", { name: "Send" }).click();
     await hears("submitted");
@@ -317,9 +356,7 @@ describe.runIf(hasChromium)("the widget, on pages that are not ours", () => {
     await hears("ready");
     expect(await page.locator("#hire splits-widget").count()).toBe(1);
     await page.getByRole("heading", { name: "Bring us a role" }).waitFor();
-    expect(await page.getByRole("button", { name: "Send" }).evaluate((element) => getComputedStyle(element).backgroundColor)).toBe(
-      "rgb(10, 125, 92)",
-    );
+    expect(await styleOf(page.getByRole("button", { name: "Send" }), "backgroundColor")).toBe("rgb(10, 125, 92)");
     await fillIn(page);
     await page.getByRole("button", { name: "Send" }).click();
     await page.getByText("Merci!").waitFor();
@@ -343,11 +380,11 @@ describe.runIf(hasChromium)("the widget, on pages that are not ours", () => {
     expect(await light.page.locator("splits-widget").getAttribute("dark")).toBeNull();
   });
 
-  it("never leaves a hole: closed, unknown, plain http, no connection", async () => {
+  it("never leaves a hole: closed, unknown, plain http, no connection", { timeout: 60_000 }, async () => {
     const closed = await visit({ html: pageAround(embed(await company({ enabled: false }))) });
     await closed.hears("ready");
-    await closed.page.getByText("takes no new roles at the moment").waitFor();
-    expect(await closed.page.getByRole("link").getAttribute("href")).toMatch(/^https:\/\/acme-foods-\d+\.roles\.localhost:\d+\/intake$/);
+    await closed.page.getByText("takes no new roles at the moment. See its own page").waitFor();
+    expect(await closed.page.getByRole("link").getAttribute("href")).toMatch(/^https:\/\/acme-foods-\d+\.roles\.localhost:\d+\/$/);
     await shoot(closed.page, "closed");
 
     const unknown = await visit({ html: pageAround(embed("company-uuid-here")) });

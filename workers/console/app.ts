@@ -63,8 +63,8 @@ import {
 } from "./pages/developers/siem.tsx";
 import { overageChosen, usagePage } from "./pages/developers/usage.tsx";
 import { companyChosen } from "./company-pages.tsx";
-import { accessCodeMade, accessCodeRevoked, accessCodesPage } from "./pages/company/access-codes.tsx";
-import { intakeAnswered, intakePage, intakeRequestPage } from "./pages/company/intake.tsx";
+import { accessCodeMade, accessCodeRevoked, accessCodesFile, accessCodesPage } from "./pages/company/access-codes.tsx";
+import { intakeAnswered, intakeFile, intakePage, intakeRequestPage } from "./pages/company/intake.tsx";
 import { brandSaved, pageSaved, slugSaved, whiteLabelPage } from "./pages/company/white-label.tsx";
 import { embedCodePage } from "./pages/company/embed-code.tsx";
 import { fieldsSaved, originsSaved, turnstileSaved, widgetPage, wordsSaved } from "./pages/company/widget.tsx";
@@ -155,9 +155,11 @@ const PAGES: readonly (readonly ["GET" | "POST", string, Page])[] = [
   ["POST", "/console/company/white-label/brand", brandSaved],
   ["POST", "/console/company/white-label/slug", slugSaved],
   ["GET", "/console/company/access-codes", accessCodesPage],
+  ["GET", "/console/company/access-codes.csv", accessCodesFile],
   ["POST", "/console/company/access-codes", accessCodeMade],
   ["POST", "/console/company/access-codes/:id/revoke", accessCodeRevoked],
   ["GET", "/console/company/intake", intakePage],
+  ["GET", "/console/company/intake.csv", intakeFile],
   ["GET", "/console/company/intake/:id", intakeRequestPage],
   ["POST", "/console/company/intake/:id/accept", intakeAnswered("accepted")],
   ["POST", "/console/company/intake/:id/decline", intakeAnswered("declined")],

@@ -55,7 +55,7 @@ const Challenge = z
   .object({ salt: z.string(), hash: z.string(), max: z.int(), sig: z.string() })
   .openapi("IntakeChallenge", { description: `Find the number from 0 to ${MAX_NUMBER} whose SHA-256 behind the salt is the hash.` });
 
-const Proof = z.object({ salt: z.string(), hash: z.string(), sig: z.string(), number: z.int() });
+const Proof = z.object({ salt: z.string(), hash: z.string(), sig: z.string(), number: z.int().min(0).max(MAX_NUMBER) });
 
 const Posted = z
   .object({

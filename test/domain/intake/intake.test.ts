@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { draftOf } from "#domain/intake/draft.ts";
+import { intakeCsv } from "#domain/intake/intake-csv.ts";
 import { checkIntake, HOUSE_FIELDS, type IntakeField, MAX_ANSWER } from "#domain/intake/fields.ts";
 
 const ANSWERS = { contact_name: "Mira", contact_email: "mira@client.example", role_title: "Chef", description: "Cooks." };
@@ -54,5 +55,20 @@ describe("the draft that comes of it", () => {
 
   it("begins with the first answer where nobody asked for a title", () => {
     expect(draftOf([field("text")], { x: "A cook" })).toMatchObject({ title: "A cook", location: null, employmentType: null });
+  });
+});
+
+describe("what was handed in, as a spreadsheet opens it", () => {
+  const row = { submittedAt: new Date("2026-11-02T09:00:00Z"), status: "new", source: "widget", origin: "https://acme.example" };
+
+  it("has a column for every question that anybody answered, and runs no formula", () => {
+    const first = { ...row, answers: { role_title: "Cook", status: "urgent" } };
+    const second = { ...row, origin: null, answers: { role_title: '=HYPERLINK("x")', start: "May" } };
+    expect(intakeCsv([first, second]).split("\r\n")).toEqual([
+      "submitted_at,status,source,origin,fields.role_title,fields.status,fields.start",
+      "2026-11-02T09:00:00.000Z,new,widget,https://acme.example,Cook,urgent,",
+      `2026-11-02T09:00:00.000Z,new,widget,,"'=HYPERLINK(""x"")",,May`,
+      "",
+    ]);
   });
 });

@@ -67,7 +67,7 @@ export async function embedCodePage(c: PageContext): Promise<Response> {
           </form>
         </Card>
         <Card title="What it makes">
-          <div id="preview" class="preview">
+          <div id="preview">
             <noscript>
               <p class="soft">The preview needs JavaScript; the code does not.</p>
             </noscript>
@@ -91,10 +91,10 @@ export async function embedCodePage(c: PageContext): Promise<Response> {
 const Code: FC<{ title: string; text: string; children: string }> = ({ title, text, children }) => (
   <Card title={title}>
     <p class="soft">{children}</p>
-    <div class="scroll" tabindex={0} role="region" aria-label={title}>
+    <section class="scroll" tabindex={0} aria-label={title}>
       <pre class="code">
         <code>{text}</code>
       </pre>
-    </div>
+    </section>
   </Card>
 );

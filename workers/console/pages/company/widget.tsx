@@ -129,7 +129,7 @@ const Origins: FC<PartProps> = ({ settings, given, errors }) => (
 );
 
 const Questions: FC<PartProps> = ({ settings, given, errors }) => {
-  const isAgain = "row.0" in given;
+  const isAgain = "row_0" in given;
   const rows: readonly (IntakeField | null)[] = [...(settings.fields ?? HOUSE_FIELDS), ...Array.from({ length: NEW_ROWS }, () => null)];
   return (
     <Card title="What it asks" id="fields" aside={settings.fields === null ? <Badge>Ours</Badge> : <Badge tone="accent">Yours</Badge>}>
@@ -137,38 +137,38 @@ const Questions: FC<PartProps> = ({ settings, given, errors }) => {
       {errors["fields"] ? <p class="wrong small">{errors["fields"]}</p> : null}
       <form method="post" action={`${HERE}/fields`} class="stack wide">
         {rows.map((field, index) => {
-          const value = (name: string, kept: string) => (isAgain ? (given[`${name}.${index}`] ?? "") : kept);
+          const value = (name: string, kept: string) => (isAgain ? (given[`${name}_${index}`] ?? "") : kept);
           return (
             <fieldset class="question">
               <legend>{field ? `Question ${index + 1}` : "Another question"}</legend>
-              <input type="hidden" name={`row.${index}`} value={value("row", field?.name ?? "")} />
-              <input type="hidden" name={`autocomplete.${index}`} value={value("autocomplete", field?.autocomplete ?? "")} />
+              <input type="hidden" name={`row_${index}`} value={value("row", field?.name ?? "")} />
+              <input type="hidden" name={`autocomplete_${index}`} value={value("autocomplete", field?.autocomplete ?? "")} />
               <div class="grid">
                 <Field
-                  name={`label.${index}`}
+                  name={`label_${index}`}
                   label="Question"
                   value={value("label", field?.label ?? "")}
-                  error={errors[`fields/${index}/label`] ?? errors[`fields/${index}/name`]}
+                  error={errors[`label_${index}`]}
                 />
                 <Select
-                  name={`type.${index}`}
+                  name={`type_${index}`}
                   label="Answer"
                   value={value("type", field?.type ?? "text")}
                   options={INTAKE_FIELD_TYPES.map((type) => ({ value: type, label: FIELD_WORDS[type] }))}
                 />
                 <Field
-                  name={`options.${index}`}
+                  name={`options_${index}`}
                   label="Answers to choose from"
                   value={value("options", (field?.options ?? []).join("\n"))}
-                  error={errors[`fields/${index}/options`]}
+                  error={errors[`options_${index}`]}
                   rows={field?.type === "select" ? 4 : 1}
                 />
               </div>
               <Checkbox
-                name={`required.${index}`}
+                name={`required_${index}`}
                 value="yes"
                 label="Has to be answered"
-                checked={isAgain ? given[`required.${index}`] === "yes" : (field?.required ?? false)}
+                checked={isAgain ? given[`required_${index}`] === "yes" : (field?.required ?? false)}
               />
             </fieldset>
           );
@@ -210,17 +210,25 @@ const Turnstile: FC<PartProps> = ({ settings, given, errors }) => (
 
 const LABELS = { label: "The label", heading: "The heading", thanks: "The thanks", allowed_origins: "An origin" };
 
+interface Wish {
+  changes: IntakeChanges;
+  errors: FieldErrors;
+  /** Where in the form stands what a refusal names. */
+  fieldOf?: (name: string) => string;
+}
+
 /** Saves one part; what cannot be saved comes back as it was written. */
-async function saved(c: PageContext, changesOf: (form: Form) => { changes: IntakeChanges; errors: FieldErrors }): Promise<Response> {
+async function saved(c: PageContext, wishOf: (form: Form) => Wish): Promise<Response> {
   const form = await formOf(c);
   const { ctx, company } = await withinCompany(c);
-  let { changes, errors } = changesOf(form);
+  const { changes, fieldOf = (name) => name, ...wish } = wishOf(form);
+  let { errors } = wish;
   if (Object.keys(errors).length === 0) {
     try {
       await changeIntakeSettings(ctx, company.id, changes);
       return c.redirect(`${HERE}?done=saved`, 303);
     } catch (error) {
-      errors = faultsOf(error, LABELS);
+      errors = Object.fromEntries(Object.entries(faultsOf(error, LABELS)).map(([name, words]) => [fieldOf(name), words]));
     }
   }
   c.status(422);
@@ -253,24 +261,36 @@ export const originsSaved = (c: PageContext): Promise<Response> =>
 
 /** Saves what it asks. A question keeps its name, by which its answers are known, however it is worded. */
 export const fieldsSaved = (c: PageContext): Promise<Response> =>
-  saved(c, (form) => ({ changes: { fields: form["reset"] === "yes" ? null : fieldsIn(form) }, errors: {} }));
+  saved(c, (form) => {
+    const asked = askedRows(form);
+    const fieldOf = (name: string): string => {
+      const [, place = "", part = ""] = /^fields\/(\d+)\/(\w+)$/.exec(name) ?? [];
+      return part ? `${part === "name" ? "label" : part}_${asked[Number(place)]}` : name;
+    };
+    return { changes: { fields: form["reset"] === "yes" ? null : fieldsIn(form, asked) }, errors: {}, fieldOf };
+  });
 
-function fieldsIn(form: Form): IntakeField[] {
-  const rows = Object.keys(form).filter((name) => name.startsWith("row.")).length;
+/** The rows of the form in which a question stands. */
+const askedRows = (form: Form): number[] =>
+  Object.keys(form).flatMap((name) => {
+    const index = /^label_(\d+)$/.exec(name)?.[1];
+    return index !== undefined && form[name]?.trim() ? [Number(index)] : [];
+  });
+
+function fieldsIn(form: Form, asked: readonly number[]): IntakeField[] {
   const fields: IntakeField[] = [];
-  for (let index = 0; index < rows; index++) {
-    const label = form[`label.${index}`]?.trim() ?? "";
-    if (label === "") continue;
-    const options = (form[`options.${index}`] ?? "")
+  for (const index of asked) {
+    const label = form[`label_${index}`]?.trim() ?? "";
+    const options = (form[`options_${index}`] ?? "")
       .split(/\r?\n/)
       .map((line) => line.trim())
       .filter(Boolean);
-    const autocomplete = form[`autocomplete.${index}`];
+    const autocomplete = form[`autocomplete_${index}`];
     fields.push({
-      name: form[`row.${index}`] || nameOf(label, fields),
+      name: form[`row_${index}`] || nameOf(label, fields),
       label,
-      type: INTAKE_FIELD_TYPES.find((type) => type === form[`type.${index}`]) ?? "text",
-      required: form[`required.${index}`] === "yes",
+      type: INTAKE_FIELD_TYPES.find((type) => type === form[`type_${index}`]) ?? "text",
+      required: form[`required_${index}`] === "yes",
       ...(autocomplete ? { autocomplete } : {}),
       ...(options.length > 0 ? { options } : {}),
     });

@@ -1,0 +1,112 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { runningWorld } from "#local/lock.ts";
+import { people } from "#local/people.ts";
+import { command, LocalProblem } from "#local/problem.ts";
+
+/**
+ * Has Lighthouse look at the pages on which a release depends (SURFACES §2.9, §2.10), in the local world
+ * that `npm start` runs, on a slow phone's line: a row for each, medians of three looks. Ends with 1 if a
+ * page is below its budget. Lighthouse is fetched when it is first asked for, because it is larger than
+ * all that this project needs otherwise.
+ */
+const LIGHTHOUSE = "lighthouse@12.8.2";
+const CHROMIUM = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
+const LOOKS = 3;
+const MAX_REPORT_BYTES = 64 * 1_024 * 1_024;
+
+/** Scores of 100 at least, milliseconds at most, and how far anything may move. */
+const BUDGET = { performance: 95, accessibility: 100, bestPractices: 95, seo: 100, lcpMs: 1_200, cls: 0.02 } as const;
+
+interface Wanted {
+  name: string;
+  url: string;
+  /** Whose session it is seen with; a page without one is public, and for search engines, too. */
+  cookie?: string;
+}
+
+type Seen = Record<keyof typeof BUDGET, number>;
+
+interface Report {
+  categories: Record<"performance" | "accessibility" | "best-practices" | "seo", { score: number }>;
+  audits: Record<"largest-contentful-paint" | "cumulative-layout-shift", { numericValue: number }>;
+}
+
+await command(async () => {
+  const { worker } = runningWorld();
+  const tenant = `http://acme.roles.localhost:${new URL(worker).port}`;
+  const cookie = await signedIn(worker, people.grace.email);
+  const pages: readonly Wanted[] = [
+    { name: "white-label list", url: `${tenant}/` },
+    { name: "white-label role page", url: `${tenant}/staff-engineer` },
+    { name: "console dashboard", url: `${worker}/console`, cookie },
+    { name: "request log", url: `${worker}/developers/logs`, cookie },
+  ];
+  console.log(`${"page".padEnd(24)}${Object.keys(BUDGET).join("  ")}`);
+  for (const page of pages) {
+    const seen = await medianOf(page);
+    const failed = faultsOf(seen, page.cookie === undefined);
+    const figures = Object.entries(seen).map(([name, figure]) => figure.toFixed(name === "cls" ? 3 : 0).padStart(name.length));
+    console.log(`${page.name.padEnd(24)}${figures.join("  ")}${failed.length > 0 ? `  below its budget: ${failed.join(", ")}` : ""}`);
+    if (failed.length > 0) process.exitCode = 1;
+  }
+});
+
+/** What of a page is below its budget. Only public pages are for search engines; how soon one is painted is budgeted for the console. */
+function faultsOf(seen: Seen, isPublic: boolean): string[] {
+  const { lcpMs, cls, seo, ...scores } = BUDGET;
+  return [
+    ...Object.entries(scores).flatMap(([name, least]) => (seen[name as keyof typeof scores] < least ? [name] : [])),
+    ...(isPublic && seen.seo < seo ? ["seo"] : []),
+    ...(!isPublic && seen.lcpMs > lcpMs ? ["lcpMs"] : []),
+    ...(seen.cls >= cls ? ["cls"] : []),
+  ];
+}
+
+async function medianOf(page: Wanted): Promise<Seen> {
+  const looks: Seen[] = [];
+  for (let look = 0; look < LOOKS; look++) looks.push(await lookAt(page));
+  const median = (name: keyof Seen): number => looks.map((look) => look[name]).toSorted((a, b) => a - b)[Math.floor(LOOKS / 2)] ?? 0;
+  return Object.fromEntries(Object.keys(BUDGET).map((name) => [name, median(name as keyof Seen)])) as Seen;
+}
+
+async function lookAt({ url, cookie }: Wanted): Promise<Seen> {
+  const { stdout } = await promisify(execFile)(
+    "npx",
+    [
+      "--yes",
+      LIGHTHOUSE,
+      url,
+      "--quiet",
+      "--output=json",
+      "--chrome-flags=--headless --no-sandbox",
+      ...(cookie === undefined ? [] : [`--extra-headers=${JSON.stringify({ Cookie: cookie })}`]),
+    ],
+    { env: { ...process.env, CHROME_PATH: CHROMIUM }, maxBuffer: MAX_REPORT_BYTES },
+  );
+  const { categories, audits } = JSON.parse(stdout) as Report;
+  return {
+    performance: categories.performance.score * 100,
+    accessibility: categories.accessibility.score * 100,
+    bestPractices: categories["best-practices"].score * 100,
+    seo: categories.seo.score * 100,
+    lcpMs: audits["largest-contentful-paint"].numericValue,
+    cls: audits["cumulative-layout-shift"].numericValue,
+  };
+}
+
+/** Signs in as one of the seeded people, as a click on the development sign-in does. */
+async function signedIn(worker: string, email: string): Promise<string> {
+  const page = `${worker}/dev/sign-in`;
+  const people = await (await fetch(page)).text();
+  const [, user = ""] = new RegExp(`${email}[^]*?name="user_id" value="([^"]+)"`).exec(people) ?? [];
+  const answer = await fetch(page, {
+    method: "POST",
+    headers: { Origin: worker },
+    body: new URLSearchParams({ user_id: user }),
+    redirect: "manual",
+  });
+  const [cookie = ""] = answer.headers.getSetCookie().map((line) => line.split(";")[0]);
+  if (cookie === "") throw new LocalProblem(`Nobody could sign in as ${email}; run npm run reset and npm start.`);
+  return cookie;
+}
