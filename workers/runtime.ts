@@ -2,6 +2,7 @@ import { connect } from "#db/connection.ts";
 import { stripeAnswer } from "#integrations/stripe/answer.ts";
 import { stripeClient } from "#integrations/stripe/client.ts";
 import { toBase64Url, toHex } from "#domain/bytes.ts";
+import { addressBlock } from "#domain/credentials/record.ts";
 import { uuidv7 } from "#domain/ids.ts";
 import { databaseRefusal } from "#services/commit.ts";
 import type { CredentialObject } from "#durable-objects/credential.ts";
@@ -150,7 +151,7 @@ export function portsOf(env: Env, later: (work: Promise<unknown>) => void, cache
       const purged = await cache?.purge({ tags: [tag] });
       if (purged && !purged.success) throw new Error("the cache was not purged");
     },
-    intake: (companyId, address) => env.INTAKE.getByName(`${companyId} ${address}`),
+    intake: (companyId, address) => env.INTAKE.getByName(`${companyId} ${addressBlock(address)}`),
     isPerson: async (...asked) =>
       (await import("#integrations/turnstile/siteverify.ts")).turnstileAt(env.TURNSTILE_BASE ?? "https://challenges.cloudflare.com")(
         ...asked,
