@@ -25,6 +25,7 @@ export default defineConfig({
               durableObjects: {
                 CREDENTIALS: { className: "CredentialObject", useSQLite: true },
                 INTAKE: { className: "IntakeObject", useSQLite: true },
+                LOGIN_THROTTLE: { className: "LoginThrottle", useSQLite: true },
               },
               r2Buckets: ["FILES"],
               queueProducers: { USAGE: "usage" },

@@ -153,6 +153,7 @@ function workerd(scriptPath: string, bindings: Record<string, string>): Miniflar
           durableObjects: {
             CREDENTIALS: { className: "CredentialObject", useSQLite: true },
             INTAKE: { className: "IntakeObject", useSQLite: true },
+            LOGIN_THROTTLE: { className: "LoginThrottle", useSQLite: true },
           },
           r2Buckets: ["FILES"],
           ratelimits: Object.fromEntries(
@@ -187,6 +188,7 @@ async function main(): Promise<void> {
     CLERK_JWKS: JSON.stringify({ keys: [jwk] }),
     CLERK_AZP: PARTY,
     LINK_KEY: "bench",
+    LOGIN_PEPPER: "bench",
     CREDENTIAL_MAC_KEYS: MAC_KEY.toString("base64"),
     CURSOR_HMAC_KEY: "bench",
     KEK_CURRENT: Buffer.alloc(32, 2).toString("base64"),

@@ -488,6 +488,19 @@ export interface CredentialTokens {
 /** Every subject's owner, by name: `key:<r>`, `grant:<r>`, `user:<sub>`. */
 export type CredentialOwners = (subject: string) => CredentialOwner;
 
+/** So many tries may be made in any span of so many seconds. */
+export interface TryLimit {
+  most: number;
+  withinSeconds: number;
+}
+
+/**
+ * Counts one try of whoever is not signed in, by what is tried and from where or in whose name.
+ *
+ * @returns in how many seconds it may be made; 0 if it may be made now
+ */
+export type LoginTries = (what: string, whose: string, limits: readonly TryLimit[]) => Promise<number>;
+
 /** What a subject's limiter counted in minutes that are over. */
 export interface UsageMessage {
   credential_id: string;
@@ -527,10 +540,15 @@ export interface Ports {
   /** One for each company and address of a client. */
   intake(companyId: string, address: string): IntakeGuard;
   links: LinkTokens;
+  /** An HMAC that nobody can compute outside, in base64url: what login codes are kept as. */
+  peppered(text: string): Promise<string>;
   seal: Seal;
   /** The owners of limits, one for each subject. */
   credentials: CredentialOwners;
   credentialTokens: CredentialTokens;
+  loginTries: LoginTries;
+  /** Takes back the try that was counted last: it turned out to be a good one. */
+  forgiveTry(what: string, whose: string): Promise<void>;
   log: Log;
   /** Lets work go on after the answer was sent. */
   later(work: Promise<unknown>): void;

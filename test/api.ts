@@ -22,6 +22,8 @@ export interface CallOptions {
   as?: Person | { token: string };
   body?: unknown;
   headers?: Record<string, string>;
+  /** The host that is called; the machine's own unless told. */
+  origin?: string;
 }
 
 const ISSUER = "https://issuer.splits.test";
@@ -51,12 +53,14 @@ export async function marketplace() {
     CLERK_AZP: AUTHORIZED_PARTY,
     CLERK_WEBHOOK_SECRETS: "whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0",
     LINK_KEY: "a link key of the tests",
+    LOGIN_PEPPER: "a pepper of the tests",
     SECRET_SCANNING_KEYS_URL: "http://127.0.0.1:9/keys",
     CREDENTIAL_MAC_KEYS: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
     CURSOR_HMAC_KEY: "a cursor key of the tests",
     KEK_CURRENT: "ISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+P0A=",
     CREDENTIALS: (bindings as { CREDENTIALS: Env["CREDENTIALS"] }).CREDENTIALS,
     INTAKE: (bindings as { INTAKE: Env["INTAKE"] }).INTAKE,
+    LOGIN_THROTTLE: (bindings as { LOGIN_THROTTLE: Env["LOGIN_THROTTLE"] }).LOGIN_THROTTLE,
     FILES: (bindings as { FILES: Env["FILES"] }).FILES,
     RL_IP: rateLimit(10),
     RL_CLIENT: rateLimit(30),
@@ -87,12 +91,17 @@ export async function marketplace() {
     if (options.as) headers.set("authorization", `Bearer ${options.as.token}`);
     let body: BodyInit | undefined;
     if (options.body !== undefined) {
-      body = typeof options.body === "string" ? options.body : JSON.stringify(options.body);
-      if (!headers.has("content-type")) headers.set("content-type", "application/json");
+      const isRaw = typeof options.body === "string" || options.body instanceof FormData;
+      body = isRaw ? (options.body as BodyInit) : JSON.stringify(options.body);
+      if (!(options.body instanceof FormData) && !headers.has("content-type")) headers.set("content-type", "application/json");
     }
     const url = path.startsWith("/") ? path : `/api/v2/${path}`;
     const execution = createExecutionContext();
-    const request = new Request(`http://127.0.0.1:8787${url}`, { method, headers, ...(body === undefined ? {} : { body }) });
+    const request = new Request(`${options.origin ?? "http://127.0.0.1:8787"}${url}`, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body }),
+    });
     const response = await worker.fetch(request as never, env, execution);
     const words = await response.text();
     await waitOnExecutionContext(execution);

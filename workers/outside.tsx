@@ -22,6 +22,8 @@ export interface OutsideEnv {
     nonce: string;
     /** Set by a page that shared caches may keep: the hash of its brand's style, and the company whose change ends it. */
     kept?: { hash: string; companyId: string };
+    /** What the page's handler worked with, where somebody is signed in. */
+    ctx?: Context;
   };
 }
 
@@ -30,19 +32,22 @@ export type OutsidePage = (c: OutsideContext) => Response | Promise<Response>;
 
 const NONCE_BYTES = 16;
 
+export interface OutsidePolicy extends Pick<PagePolicy, "referrer"> {
+  /** How large a posted form may be. */
+  maxBytes: number;
+  /** The path of a request as the routes know it, where that is not the address's own. */
+  getPath?: (request: Request) => string;
+}
+
 /**
  * An app for people outside. Whatever it answers is nobody's to keep, unless the page says `kept`.
- *
- * @param maxBytes - how large a posted form may be
  */
-export function outsideApp({ referrer, maxBytes }: Pick<PagePolicy, "referrer"> & { maxBytes: number }): Hono<OutsideEnv> {
-  const app = new Hono<OutsideEnv>();
+export function outsideApp({ referrer, maxBytes, getPath }: OutsidePolicy): Hono<OutsideEnv> {
+  const app = new Hono<OutsideEnv>(getPath ? { getPath } : {});
   app.use(identified, headed(referrer), bodyLimit({ maxSize: maxBytes }), csrf(), sameOrigin);
   app.notFound((c) => refusalPage(c, new Refusal("not_found", "There is no such page.")));
   app.onError((error, c) => {
-    const refusal = error instanceof HTTPException ? refusalOfGate(error) : refusalOf(error);
-    if (refusal.code === "internal") logFault(c.var.requestId, error);
-    return refusalPage(c, refusal);
+    return refusalPage(c, refusalBehind(c, error));
   });
   return app;
 }
@@ -67,6 +72,13 @@ const headed =
     if (!c.res.headers.has("Cache-Control")) c.res.headers.set("Cache-Control", kept ? CACHING.shared : CACHING.own);
     if (kept) c.res.headers.set("Cache-Tag", `company:${kept.companyId}`);
   };
+
+/** The refusal behind whatever a page threw; the log is told of a bug. */
+export function refusalBehind(c: OutsideContext, error: unknown): Refusal {
+  const refusal = error instanceof HTTPException ? refusalOfGate(error) : refusalOf(error);
+  if (refusal.code === "internal") logFault(c.var.requestId, error);
+  return refusal;
+}
 
 /** What hono's own gates refuse, in our words. */
 const refusalOfGate = ({ status }: HTTPException): Refusal =>

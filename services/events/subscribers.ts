@@ -4,6 +4,7 @@ import { payoutSubscriber } from "../payouts/sweep.ts";
 import { stripeWorkSubscriber } from "../stripe-operations/stripe-work-subscriber.ts";
 import { credentialSubscriber } from "../credentials/credential-subscriber.ts";
 import { clerkSubscriber } from "../users/clerk-subscriber.ts";
+import { loginMailSubscriber } from "../login/mail-login.ts";
 import type { Subscriber } from "./handle-events.ts";
 
 /** Everybody who does something about events. */
@@ -14,4 +15,5 @@ export const SUBSCRIBERS: readonly Subscriber[] = [
   payoutSubscriber,
   credentialSubscriber,
   grantSubscriber,
+  loginMailSubscriber,
 ];

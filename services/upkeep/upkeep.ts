@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { usageMinutes, usageRoutesHourly } from "#db/schema/api.ts";
-import { sessions, ssoTransactions } from "#db/schema/identity.ts";
+import { loginChallenges, sessions, ssoTransactions } from "#db/schema/identity.ts";
 import { idempotencyKeys } from "#db/schema/ops.ts";
 import { deleteFrom, statement, updateOf } from "#db/statements.ts";
 import type { Context } from "../context.ts";
@@ -25,6 +25,8 @@ import { expireRelationships } from "../recruiter-candidates/expire-relationship
 import { sweepOperations } from "../stripe-operations/run-operations.ts";
 import { compareStripeEvents } from "../stripe-events/keep-events.ts";
 import { sweepStripeEvents } from "../stripe-events/work-on-events.ts";
+import { countStageTimes } from "../applications/stage-times.ts";
+import { applyWithdrawals } from "../deals/apply-withdrawals.ts";
 import { expireDeals, warnOfExpiries } from "../deals/expire-deals.ts";
 import { findGaps } from "../request-log/find-gaps.ts";
 import { minuteOf } from "../usage/overage-units.ts";
@@ -83,6 +85,7 @@ async function forgetTheOld(ctx: Context): Promise<void> {
     statement(sql`with gone as (delete from ops.outbox where handled_at < ops.now() - make_interval(days => ${OUTBOX_DAYS}) returning id)
       delete from ops.event_handled h using gone where h.event_id = gone.id`),
     deleteFrom(ssoTransactions).where(sql`${ssoTransactions.expiresAt} < ops.now() - make_interval(hours => ${SIGN_IN_HOURS})`),
+    deleteFrom(loginChallenges).where(sql`${loginChallenges.expiresAt} < ops.now() - make_interval(hours => ${SIGN_IN_HOURS})`),
     deleteFrom(sessions).where(
       sql`coalesce(${sessions.endedAt}, ${sessions.absoluteEnd}) < ops.now() - make_interval(days => ${ENDED_SESSION_DAYS})`,
     ),
@@ -98,6 +101,7 @@ const queueStripeEvents: Step = (ctx) => sweepStripeEvents(ctx, (ids) => ctx.por
 /** Every minute: what must happen on time. */
 export const MINUTELY: readonly Step[] = [
   closeDueJobs,
+  applyWithdrawals,
   expireDeals,
   warnOfExpiries,
   expireRelationships,
@@ -141,4 +145,5 @@ export const NIGHTLY: readonly Step[] = [
   expireTaxProfiles,
   warnOfKeyEnds,
   reconcileDaily,
+  countStageTimes,
 ];

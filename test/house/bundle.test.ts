@@ -78,6 +78,7 @@ async function startsWith(define: Record<string, string>): Promise<boolean> {
       durableObjects: {
         CREDENTIALS: { className: "CredentialObject", useSQLite: true },
         INTAKE: { className: "IntakeObject", useSQLite: true },
+        LOGIN_THROTTLE: { className: "LoginThrottle", useSQLite: true },
       },
       handleStructuredLogs: () => undefined,
     }),

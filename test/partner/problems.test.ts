@@ -180,7 +180,9 @@ const CAUSES: Readonly<Record<string, readonly [status: number, cause: () => Pro
 
 /** Met on other routes than the marketplace's, or on v2 alone; each is tried with its own. */
 const ELSEWHERE = [
+  "login_throttled",
   "cross_site_request",
+  "proof_required",
   "plan_required",
   "resource_limit_reached",
   "already_hired",
