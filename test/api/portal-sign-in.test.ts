@@ -70,7 +70,11 @@ describe("the link in a mail", () => {
     const browser = portal.browser();
     await browser.post(link);
     const { id } = await portal.application(carla);
-    for (const path of [`/applications/${id}/withdraw`, "/privacy/download", "/privacy/delete", "/opt-out"]) {
+    const consent = await portal.represent((await world.recruiter("Rosa")).recruiterId, carla.candidateId);
+    const times = { day_1: "2030-07-01", from_1: "09:00", until_1: "11:00", time_zone: "UTC" };
+    expect((await browser.post(`/applications/${id}/availability`, times)).status).toBe(303);
+    const final = [`/applications/${id}/withdraw`, `/applications/${id}/documents`, `/privacy/consents/${consent}`];
+    for (const path of [...final, "/privacy/download", "/privacy/delete", "/opt-out"]) {
       const refused = await browser.post(path);
       expect([path, refused.status]).toEqual([path, 403]);
       expect(refused.body).toContain('action="/prove"');
