@@ -26,9 +26,9 @@ export default defineConfig({
               compatibilityFlags: ["nodejs_compat"],
               durableObjects: {
                 CREDENTIALS: { className: "CredentialObject", useSQLite: true },
-                LOGIN_THROTTLE: { className: "LoginThrottle", useSQLite: true },
                 ENDPOINTS: { className: "EndpointObject", useSQLite: true },
                 INTAKE: { className: "IntakeObject", useSQLite: true },
+                LOGIN_THROTTLE: { className: "LoginThrottle", useSQLite: true },
               },
               r2Buckets: ["FILES"],
               queueProducers: { USAGE: "usage" },

@@ -157,9 +157,9 @@ function workerd(scriptPath: string, bindings: Record<string, string>, queueCons
       : {
           durableObjects: {
             CREDENTIALS: { className: "CredentialObject", useSQLite: true },
-            LOGIN_THROTTLE: { className: "LoginThrottle", useSQLite: true },
             ENDPOINTS: { className: "EndpointObject", useSQLite: true },
             INTAKE: { className: "IntakeObject", useSQLite: true },
+            LOGIN_THROTTLE: { className: "LoginThrottle", useSQLite: true },
           },
           r2Buckets: ["FILES"],
           ratelimits: Object.fromEntries(

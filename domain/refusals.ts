@@ -11,6 +11,7 @@ export const ERROR_CODES = [
   "revoked_credential",
   "forbidden",
   "cross_site_request",
+  "proof_required",
   "insufficient_scope",
   "credential_pending_approval",
   "credential_suspended",

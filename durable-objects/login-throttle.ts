@@ -27,6 +27,13 @@ export class LoginThrottle extends DurableObject<never> {
     return 0;
   }
 
+  /** Takes the last try back: it turned out to be a good one. */
+  async giveBack(): Promise<void> {
+    const { sql } = this.ctx.storage;
+    sql.exec("create table if not exists tries (at integer)");
+    sql.exec("delete from tries where rowid = (select max(rowid) from tries)");
+  }
+
   override async alarm(): Promise<void> {
     await this.ctx.storage.deleteAll();
   }

@@ -138,6 +138,7 @@ The local world is ready after ${((performance.now() - begun) / 1000).toFixed(1)
   Console    ${url("worker", "app.localhost")}   (sign in as anybody; at once under /dev/sign-in)
   Developers ${url("worker", "app.localhost")}/developers   (keys, apps, usage and logs)
   Pages      ${url("worker", "acme.roles.localhost")}   (white-label pages of Acme)
+  Portal     ${url("worker", "candidate.localhost")}   (candidates: enter ${people.carl.email}, the code comes by Mail)
   API        ${origin}   (to read and to try: ${origin}/docs)
   Mail       ${url("mail", "mail.localhost")}
   Sign-in    ${issuer.url}

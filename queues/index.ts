@@ -1,4 +1,5 @@
 import type { Context } from "#services/context.ts";
+import type { Origins } from "#services/notifications/send-mails.ts";
 import type { MailSender } from "#services/ports.ts";
 import { deliveries } from "./deliveries.ts";
 import { events } from "./events.ts";
@@ -16,8 +17,7 @@ import { usage } from "./usage.ts";
 export interface Consumption {
   ctx: Context;
   mailer: MailSender;
-  /** Where links in mails lead. */
-  origin: string;
+  origins: Origins;
 }
 
 /** A consumer of one queue: does each message's work once, acknowledges what is done, retries the rest. */

@@ -262,6 +262,7 @@ async function auditRow(ctx: Context, audit: Audit) {
       kind: ctx.caller.kind === "partner" ? ctx.caller.via : ctx.caller.kind,
       user_id: ctx.access.userId ?? (ctx.caller.kind === "system" ? SYSTEM_USER_ID : null),
       ...(ctx.caller.kind === "partner" ? { credential_id: ctx.caller.credentialId } : {}),
+      ...(ctx.caller.kind === "portal" ? { candidate_id: ctx.access.candidateId } : {}),
     },
     action: audit.action,
     subjectType: audit.subject.type,

@@ -23,6 +23,8 @@ export type Caller =
    * production less of it is trusted (`ops.enter_browser`).
    */
   | { kind: "browser"; tokenHash: string; production: boolean; surface?: "white_label" }
+  /** A candidate's portal cookie, by the SHA-256 of its token. */
+  | { kind: "portal"; tokenHash: string }
   | { kind: "system" };
 
 /** A person behind a key or a grant, within one account. */
@@ -99,7 +101,7 @@ export interface ApiVersion {
   successor: string | null;
 }
 
-/** The session behind a console cookie, and who is in it. */
+/** The session behind a cookie, and who is in it. */
 export interface Session {
   id: string;
   method: typeof sessions.$inferSelect.method;
@@ -114,6 +116,10 @@ export interface Session {
   lastSeenAt: Date;
   /** The accounts whose credentials the person manages, by name; empty where nothing is done within an account. */
   accounts: readonly { id: string; kind: AccountKind; name: string }[];
+  /** When somebody last proved in it who they are; only in the candidate portal. */
+  provedAt: Date | null;
+  /** Whether a candidate has left the portal. */
+  optedOut: boolean;
 }
 
 /** Who may call a verb at all, judged before anything else is (DESIGN R-2, R-10). */
@@ -260,7 +266,7 @@ export class Context {
     return this.#access;
   }
 
-  /** The session of a console cookie that lives, as the last `read` found it. */
+  /** The session of a cookie that lives, as the last `read` found it. */
   get session(): Session | null {
     return this.#session;
   }
@@ -402,6 +408,9 @@ export class Context {
     }
     if (entered.user_status === "deactivated") throw new Refusal("revoked_credential", "This account has been deactivated.");
     if (entered.unknown_organization) throw forbidden("You are no member of the organization named in X-Organization-Id.");
+    if (this.caller.kind === "portal" && !entered.candidate_id) {
+      throw new Refusal("missing_credential", "Your visit has ended. Sign in to go on.");
+    }
     if (this.audience === "public" || this.caller.kind === "system") return;
     if (!entered.user_id) {
       if (this.caller.kind === "browser") throw new Refusal("missing_credential", "Your session has ended. Sign in to go on.");
@@ -473,6 +482,8 @@ interface Entered {
     absolute_end: string;
     last_seen_at: string;
     accounts: Session["accounts"];
+    proved_at?: string | null;
+    opted_out?: boolean;
   };
 }
 
@@ -489,6 +500,8 @@ const toSession = ({ session }: Entered): Session | null =>
         absoluteEnd: new Date(session.absolute_end),
         lastSeenAt: new Date(session.last_seen_at),
         accounts: session.accounts,
+        provedAt: session.proved_at ? new Date(session.proved_at) : null,
+        optedOut: session.opted_out ?? false,
       }
     : null;
 
@@ -520,6 +533,7 @@ function enter(caller: Caller, organizationId: string | null, partner: PartnerRe
     const on = caller.surface && sql`, on_surface => ${caller.surface}`;
     return statement(sql`select ops.enter_browser(${caller.tokenHash}, ${caller.production}${within ?? sql``}${on ?? sql``}) as entered`);
   }
+  if (caller.kind === "portal") return statement(sql`select ops.enter_portal(${caller.tokenHash}) as entered`);
   if (caller.kind === "partner")
     return statement(sql`select ops.enter('user', ${caller.userId}, null, true, ${caller.accountId}::uuid) as entered`);
   const id = caller.kind === "session" ? caller.id : null;

@@ -685,6 +685,8 @@ export interface Ports {
   /** Asks Turnstile whether a token was given to a person; `unknown` where it cannot be asked. */
   isPerson(asked: { secret: string; token: string; address: string }): Promise<"yes" | "no" | "unknown">;
   links: LinkTokens;
+  /** An HMAC that nobody can compute outside, in base64url: what login codes are kept as. */
+  peppered(text: string): Promise<string>;
   seal: Seal;
   destinations: Destinations;
   /** The owners of limits, one for each subject. */
@@ -699,6 +701,8 @@ export interface Ports {
   /** Destinations that logs are pushed to. */
   siem: LaterQueue;
   loginTries: LoginTries;
+  /** Takes back the try that was counted last: it turned out to be a good one. */
+  forgiveTry(what: string, whose: string): Promise<void>;
   log: Log;
   /** Lets work go on after the answer was sent. */
   later(work: Promise<unknown>): void;

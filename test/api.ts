@@ -25,6 +25,8 @@ export interface CallOptions {
   as?: Person | { token: string };
   body?: unknown;
   headers?: Record<string, string>;
+  /** The host that is called; the machine's own unless told. */
+  origin?: string;
 }
 
 const ISSUER = "https://issuer.splits.test";
@@ -106,12 +108,13 @@ export async function marketplace() {
     if (options.as) headers.set("authorization", `Bearer ${options.as.token}`);
     let body: BodyInit | undefined;
     if (options.body !== undefined) {
-      body = typeof options.body === "string" ? options.body : JSON.stringify(options.body);
-      if (!headers.has("content-type")) headers.set("content-type", "application/json");
+      const isRaw = typeof options.body === "string" || options.body instanceof FormData;
+      body = isRaw ? (options.body as BodyInit) : JSON.stringify(options.body);
+      if (!(options.body instanceof FormData) && !headers.has("content-type")) headers.set("content-type", "application/json");
     }
     const url = path.startsWith("/") ? path : `/api/v2/${path}`;
     const execution = createExecutionContext();
-    const request = new Request(URL.canParse(path) ? path : `http://127.0.0.1:8787${url}`, {
+    const request = new Request(URL.canParse(path) ? path : `${options.origin ?? "http://127.0.0.1:8787"}${url}`, {
       method,
       headers,
       ...(body === undefined ? {} : { body }),

@@ -26,23 +26,27 @@ interface FieldProps {
   /** A sentence under the label. */
   hint?: string;
   error?: string | undefined;
-  type?: "text" | "email" | "tel" | "url" | "number" | "date" | "search" | "color";
+  type?: "text" | "email" | "tel" | "url" | "number" | "date" | "time" | "search" | "color" | "file";
   value?: string | undefined;
   required?: boolean;
   autocomplete?: string;
   autofocus?: boolean;
+  /** Which keys a phone shows. */
+  inputmode?: "numeric";
+  /** Which files are offered first. */
+  accept?: string;
   rows?: number;
 }
 
 /** One line of text, or with `rows` several, with its label, its hint and what is wrong with it. */
-export const Field: FC<FieldProps> = ({ name, label, hint, error, type = "text", value, rows, required, autocomplete, autofocus }) => {
+export const Field: FC<FieldProps> = ({ name, label, hint, error, type = "text", value, rows, inputmode, accept, ...given }) => {
   const described = [hint ? `${name}-hint` : "", error ? `${name}-error` : ""].filter(Boolean).join(" ") || undefined;
   const common = {
     id: name,
     name,
-    required,
-    autocomplete,
-    autofocus: autofocus === true || error !== undefined,
+    required: given.required,
+    autocomplete: given.autocomplete,
+    autofocus: given.autofocus === true || error !== undefined,
     "aria-describedby": described,
     "aria-invalid": error ? ("true" as const) : undefined,
   };
@@ -51,7 +55,7 @@ export const Field: FC<FieldProps> = ({ name, label, hint, error, type = "text",
       <label for={name}>{label}</label>
       <Hint name={name}>{hint}</Hint>
       {rows === undefined ? (
-        <input type={type} value={value} {...common} />
+        <input type={type} value={value} inputmode={inputmode} accept={accept} {...common} />
       ) : (
         <textarea rows={rows} {...common}>
           {value}

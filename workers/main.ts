@@ -1,7 +1,7 @@
 import { endpointObject } from "#durable-objects/endpoint.ts";
 import { resend } from "#integrations/mail/resend.ts";
 import { apiFor } from "./api/app.ts";
-import { logoKeyOf, type Surface, surfaceOf } from "./hosts.ts";
+import { logoKeyOf, originOf, type Surface, surfaceOf } from "./hosts.ts";
 import { type Env, refuseLocalSwitches } from "./runtime.ts";
 import { endpointPorts, systemContext } from "./system.ts";
 
@@ -24,7 +24,7 @@ const SURFACES: Readonly<Record<Surface, (request: Request, env: Env, execution:
   console: async (request, env, execution) => (await import("./console/app.ts")).consoleApp.fetch(request, env, execution),
   "white-label": async (request, env, execution) => (await import("./white-label/app.tsx")).whiteLabelApp.fetch(request, env, execution),
   embed: async (request, env, execution) => (await import("./embed/app.ts")).embedApp.fetch(request, env, execution),
-  portal: async (request, env, execution) => (await import("./portal/app.ts")).portalApp.fetch(request, env, execution),
+  portal: async (request, env, execution) => (await import("./portal/app.tsx")).portalApp.fetch(request, env, execution),
 };
 
 /** One Worker: HTTP by host and path, the queues' consumers, and the crons. Each loads what it needs when it is first called. */
@@ -44,7 +44,8 @@ export default {
     requireSound(env);
     const { CONSUMERS } = await import("#queues/index.ts");
     const mailer = resend({ base: env.MAIL_API_BASE, key: env.MAIL_API_KEY, from: env.MAIL_FROM });
-    await CONSUMERS[batch.queue]?.(batch, { ctx: systemContext(env, execution, `queue ${batch.queue}`), mailer, origin: env.API_ORIGIN });
+    const origins = { api: env.API_ORIGIN, portal: originOf("candidate", env.CONSOLE_ORIGIN) };
+    await CONSUMERS[batch.queue]?.(batch, { ctx: systemContext(env, execution, `queue ${batch.queue}`), mailer, origins });
   },
 
   async scheduled(event, env, execution) {

@@ -22,27 +22,33 @@ export interface OutsideEnv {
     nonce: string;
     /** Set by a page that shared caches may keep: the hash of its brand's style, and the company whose change ends it. */
     kept?: { hash: string; companyId: string } | undefined;
+    /** What the page's handler worked with, where somebody is signed in. */
+    ctx?: Context;
   };
 }
 
 export type OutsideContext = HonoContext<OutsideEnv>;
+export type OutsidePage = (c: OutsideContext) => Response | Promise<Response>;
 
 const NONCE_BYTES = 16;
 
+export interface OutsidePolicy extends Pick<PagePolicy, "referrer"> {
+  /** How large a posted form may be. */
+  maxBytes: number;
+  /** The path of a request as the routes know it, where that is not the address's own. */
+  getPath?: (request: Request) => string;
+}
+
 /**
  * An app for people outside. Whatever it answers is nobody's to keep, unless the page says `kept`.
- *
- * @param maxBytes - how large a posted form may be
  */
-export function outsideApp({ referrer, maxBytes }: Pick<PagePolicy, "referrer"> & { maxBytes: number }): Hono<OutsideEnv> {
-  const app = new Hono<OutsideEnv>();
+export function outsideApp({ referrer, maxBytes, getPath }: OutsidePolicy): Hono<OutsideEnv> {
+  const app = new Hono<OutsideEnv>(getPath ? { getPath } : {});
   app.use(identified, headed(referrer), bodyLimit({ maxSize: maxBytes }), csrf(), sameOrigin);
   app.notFound((c) => refusalPage(c, new Refusal("not_found", "There is no such page.")));
   app.onError((error, c) => {
     c.set("kept", undefined);
-    const refusal = error instanceof HTTPException ? refusalOfGate(error) : refusalOf(error);
-    if (refusal.code === "internal") logFault(c.var.requestId, error);
-    return refusalPage(c, refusal);
+    return refusalPage(c, refusalBehind(c, error));
   });
   return app;
 }
@@ -79,6 +85,13 @@ async function unlessKnown(c: OutsideContext): Promise<void> {
   if (!held.includes(tag)) return;
   const { headers } = c.res;
   c.res = new Response(null, { status: 304, headers });
+}
+
+/** The refusal behind whatever a page threw; the log is told of a bug. */
+export function refusalBehind(c: OutsideContext, error: unknown): Refusal {
+  const refusal = error instanceof HTTPException ? refusalOfGate(error) : refusalOf(error);
+  if (refusal.code === "internal") logFault(c.var.requestId, error);
+  return refusal;
 }
 
 /** What hono's own gates refuse, in our words. */

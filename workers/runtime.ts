@@ -33,7 +33,7 @@ export interface Env {
   /** At most two secrets of Clerk's webhooks, separated by commas. */
   CLERK_WEBHOOK_SECRETS?: string;
   LINK_KEY: string;
-  /** Hashes the addresses from which sign-ins are counted. */
+  /** Hashes login codes, and the addresses from which sign-ins are counted. */
   LOGIN_PEPPER: string;
   API_ORIGIN: string;
   /** Where people sign in and agree. */
@@ -157,6 +157,7 @@ export function portsOf(env: Env, later: (work: Promise<unknown>) => void, cache
         ...asked,
       ),
     links: linkTokens(env.LINK_KEY),
+    peppered: (text) => hmac(env.LOGIN_PEPPER, text),
     seal: sealUnder(env.KEK_CURRENT),
     destinations: guard,
     sender: late(async () => (await import("#integrations/webhooks/sender.ts")).guardedSender(guard)),
@@ -168,6 +169,7 @@ export function portsOf(env: Env, later: (work: Promise<unknown>) => void, cache
       const owner = env.LOGIN_THROTTLE.getByName(await hmac(env.LOGIN_PEPPER, `${what} ${whose}`));
       return owner.take(limits, Math.floor(Date.now() / 1_000));
     },
+    forgiveTry: async (what, whose) => env.LOGIN_THROTTLE.getByName(await hmac(env.LOGIN_PEPPER, `${what} ${whose}`)).giveBack(),
     log,
     later,
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),

@@ -344,7 +344,7 @@ export const documents = ats.table(
     fileSize: bigint({ mode: "number" }).notNull(),
     processingStatus: text({ enum: PROCESSING_STATUSES }).notNull().default("pending"),
     uploadedByUserId: uuid().references((): AnyPgColumn => users.id),
-    metadata: jsonb().$type<{ is_primary?: boolean }>().notNull().default({}),
+    metadata: jsonb().$type<{ is_primary?: boolean; from?: "candidate" }>().notNull().default({}),
     deletedAt: instant(),
   },
   (t) => [
@@ -891,6 +891,18 @@ export const interviewAvailability = ats.table(
     providedAt: instant().notNull(),
   },
   (t) => [index("interview_availability_application").on(t.applicationId, t.providedAt.desc().nullsFirst())],
+);
+
+/** How long applications of the network usually stay in a stage, counted every night. */
+export const stageTimes = ats.table(
+  "stage_times",
+  {
+    stage: text({ enum: APPLICATION_STAGES }).primaryKey(),
+    /** How many have left the stage. */
+    cases: integer().notNull(),
+    medianSeconds: bigint({ mode: "number" }).notNull(),
+  },
+  (t) => [oneOf("stage_times_stage", t.stage, APPLICATION_STAGES), check("stage_times_counted", sql`cases > 0 and median_seconds >= 0`)],
 );
 
 /** What a candidate wants done with their data; the privacy service does it. */

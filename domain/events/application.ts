@@ -65,5 +65,33 @@ export const expirationWarning = (application: Application, expiresAt: Date): Do
     expires_at: expiresAt.toISOString(),
   });
 
+/** The candidate wishes to withdraw; it happens at `effectiveAt` unless they change their mind. `reachedCompany`: so the company hears of it. */
+export const withdrawalRequested = (application: Application, effectiveAt: Date, reachedCompany: boolean): DomainEvent =>
+  event("application.withdrawal_requested", subject(application), {
+    ...facts(application),
+    effective_at: effectiveAt.toISOString(),
+    reached_company: reachedCompany,
+  });
+
+export const withdrawalUndone = (application: Application, reachedCompany: boolean): DomainEvent =>
+  event("application.withdrawal_undone", subject(application), { ...facts(application), reached_company: reachedCompany });
+
+export const documentAdded = (application: Application, documentId: string): DomainEvent =>
+  event("application.document_added", subject(application), { ...facts(application), document_id: documentId });
+
+export const availabilityGiven = (application: Application, availabilityId: string, reachedCompany: boolean): DomainEvent =>
+  event("application.availability_given", subject(application), {
+    ...facts(application),
+    availability_id: availabilityId,
+    reached_company: reachedCompany,
+  });
+
+export const messageSent = (application: Application, messageId: string, reachedCompany: boolean): DomainEvent =>
+  event("application.message_sent", subject(application), {
+    ...facts(application),
+    message_id: messageId,
+    reached_company: reachedCompany,
+  });
+
 export const noteCreated = (application: Application, noteId: string): DomainEvent =>
   event("application.note.created", subject(application), { ...facts(application), note_id: noteId });

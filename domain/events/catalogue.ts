@@ -120,6 +120,9 @@ export interface EventPayloads {
 
   "candidate.created": { candidate_id: Id; created_by: Id };
   "candidate.updated": { candidate_id: Id; updated_fields: readonly string[] };
+  "candidate.privacy_requested": { candidate_id: Id; privacy_request_id: Id; kind: string };
+  /** Internal: a mail with a link and a code is to be sent, if the address is a candidate's. */
+  "candidate.login_requested": { challenge_id: Id };
   "candidate.sourced": { candidate_id: Id; sourcer_recruiter_id: Id; sourced_at: Instant };
   "company.sourced": { company_id: Id; sourcer_recruiter_id: Id; sourced_at: Instant };
 
@@ -175,6 +178,11 @@ export interface EventPayloads {
   "application.withdrawn": ApplicationFacts & { old_stage: string | null; withdrawn_by: "candidate" | "recruiter" };
   "application.expired": ApplicationFacts;
   "application.expiration_warning": ApplicationFacts & { expires_at: Instant };
+  "application.withdrawal_requested": ApplicationFacts & { effective_at: Instant; reached_company: boolean };
+  "application.withdrawal_undone": ApplicationFacts & { reached_company: boolean };
+  "application.document_added": ApplicationFacts & { document_id: Id };
+  "application.availability_given": ApplicationFacts & { availability_id: Id; reached_company: boolean };
+  "application.message_sent": ApplicationFacts & { message_id: Id; reached_company: boolean };
   "application.offer_accepted": ApplicationFacts;
   "application.reactivated": ApplicationFacts;
   "application.note.created": ApplicationFacts & { note_id: Id };

@@ -5,6 +5,16 @@ export const ABSOLUTE_SECONDS = 24 * 3_600;
 /** That a session was seen is written at most this often. */
 export const SEEN_SECONDS = 60;
 
+/** A portal session that nobody used for this long has ended, and however busy it is, after the second of these. */
+export const PORTAL_IDLE_SECONDS = 7 * 86_400;
+export const PORTAL_ABSOLUTE_SECONDS = 90 * 86_400;
+/** What cannot be taken back needs a proof that is at most so old (IDENTITY §6). */
+export const PROOF_SECONDS = 15 * 60;
+
+/** Whether a proof is as fresh as what cannot be taken back asks for. */
+export const isFresh = (provedAt: Date | null, now: Date): boolean =>
+  provedAt !== null && now.getTime() - provedAt.getTime() <= PROOF_SECONDS * 1_000;
+
 /** Where a sign-in leads that was asked for by itself. */
 export const HOME = "/console";
 const MAX_PATH = 2_048;
@@ -15,8 +25,8 @@ const PATH = /^\/(?!\/)[\x21-\x5b\x5d-\x7e]*$/;
  * Where to go after the sign-in: a path of this host, at most 2 KB. Whatever could lead to another
  * host leads home.
  */
-export const returnPath = (given: string | null | undefined): string =>
-  typeof given === "string" && given.length <= MAX_PATH && PATH.test(given) ? given : HOME;
+export const returnPath = (given: string | null | undefined, home = HOME): string =>
+  typeof given === "string" && given.length <= MAX_PATH && PATH.test(given) ? given : home;
 
 const BROWSERS: readonly (readonly [RegExp, string])[] = [
   [/\bEdg(?:e|A|iOS)?\//, "Edge"],

@@ -40,6 +40,10 @@ export interface Facts {
   /** A webhook endpoint as its owner describes it, else its host. */
   webhookName: string | null;
   reason: string | null;
+  /** What a candidate wrote through the platform. */
+  message: string | null;
+  /** When a candidate can be met, in words. */
+  times: string | null;
 }
 
 /** One notice to one kind of hearer. */
@@ -86,6 +90,10 @@ const WHY_DISABLED: Readonly<Record<string, string>> = {
   failing_5_days: `Nothing sent to it has succeeded for ${FAILING_DAYS} days.`,
   scope_lost: "What it was registered with may no longer manage webhooks.",
 };
+
+/** Whoever works on an application by mail: its recruiters, and the company once it has reached it. */
+const parties = (reachedCompany: boolean, make: (to: Hearer) => Notice): Notice[] =>
+  [...RECRUITERS, ...(reachedCompany ? (["company"] as const) : [])].map((to) => mailed(make(to)));
 
 /** The parties of a disputed placement; how its fee is split is none of the company's business. */
 const toParties = (disputeType: string, make: (to: Hearer) => Notice): Notice[] =>
@@ -385,6 +393,62 @@ const RULES: { readonly [T in EventType]?: Rule<T> } = {
     recruiters((to) => about(to, "applications", "application.withdrawn", (f) => `${candidate(f)} withdrew from ${job(f)}`)),
   "cra.withdrawn": ({ reached_company }) =>
     reached_company ? [mailed(about("company", "applications", "cra.withdrawn", (f) => `${candidate(f)} withdrew from ${job(f)}`))] : [],
+  "application.withdrawal_requested": ({ reached_company }) =>
+    parties(reached_company, (to) =>
+      about(
+        to,
+        "applications",
+        "application.withdrawal_requested",
+        (f) => `${candidate(f)} wishes to withdraw from ${job(f)}`,
+        (f) => `${candidate(f)} asked to withdraw from ${job(f)}. It takes effect in 24 hours, unless they change their mind.`,
+      ),
+    ),
+  "application.withdrawal_undone": ({ reached_company }) =>
+    parties(reached_company, (to) =>
+      about(to, "applications", "application.withdrawal_undone", (f) => `${candidate(f)} stays in for ${job(f)}`),
+    ),
+  "application.document_added": () =>
+    recruiters((to) => about(to, "applications", "application.document_added", (f) => `${candidate(f)} added a document for ${job(f)}`)),
+  "application.availability_given": ({ reached_company }) =>
+    parties(reached_company, (to) =>
+      about(
+        to,
+        "interviews",
+        "application.availability_given",
+        (f) => `${candidate(f)} told when they can be met for ${job(f)}`,
+        (f) => `${candidate(f)} can be met for ${job(f)}: ${f.times ?? "see the application"}.`,
+      ),
+    ),
+  "application.message_sent": ({ candidate_recruiter_id, company_recruiter_id, reached_company }) => {
+    const to = candidate_recruiter_id
+      ? "candidate_recruiter"
+      : company_recruiter_id
+        ? "company_recruiter"
+        : reached_company
+          ? "company"
+          : "platform_admin";
+    return [
+      mailed(
+        about(
+          to,
+          "applications",
+          "application.message_sent",
+          (f) => `${candidate(f)} wrote to you about ${job(f)}`,
+          (f) => `${candidate(f)} writes about ${job(f)}: ${f.message ?? ""}`,
+        ),
+        "high",
+      ),
+    ];
+  },
+  "candidate.privacy_requested": ({ kind }) =>
+    kind === "erasure"
+      ? [
+          mailed(
+            about("platform_admin", "security", "candidate.privacy_requested", () => "A candidate asks to be deleted"),
+            "high",
+          ),
+        ]
+      : [],
   "application.expiration_warning": () =>
     recruiters((to) =>
       about(to, "applications", "application.expiration_warning", (f) => `The deal of ${candidate(f)} for ${job(f)} expires in two days`),

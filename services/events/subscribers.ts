@@ -5,6 +5,7 @@ import { stripeWorkSubscriber } from "../stripe-operations/stripe-work-subscribe
 import { cacheSubscriber } from "../companies/cache-subscriber.ts";
 import { credentialSubscriber } from "../credentials/credential-subscriber.ts";
 import { clerkSubscriber } from "../users/clerk-subscriber.ts";
+import { loginMailSubscriber } from "../login/mail-login.ts";
 import { webhookScopeSubscriber } from "../webhooks/scope-subscriber.ts";
 import { webhookSubscriber } from "../webhooks/fan-out.ts";
 import type { Subscriber } from "./handle-events.ts";
@@ -20,4 +21,5 @@ export const SUBSCRIBERS: readonly Subscriber[] = [
   grantSubscriber,
   cacheSubscriber,
   webhookScopeSubscriber,
+  loginMailSubscriber,
 ];

@@ -2,8 +2,11 @@ import { sql } from "drizzle-orm";
 import { notifications } from "#db/schema/notify.ts";
 import { insertInto, statement } from "#db/statements.ts";
 import { type Facts, type Hearer, type Notice, NOTICED_EVENTS, noticesOf } from "#domain/notices/notices.ts";
+import { CONFIDENTIAL } from "#domain/portal/stages.ts";
+import { type Slot, slotsInWords } from "#domain/portal/times.ts";
 import { commit, newRow } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
+import { keepingPortalToken } from "../portal-tokens/portal-token.ts";
 import type { StoredEvent, Subscriber } from "../events/handle-events.ts";
 
 /** Turns an event into one row per recipient and channel, once, and lets the mails go (DESIGN R-13). */
@@ -24,13 +27,20 @@ interface Person extends Record<string, unknown> {
 async function notify(ctx: Context, event: StoredEvent, handled: Statement): Promise<void> {
   const notices = noticesOf(event);
   const [facts, people] = await ctx.read(factsOf(event), peopleOf(event));
-  const known = toFacts((facts as unknown as { rows: Record<string, string | null>[] }).rows[0]);
+  const [found = {}] = (facts as unknown as { rows: Record<string, string | null>[] }).rows;
+  const known = toFacts(found);
+  const forCandidates = found["confidential"] ? { ...known, companyName: CONFIDENTIAL } : known;
   const persons = (people as unknown as { rows: Person[] }).rows;
   const rows = notices.flatMap((notice) =>
-    persons.filter(({ party }) => party === notice.to).flatMap((person) => rowsFor(ctx, event, notice, known, person)),
+    persons
+      .filter(({ party }) => party === notice.to)
+      .flatMap((person) => rowsFor(ctx, event, notice, notice.to === "candidate" ? forCandidates : known, person)),
   );
+  const { candidate } = partsOf(event);
+  const isMailed = candidate !== null && notices.some(({ to, mail }) => to === "candidate" && mail);
+  const portal = isMailed ? [statement(await keepingPortalToken(ctx, candidate))] : [];
   await commit(ctx, null, {
-    write: [handled, ...(rows.length > 0 ? [insertInto(notifications).values(rows).onConflictDoNothing() as Statement] : [])],
+    write: [handled, ...portal, ...(rows.length > 0 ? [insertInto(notifications).values(rows).onConflictDoNothing() as Statement] : [])],
     audit: [],
     events: [],
   });
@@ -41,6 +51,7 @@ async function notify(ctx: Context, event: StoredEvent, handled: Statement): Pro
 
 /** Somebody without a user has no in-app list; preferences hold where there are some, else everything is on. */
 function rowsFor(ctx: Context, event: StoredEvent, notice: Notice, facts: Facts, person: Person) {
+  const hasPortal = notice.to === "candidate" && !notice.invitation;
   const wanted = (channel: "in_app" | "email"): boolean =>
     channel === "in_app"
       ? person.user_id !== null && person.in_app?.[notice.category] !== false
@@ -53,7 +64,12 @@ function rowsFor(ctx: Context, event: StoredEvent, notice: Notice, facts: Facts,
       channel,
       subject: notice.subject(facts),
       template: notice.template,
-      payload: { text: notice.text(facts), subject_type: event.subject.type, subject_id: event.subject.id },
+      payload: {
+        text: notice.text(facts),
+        subject_type: event.subject.type,
+        subject_id: event.subject.id,
+        ...(channel === "email" && hasPortal ? { portal_of: partsOf(event).candidate } : {}),
+      },
       status: channel === "in_app" ? "sent" : "pending",
       priority: notice.priority ?? "normal",
       category: notice.category,
@@ -71,6 +87,8 @@ const toFacts = (row: Record<string, string | null> = {}): Facts => ({
   credentialName: row["credential_name"] ?? null,
   webhookName: row["webhook_name"] ?? null,
   reason: row["reason"] ?? null,
+  message: row["message"] ?? null,
+  times: row["slots"] ? slotsInWords(JSON.parse(row["slots"]) as Slot[]) : null,
 });
 
 /** The ids an event names, by the part they play; absent ones find nobody. */
@@ -91,6 +109,8 @@ function partsOf(event: StoredEvent) {
     credential: payload["credential_id"] ?? null,
     account: payload["account_id"] ?? null,
     webhook: payload["webhook_id"] ?? null,
+    message: payload["message_id"] ?? null,
+    availability: payload["availability_id"] ?? null,
   };
 }
 
@@ -112,7 +132,10 @@ function factsOf(event: StoredEvent): Statement {
     (select coalesce(nullif(description, ''), substring(url from '^https?://([^/?#]+)')) from api.webhooks where id = ${parts.webhook}::uuid) as webhook_name,
     coalesce((select status_reason from ${CREDENTIALS} where id = ${parts.credential}::uuid), (select f.message_text from ats.cra_gate_feedback f join ats.candidate_role_assignments d on d.id = f.assignment_id
       where d.application_id = ${parts.application}::uuid and d.state = 'rejected' and f.feedback_type = 'denial_reason'
-      order by f.created_at desc limit 1)) as reason`);
+      order by f.created_at desc limit 1)) as reason,
+    (select body from ats.portal_messages where id = ${parts.message}::uuid) as message,
+    (select slots::text from ats.interview_availability where id = ${parts.availability}::uuid) as slots,
+    (select 'yes' from ats.jobs where id = ${parts.job}::uuid and not show_company) as confidential`);
 }
 
 function peopleOf(event: StoredEvent): Statement {

@@ -1,9 +1,13 @@
 import { sql } from "drizzle-orm";
+import { candidatePortalTokens, candidates } from "#db/schema/ats.ts";
+import { loginChallenges } from "#db/schema/identity.ts";
 import { recruiterCandidates, teamInvitations } from "#db/schema/network.ts";
 import { notifications } from "#db/schema/notify.ts";
 import { computed, select, statement, updateOf } from "#db/statements.ts";
 import { idArray } from "../events/handle-events.ts";
 import type { Context, Statement } from "../context.ts";
+import { CODE_MINUTES } from "../login/ask-for-login.ts";
+import { LOGIN_TEMPLATE } from "../login/mail-login.ts";
 import type { Mail, MailOutcome, MailSender } from "../ports.ts";
 
 /** After this many tries a mail counts as failed. */
@@ -19,7 +23,18 @@ interface PendingMail {
   payload: Record<string, unknown>;
   attempts: number;
   dedupeKey: string;
+  template: string;
   invitation: { id: string; issuedAt: string; path: string } | null;
+  /** A candidate's link into the portal, unless they have left it. */
+  portal: { id: string; issuedAt: string } | null;
+  /** A link and a code to sign in with, sealed for their challenge; null once they were sent, or are no longer good. */
+  login: { id: string; sealed: string; optedOut: boolean } | null;
+}
+
+/** Where links in mails lead. */
+export interface Origins {
+  api: string;
+  portal: string;
 }
 
 /**
@@ -28,7 +43,7 @@ interface PendingMail {
  *
  * @returns whether every one has found its end
  */
-export async function sendMails(ctx: Context, sender: MailSender, origin: string, ids: readonly string[]): Promise<boolean> {
+export async function sendMails(ctx: Context, sender: MailSender, origins: Origins, ids: readonly string[]): Promise<boolean> {
   const [pending] = await ctx.read(
     select({
       id: notifications.id,
@@ -37,6 +52,21 @@ export async function sendMails(ctx: Context, sender: MailSender, origin: string
       payload: notifications.payload,
       attempts: notifications.attempts,
       dedupeKey: notifications.dedupeKey,
+      template: notifications.template,
+      portal: computed<PendingMail["portal"]>(
+        "portal",
+        sql`(select json_build_object('id', t.id, 'issuedAt', t.issued_at) from ${candidatePortalTokens} t join ${candidates} c on c.id = t.candidate_id
+          where c.id = (${notifications.payload} ->> 'portal_of')::uuid and c.email = ${notifications.recipientEmail}
+            and t.ended_at is null and t.expires_at > ops.now() and c.portal_opted_out_at is null and c.erased_at is null
+          order by t.issued_at desc limit 1)`,
+      ),
+      login: computed<PendingMail["login"]>(
+        "login",
+        sql`(select json_build_object('id', l.id, 'sealed', l.mail_sealed, 'optedOut', c.portal_opted_out_at is not null)
+          from ${loginChallenges} l join ${candidates} c on c.email = l.email
+          where ${notifications.template} = ${LOGIN_TEMPLATE} and l.id = (${notifications.payload} ->> 'subject_id')::uuid
+            and l.mail_sealed is not null and l.used_at is null and l.superseded_at is null and l.expires_at > ops.now())`,
+      ),
       invitation: computed<PendingMail["invitation"]>(
         "invitation",
         sql`coalesce(
@@ -54,9 +84,10 @@ export async function sendMails(ctx: Context, sender: MailSender, origin: string
   const results: Statement[] = [];
   let open = false;
   for (const mail of pending as PendingMail[]) {
-    const outcome = await sender.send(await compose(ctx, origin, mail), mail.dedupeKey);
+    const composed = await compose(ctx, origins, mail);
+    const outcome = composed ? await sender.send(composed, mail.dedupeKey) : OVER;
     open ||= !outcome.sent && !outcome.final && mail.attempts + 1 < MAX_TRIES;
-    results.push(recorded(ctx, mail, outcome));
+    results.push(recorded(ctx, mail, outcome), ...(outcome.sent && mail.login ? [unsealed(mail.login.id)] : []));
   }
   if (results.length > 0) await ctx.database.writer.batch(results as never);
   return !open;
@@ -75,21 +106,55 @@ function recorded(ctx: Context, mail: PendingMail, outcome: MailOutcome): Statem
     .where(sql`${notifications.id} = ${mail.id} and ${notifications.status} = 'pending'`) as Statement;
 }
 
-async function compose(ctx: Context, origin: string, mail: PendingMail): Promise<Mail> {
-  const lines = [String(mail.payload["text"] ?? mail.subject)];
-  let link: string | null = null;
+/** A newer mail took the place of this one, or it waited too long: what it would say is no longer good. */
+const OVER: MailOutcome = { sent: false, final: true, reason: "over" };
+
+/** What was mailed is kept no longer. */
+const unsealed = (challengeId: string): Statement =>
+  updateOf(loginChallenges)
+    .set({ mailSealed: null })
+    .where(sql`${loginChallenges.id} = ${challengeId}`) as Statement;
+
+/** A paragraph, or an address that stands on a line of its own. */
+type Part = string | { link: string };
+
+/** A mail in words; null where what it would carry is no longer good. */
+async function compose(ctx: Context, { api, portal }: Origins, mail: PendingMail): Promise<Mail | null> {
+  const parts: Part[] = [];
+  if (mail.template === LOGIN_TEMPLATE) {
+    const opened = mail.login && (await ctx.ports.seal.open(mail.login.sealed, mail.login.id));
+    if (!mail.login || !opened) return null;
+    parts.push(...loginParts(JSON.parse(opened) as { link: string; code: string }, portal, mail.login.optedOut));
+  } else {
+    parts.push(String(mail.payload["text"] ?? mail.subject));
+  }
   if (mail.invitation) {
     const token = await ctx.ports.links.token(mail.invitation.id, new Date(mail.invitation.issuedAt));
-    lines.push("To see the invitation and to answer it:");
-    link = `${origin}/api/v2/${mail.invitation.path}/${token}`;
+    parts.push("To see the invitation and to answer it:", { link: `${api}/api/v2/${mail.invitation.path}/${token}` });
+  }
+  if (mail.portal) {
+    const token = await ctx.ports.links.token(mail.portal.id, new Date(mail.portal.issuedAt));
+    parts.push("See where all your applications stand:", { link: `${portal}/${token}` });
+    parts.push("You would rather not have such a page? You can leave it at any time, under “Privacy” on it.");
   }
   return {
     to: mail.to,
     subject: mail.subject,
-    text: `${[...lines, ...(link ? [link] : [])].join("\n\n")}\n\nSplits Network\n`,
-    html: `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escape(mail.subject)}</title></head><body>${lines.map((line) => `<p>${escape(line)}</p>`).join("")}${link ? `<p><a href="${escape(link)}">${escape(link)}</a></p>` : ""}<p>Splits Network</p></body></html>`,
+    text: `${[...parts.map((part) => (typeof part === "string" ? part : part.link)), "Splits Network"].join("\n\n")}\n`,
+    html: `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escape(mail.subject)}</title></head><body>${[...parts, "Splits Network"].map(paragraph).join("")}</body></html>`,
   };
 }
+
+const loginParts = ({ link, code }: { link: string; code: string }, portal: string, optedOut: boolean): Part[] => [
+  `Your code is ${code}. It is good for ${CODE_MINUTES} minutes, in the browser where you asked for it.`,
+  "Or open this link:",
+  { link: `${portal}/login/link/${link}` },
+  ...(optedOut ? ["You have left the portal, so we send you nothing else about it. If you sign in, you can choose to come back."] : []),
+  "You did not ask for this? Then there is nothing to do: without the code nobody gets in.",
+];
+
+const paragraph = (part: Part): string =>
+  typeof part === "string" ? `<p>${escape(part)}</p>` : `<p><a href="${escape(part.link)}">${escape(part.link)}</a></p>`;
 
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 const escape = (words: string): string => words.replaceAll(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign);

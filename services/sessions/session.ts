@@ -2,7 +2,14 @@ import { and, eq, type SQL, sql } from "drizzle-orm";
 import { organizations, sessions } from "#db/schema/identity.ts";
 import { computed, select, updateOf } from "#db/statements.ts";
 import { toBase64Url } from "#domain/bytes.ts";
-import { ABSOLUTE_SECONDS, deviceOf, IDLE_SECONDS, SEEN_SECONDS } from "#domain/identity/session.ts";
+import {
+  ABSOLUTE_SECONDS,
+  deviceOf,
+  IDLE_SECONDS,
+  PORTAL_ABSOLUTE_SECONDS,
+  PORTAL_IDLE_SECONDS,
+  SEEN_SECONDS,
+} from "#domain/identity/session.ts";
 import type { AuthEvent } from "../auth-events/row.ts";
 import { commit, deciding, type Guard, newRow, readable } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
@@ -95,6 +102,28 @@ export const signedIn = ({ id, userId, candidateId, method, organizationId, ipCo
   organizationId,
   country: ipCountry,
 });
+
+/** A new portal session of a candidate and its token, which is kept nowhere. `proved`: whether it begins with a proof (IDENTITY §6). */
+export async function newPortalSession(
+  ctx: Context,
+  { candidateId, method, proved, country }: { candidateId: string; method: "link" | "code"; proved: boolean; country: string | null },
+): Promise<{ token: string; row: Row }> {
+  const token = toBase64Url(ctx.ports.randomBytes(TOKEN_BYTES));
+  const row = newRow(ctx, sessions, {
+    tokenHash: await ctx.ports.links.hash(token),
+    surface: "portal",
+    candidateId,
+    method,
+    // a link opened in the browser that asked for it proves what its code does
+    ...(proved ? { provedAt: ctx.now(), proofMethod: "code" as const } : {}),
+    lastSeenAt: ctx.now(),
+    idleSeconds: PORTAL_IDLE_SECONDS,
+    absoluteEnd: new Date(ctx.now().getTime() + PORTAL_ABSOLUTE_SECONDS * 1_000),
+    userAgentSummary: deviceOf(ctx.request.userAgent),
+    ipCountry: country,
+  });
+  return { token, row };
+}
 
 /** Demands that a session has not been ended or replaced by somebody faster. */
 export const stillLive = (id: string): Guard => sql`identity.guard_live_session(${id}::uuid)`;

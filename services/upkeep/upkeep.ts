@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { handoverCodes, usageMinutes, usageRoutesHourly } from "#db/schema/api.ts";
 import { intakeRequests, slugRedirects } from "#db/schema/ats.ts";
-import { sessions, ssoTransactions } from "#db/schema/identity.ts";
+import { loginChallenges, sessions, ssoTransactions } from "#db/schema/identity.ts";
 import { idempotencyKeys } from "#db/schema/ops.ts";
 import { deleteFrom, statement, updateOf } from "#db/statements.ts";
 import type { Context } from "../context.ts";
@@ -27,6 +27,8 @@ import { expireRelationships } from "../recruiter-candidates/expire-relationship
 import { sweepOperations } from "../stripe-operations/run-operations.ts";
 import { compareStripeEvents } from "../stripe-events/keep-events.ts";
 import { sweepStripeEvents } from "../stripe-events/work-on-events.ts";
+import { countStageTimes } from "../applications/stage-times.ts";
+import { applyWithdrawals } from "../deals/apply-withdrawals.ts";
 import { expireDeals, warnOfExpiries } from "../deals/expire-deals.ts";
 import { findGaps } from "../request-log/find-gaps.ts";
 import { sweepReplays } from "../replay-jobs/run-replays.ts";
@@ -97,6 +99,7 @@ async function forgetTheOld(ctx: Context): Promise<void> {
       delete from ops.event_handled h using gone where h.event_id = gone.id`),
     deleteFrom(ssoTransactions).where(sql`${ssoTransactions.expiresAt} < ops.now() - make_interval(hours => ${SIGN_IN_HOURS})`),
     deleteFrom(handoverCodes).where(sql`${handoverCodes.expiresAt} < ops.now() - make_interval(hours => ${SIGN_IN_HOURS})`),
+    deleteFrom(loginChallenges).where(sql`${loginChallenges.expiresAt} < ops.now() - make_interval(hours => ${SIGN_IN_HOURS})`),
     // one that was ended early stays until those made from it have outlived themselves, too
     deleteFrom(sessions).where(
       sql`coalesce(${sessions.endedAt}, ${sessions.absoluteEnd}) < ops.now() - make_interval(days => ${ENDED_SESSION_DAYS})
@@ -120,6 +123,7 @@ const queueReplays: Step = (ctx) => sweepReplays(ctx, (ids) => ctx.ports.replays
 /** Every minute: what must happen on time. */
 export const MINUTELY: readonly Step[] = [
   closeDueJobs,
+  applyWithdrawals,
   expireDeals,
   warnOfExpiries,
   expireRelationships,
@@ -170,4 +174,5 @@ export const NIGHTLY: readonly Step[] = [
   expireTaxProfiles,
   warnOfKeyEnds,
   reconcileDaily,
+  countStageTimes,
 ];

@@ -104,6 +104,7 @@ const WRONG: Record<string, string> = {
   withdrawal_requests_one_open: copied("ats.withdrawal_requests"),
   privacy_requests_done: "update ats.privacy_requests set status = 'done'",
   privacy_requests_one_open: copied("ats.privacy_requests"),
+  stage_times_counted: "update ats.stage_times set cases = 0",
   // billing
   plans_slug_unique: "insert into billing.plans (slug, name, tier, price_cents, annual_price_cents) values ('free', 'Free', 'free', 0, 0)",
   plans_price: "update billing.plans set annual_price_cents = -1",

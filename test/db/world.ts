@@ -438,6 +438,7 @@ export async function seedWorld(db: Db): Promise<void> {
     await add("ats.applications", application(1, 1, "submitted"));
     await add("ats.withdrawal_requests", { application_id: id("application"), effective_at: THEN });
     await add("ats.interview_availability", { application_id: id("application"), slots: "[]", provided_at: THEN });
+    await add("ats.stage_times", { stage: "screen", cases: 12, median_seconds: 86400 });
     await add("ats.portal_messages", { application_id: id("application"), body: "When is the interview?" });
     await add("ats.candidate_role_assignments", { ...deal(1, 1, "awaiting_company"), current_gate: "company" });
     await add("ats.cra_gate_feedback", {

@@ -198,6 +198,7 @@ const ELSEWHERE = [
   "action_throttled",
   "login_throttled",
   "cross_site_request",
+  "proof_required",
   "plan_required",
   "resource_limit_reached",
   "already_hired",

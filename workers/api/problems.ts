@@ -16,6 +16,7 @@ export const PROBLEMS = {
   revoked_credential: { status: 401, title: "The credential was revoked" },
   forbidden: { status: 403, title: "Not allowed" },
   cross_site_request: { status: 403, title: "Sent from another site" },
+  proof_required: { status: 403, title: "A fresh proof is needed" },
   insufficient_scope: { status: 403, title: "A scope is missing" },
   credential_pending_approval: { status: 403, title: "The credential waits for approval" },
   credential_suspended: { status: 403, title: "The credential is suspended" },
