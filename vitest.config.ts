@@ -25,6 +25,7 @@ export default defineConfig({
               durableObjects: {
                 CREDENTIALS: { className: "CredentialObject", useSQLite: true },
                 ENDPOINTS: { className: "EndpointObject", useSQLite: true },
+                LOGIN_THROTTLE: { className: "LoginThrottle", useSQLite: true },
               },
               queueProducers: { USAGE: "usage" },
             },

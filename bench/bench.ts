@@ -158,6 +158,7 @@ function workerd(scriptPath: string, bindings: Record<string, string>, queueCons
           durableObjects: {
             CREDENTIALS: { className: "CredentialObject", useSQLite: true },
             ENDPOINTS: { className: "EndpointObject", useSQLite: true },
+            LOGIN_THROTTLE: { className: "LoginThrottle", useSQLite: true },
           },
           ratelimits: Object.fromEntries(
             ["RL_IP", "RL_CLIENT", "RL_FALLBACK"].map((name) => [
@@ -191,6 +192,7 @@ async function main(): Promise<void> {
     CLERK_JWKS: JSON.stringify({ keys: [jwk] }),
     CLERK_AZP: PARTY,
     LINK_KEY: "bench",
+    LOGIN_PEPPER: "bench",
     CREDENTIAL_MAC_KEYS: MAC_KEY.toString("base64"),
     CURSOR_HMAC_KEY: "bench",
     KEK_CURRENT: Buffer.alloc(32, 2).toString("base64"),

@@ -44,6 +44,7 @@ export const ERROR_CODES = [
   "daily_role_quota",
   "auth_throttled",
   "action_throttled",
+  "login_throttled",
   "internal",
   "service_unavailable",
   "limiter_unavailable",

@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import { type AccessToken, type CredentialRecord, isAllowedFrom } from "#domain/credentials/record.ts";
+import { type AccessToken, type CredentialRecord, credentialRefusal, isSecretOf } from "#domain/credentials/record.ts";
 import { type Bucket, decideHour, nextRelease, SPAN_MINUTES } from "#domain/credentials/rolling-hour.ts";
 import type { Scope } from "#domain/credentials/scopes.ts";
 import type { Authorization, CredentialQuestion, UsageMessage } from "#services/ports.ts";
@@ -76,14 +76,13 @@ export class CredentialObject extends DurableObject<Bindings> {
 
   #answer({ secretHash, cost, now, ip }: CredentialQuestion): Authorization {
     const record = this.#record;
-    if (!record || now - this.#fetchedAt > RECORD_LIFE_SECONDS) return this.#miss(secretHash, now);
+    if (secretHash !== null && (this.#unknown.get(secretHash) ?? 0) > now) return { kind: "refused", code: "invalid_token" };
+    if (!record || now - this.#fetchedAt > RECORD_LIFE_SECONDS) return { kind: "miss" };
     const scopes = this.#scopesFor(record, secretHash, now);
-    if (scopes === "unknown") return this.#miss(secretHash, now);
-    if (scopes === "wrong") return { kind: "refused", code: "invalid_token" };
-    if (record.refusal) return { kind: "refused", code: record.refusal };
-    if (scopes === "expired" || (record.expiresAt !== null && record.expiresAt <= now)) return { kind: "refused", code: "expired_token" };
-    if (!isAllowedFrom(record.ipAllowlist, ip)) return { kind: "refused", code: "ip_not_allowed" };
-    return this.#verdict({ ...record, scopes }, cost, now);
+    if (scopes === "unknown") return this.#maybeGuessed(now);
+    const code = credentialRefusal(record, typeof scopes === "string" ? scopes : "fits", ip, now);
+    if (code !== null) return { kind: "refused", code };
+    return this.#verdict({ ...record, scopes: scopes as readonly Scope[] }, cost, now);
   }
 
   /** Takes what was read from the database, unless a change has overtaken it. */
@@ -221,9 +220,7 @@ export class CredentialObject extends DurableObject<Bindings> {
       if (!token) return "unknown";
       return token.expiresAt <= now ? "expired" : token.scopes;
     }
-    if (sameHash(secretHash, record.secretHash)) return record.scopes;
-    const rotating = record.prevSecretExpiresAt !== null && record.prevSecretExpiresAt > now;
-    return rotating && sameHash(secretHash, record.prevSecretHash) ? record.scopes : "wrong";
+    return isSecretOf(record, secretHash, now) ? record.scopes : "wrong";
   }
 
   #beginDrawing(): void {
@@ -240,13 +237,11 @@ export class CredentialObject extends DurableObject<Bindings> {
     this.#drawing = drawing;
   }
 
-  #miss(secretHash: string | null, now: number): Authorization {
-    const unknownUntil = secretHash === null ? 0 : (this.#unknown.get(secretHash) ?? 0);
-    if (unknownUntil > now) return { kind: "refused", code: "invalid_token" };
+  /** A token that a known grant does not know: so many a minute are looked up, beyond it they count as guessed. */
+  #maybeGuessed(now: number): Authorization {
     const minute = Math.floor(now / 60);
     if (this.#misses.minute !== minute) this.#misses = { minute, count: 0 };
-    const answered = !this.#record || this.#misses.count++ < MISSES_PER_MINUTE;
-    return answered ? { kind: "miss" } : { kind: "refused", code: "invalid_token" };
+    return this.#misses.count++ < MISSES_PER_MINUTE ? { kind: "miss" } : { kind: "refused", code: "invalid_token" };
   }
 
   #rowOf(minute: number): Row {
@@ -321,10 +316,3 @@ export class CredentialObject extends DurableObject<Bindings> {
 
 /** The UTC month of an instant, as its first day. */
 const monthOf = (now: number): string => `${new Date(now * 1_000).toISOString().slice(0, 7)}-01`;
-
-/** Compares two hashes in constant time. */
-function sameHash(given: string, kept: string | null): boolean {
-  if (kept === null || kept.length !== given.length) return false;
-  const encoder = new TextEncoder();
-  return crypto.subtle.timingSafeEqual(encoder.encode(given), encoder.encode(kept));
-}

@@ -4,6 +4,7 @@ import { readKept, writeSecretly } from "./kept.ts";
 
 const MAKERS = {
   LINK_KEY: () => randomBytes(32).toString("base64url"),
+  LOGIN_PEPPER: () => randomBytes(32).toString("base64url"),
   CREDENTIAL_MAC_KEYS: () => randomBytes(32).toString("base64"),
   CURSOR_HMAC_KEY: () => randomBytes(32).toString("base64url"),
   KEK_CURRENT: () => randomBytes(32).toString("base64"),

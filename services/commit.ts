@@ -1,12 +1,13 @@
 import { and, eq, getTableColumns, getTableUniqueName, is, SQL, sql } from "drizzle-orm";
 import { PgArray, type PgColumn, type PgTable } from "drizzle-orm/pg-core";
-import { auditEvents, requestLog } from "#db/schema/audit.ts";
+import { auditEvents, authEvents, requestLog } from "#db/schema/audit.ts";
 import { idempotencyKeys, outbox } from "#db/schema/ops.ts";
 import { deleteFrom, insertInto, type Preparable, renderedOnce, statement, updateOf } from "#db/statements.ts";
 import type { DomainEvent } from "#domain/events/catalogue.ts";
 import { toHex } from "#domain/bytes.ts";
 import { SYSTEM_USER_ID } from "#domain/ids.ts";
 import { conflict, Refusal } from "#domain/refusals.ts";
+import { type AuthEvent, authEventRow } from "./auth-events/row.ts";
 import { type Context, type Reply, sealOwner, type Statement } from "./context.ts";
 import { requestLogRow } from "./request-log/row.ts";
 import type { Right } from "./rights.ts";
@@ -37,7 +38,8 @@ export interface Change {
   /** Called in this order, before anything is written. */
   expect?: readonly Guard[];
   write: readonly Statement[];
-  audit: Audit | readonly Audit[];
+  /** An `AuthEvent` stands for the row of who got in or out, an `Audit` for any other change. */
+  audit: Audit | AuthEvent | readonly (Audit | AuthEvent)[];
   events: readonly DomainEvent[];
 }
 
@@ -126,17 +128,19 @@ export async function commit<Result>(ctx: Context, result: Result, change: Chang
   ctx.repeat();
   const reply = ctx.present ? (ctx.present as (result: Result) => Reply)(result) : null;
   const events = change.events.map((event) => ({ id: ctx.newId(), event }));
-  const audits = "action" in change.audit ? [change.audit] : change.audit;
-  const auditRows = await Promise.all(audits.map((audit) => auditRow(ctx, audit)));
+  const traces = [change.audit].flat();
+  const auditRows = await Promise.all(traces.filter((trace) => "action" in trace).map((audit) => auditRow(ctx, audit)));
+  const authRows = traces.filter((trace) => "kind" in trace).map((event) => authEventRow(ctx, event));
   const plain = auditRows.filter((row) => row.accountId === null);
   const key = await keyRow(ctx, reply);
   const [begin, guards] = [sql`ops.begin_commit()`, change.expect ?? []];
-  const changes = change.write.length > 0 || auditRows.length > 0 || events.length > 0;
+  const changes = change.write.length > 0 || traces.length > 0 || events.length > 0;
   const batch: Statement[] = [
     // a repeat waits on the key's row before it waits on anything else (DESIGN R-1)
     ...(key.length > 0 ? [calls([begin]), ...key, ...(guards.length > 0 ? [calls(guards)] : [])] : [calls([begin, ...guards])]),
     ...change.write,
     ...(plain.length > 0 ? [insertAll(auditEvents, plain as never)] : []),
+    ...(authRows.length > 0 ? [insertAll(authEvents, authRows)] : []),
     ...(events.length > 0
       ? [
           insertAll(

@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { BatchResponse } from "drizzle-orm/batch";
 import type { Database } from "#db/connection.ts";
 import { select, type Statement, statement } from "#db/statements.ts";
+import type { sessions } from "#db/schema/identity.ts";
 import { idempotencyKeys } from "#db/schema/ops.ts";
 import { uuidv7 } from "#domain/ids.ts";
 import { type AccountKind, holdableScopes, ROLE_TYPE_OF, type RoleType, type Scope } from "#domain/credentials/scopes.ts";
@@ -98,7 +99,7 @@ export interface ApiVersion {
 /** The session behind a console cookie, and who is in it. */
 export interface Session {
   id: string;
-  method: string;
+  method: typeof sessions.$inferSelect.method;
   person: string;
   address: string;
   /** The organization the person acts for; null for all of theirs. */
@@ -460,7 +461,7 @@ interface Entered {
   unknown_organization: boolean;
   session?: {
     id: string;
-    method: string;
+    method: Session["method"];
     person: string;
     address: string;
     organization_id: string | null;

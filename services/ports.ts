@@ -612,6 +612,18 @@ export interface DeliveryMessage {
 export interface LaterQueue {
   send(ids: readonly string[], delaySeconds?: number): Promise<void>;
 }
+/** So many tries may be made in any span of so many seconds. */
+export interface TryLimit {
+  most: number;
+  withinSeconds: number;
+}
+
+/**
+ * Counts one try of whoever is not signed in, by what is tried and from where or in whose name.
+ *
+ * @returns in how many seconds it may be made; 0 if it may be made now
+ */
+export type LoginTries = (what: string, whose: string, limits: readonly TryLimit[]) => Promise<number>;
 
 /** What a subject's limiter counted in minutes that are over. */
 export interface UsageMessage {
@@ -660,6 +672,7 @@ export interface Ports {
   replays: LaterQueue;
   /** Destinations that logs are pushed to. */
   siem: LaterQueue;
+  loginTries: LoginTries;
   log: Log;
   /** Lets work go on after the answer was sent. */
   later(work: Promise<unknown>): void;

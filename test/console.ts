@@ -8,14 +8,18 @@ export interface Click {
   headers?: Record<string, string>;
 }
 
-/** A browser at the console: it keeps cookies, and sends its forms from its own pages. */
+let browsers = 0;
+
+/** A browser at the console, with an address of its own: it keeps cookies, and sends its forms from its own pages. */
 export function browserAt(world: Pick<Marketplace, "call">) {
+  const address = `10.0.${Math.floor(++browsers / 250)}.${1 + (browsers % 250)}`;
   const cookies = new Map<string, string>();
 
   async function visit(method: string, path: string, { form, headers = {} }: Click = {}): Promise<Answer> {
     const answer = await world.call(method, path, {
       ...(form ? { body: new URLSearchParams(form).toString() } : {}),
       headers: {
+        "cf-connecting-ip": address,
         "user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
         ...(form ? { "content-type": "application/x-www-form-urlencoded" } : {}),
         ...(method === "GET" ? {} : { "sec-fetch-site": "same-origin" }),

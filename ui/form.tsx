@@ -134,10 +134,28 @@ export const Choices: FC<{
 export const Once: FC = () => <input type="hidden" name="once" value={crypto.randomUUID()} />;
 
 /** Something that is on or off. */
-export const Checkbox: FC<{ name: string; value: string; label: string; checked?: boolean }> = ({ name, value, label, checked }) => (
-  <label class="check">
-    <input type="checkbox" id={name} name={name} value={value} checked={checked} /> {label}
-  </label>
+export const Checkbox: FC<{ name: string; value: string; label: string; checked?: boolean; error?: string | undefined }> = ({
+  name,
+  value,
+  label,
+  checked,
+  error,
+}) => (
+  <div class="field">
+    <label class="check">
+      <input
+        type="checkbox"
+        id={name}
+        name={name}
+        value={value}
+        checked={checked}
+        aria-describedby={error ? `${name}-error` : undefined}
+        aria-invalid={error ? "true" : undefined}
+      />{" "}
+      {label}
+    </label>
+    <Wrong name={name}>{error}</Wrong>
+  </div>
 );
 
 /** What a form, or one of its buttons, is for. */

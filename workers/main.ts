@@ -6,6 +6,7 @@ import { type Env, refuseLocalSwitches } from "./runtime.ts";
 import { endpointPorts, systemContext } from "./system.ts";
 
 export { CredentialObject } from "#durable-objects/credential.ts";
+export { LoginThrottle } from "#durable-objects/login-throttle.ts";
 
 /** The owner of an endpoint's deliveries. */
 export const EndpointObject = endpointObject<Env>((env, later) => {

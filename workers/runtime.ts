@@ -6,6 +6,7 @@ import { uuidv7 } from "#domain/ids.ts";
 import { databaseRefusal } from "#services/commit.ts";
 import type { CredentialObject } from "#durable-objects/credential.ts";
 import type { EndpointObject } from "./main.ts";
+import type { LoginThrottle } from "#durable-objects/login-throttle.ts";
 import type { RequestLogRow } from "#services/request-log/row.ts";
 import type { DeliveryMessage, LinkTokens, Log, Ports, UsageMessage } from "#services/ports.ts";
 import { credentialTokensOf } from "./credential-tokens.ts";
@@ -30,6 +31,8 @@ export interface Env {
   /** At most two secrets of Clerk's webhooks, separated by commas. */
   CLERK_WEBHOOK_SECRETS?: string;
   LINK_KEY: string;
+  /** Hashes the addresses from which sign-ins are counted. */
+  LOGIN_PEPPER: string;
   API_ORIGIN: string;
   /** Where people sign in and agree. */
   CONSOLE_ORIGIN: string;
@@ -51,6 +54,7 @@ export interface Env {
   SECRET_SCANNING_KEYS_URL?: string;
   CREDENTIALS: DurableObjectNamespace<CredentialObject>;
   ENDPOINTS: DurableObjectNamespace<InstanceType<typeof EndpointObject>>;
+  LOGIN_THROTTLE: DurableObjectNamespace<LoginThrottle>;
   /** Bad credentials per address, failed token requests per client, and calls per credential while its object is away. */
   RL_IP: RateLimit;
   RL_CLIENT: RateLimit;
@@ -143,6 +147,10 @@ export function portsOf(env: Env, later: (work: Promise<unknown>) => void): Port
     deliveries: { send: async (messages) => void (await env.DELIVERIES.sendBatch(messages.map((body) => ({ body })))) },
     credentials: (subject) => env.CREDENTIALS.getByName(subject),
     credentialTokens: credentialTokensOf(env),
+    loginTries: async (what, whose, limits) => {
+      const owner = env.LOGIN_THROTTLE.getByName(await hmac(env.LOGIN_PEPPER, `${what} ${whose}`));
+      return owner.take(limits, Math.floor(Date.now() / 1_000));
+    },
     log,
     later,
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
@@ -159,15 +167,18 @@ export const issuerOf = (env: Env): IssuerSettings => ({
   secondFactor: env.ENVIRONMENT !== "development",
 });
 
+const utf8 = new TextEncoder();
+
+/** HMAC-SHA-256 under a secret, in base64url. */
+async function hmac(secret: string, text: string): Promise<string> {
+  const key = await crypto.subtle.importKey("raw", utf8.encode(secret), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  return toBase64Url(new Uint8Array(await crypto.subtle.sign("HMAC", key, utf8.encode(text))));
+}
+
 /** Tokens of mailed links: an HMAC over row and instant, so that no message needs to carry one (DESIGN R-6). */
 export function linkTokens(secret: string): LinkTokens {
-  const utf8 = new TextEncoder();
   return {
-    async token(rowId, issuedAt) {
-      const key = await crypto.subtle.importKey("raw", utf8.encode(secret), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
-      const mac = await crypto.subtle.sign("HMAC", key, utf8.encode(`${rowId}|${issuedAt.toISOString()}`));
-      return toBase64Url(new Uint8Array(mac));
-    },
+    token: (rowId, issuedAt) => hmac(secret, `${rowId}|${issuedAt.toISOString()}`),
     async hash(token) {
       return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", utf8.encode(token))));
     },

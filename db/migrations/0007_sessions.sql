@@ -149,3 +149,34 @@ BEGIN
   END IF;
 END
 $$;
+--> statement-breakpoint
+
+--------------------------------------------------------------------------------------------------
+-- Who got in and out, and who did not (IDENTITY §17.3); the columns are those of db/schema/audit.ts
+--------------------------------------------------------------------------------------------------
+
+CREATE TABLE identity.auth_events (
+  id uuid NOT NULL,
+  at timestamptz NOT NULL,
+  kind text NOT NULL,
+  user_id uuid,
+  candidate_id uuid,
+  organization_id uuid,
+  connection_id uuid,
+  session_id uuid,
+  method text,
+  outcome text NOT NULL,
+  reason text,
+  ip text,
+  country text,
+  user_agent_summary text,
+  request_id text NOT NULL,
+  PRIMARY KEY (id, at)
+) PARTITION BY RANGE (at);
+CREATE INDEX auth_events_at ON identity.auth_events (at DESC, id DESC);
+CREATE INDEX auth_events_user ON identity.auth_events (user_id, at DESC, id DESC);
+CREATE TABLE identity.auth_events_default PARTITION OF identity.auth_events DEFAULT;
+SELECT ops.make_append_only('identity.auth_events');
+CREATE TRIGGER append_only_whole BEFORE TRUNCATE ON identity.auth_events_default FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_change();
+INSERT INTO ops.monthly VALUES ('identity.auth_events', 'at', 13, true);
+SELECT ops.ensure_partitions(3);

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { bigint, boolean, integer, jsonb, pgSchema, text, uuid } from "drizzle-orm/pg-core";
+import { SESSION_METHODS } from "../../domain/identity/session.ts";
 import { instant } from "../columns.ts";
 import { ops } from "./ops.ts";
 
@@ -8,8 +9,8 @@ import { ops } from "./ops.ts";
  * tables themselves stand in `migrations/`, and this file is left out of `drizzle.config.ts`.
  */
 
-/** Named here once more: behind api.ts stand the tables of every noun, and each start would load them. */
-const api = pgSchema("api");
+/** Named here once more: behind api.ts and identity.ts stand the tables of every noun, and each start would load them. */
+const [api, identity] = [pgSchema("api"), pgSchema("identity")];
 
 export interface AuditActor {
   kind: string;
@@ -73,4 +74,25 @@ export const requestLog = api.table("request_log", {
   errorCode: text(),
   bytesOut: integer().notNull(),
   repeatCount: integer().notNull().default(1),
+});
+
+export const AUTH_EVENT_KINDS = ["signed_in", "sign_in_refused", "signed_out", "session_ended"] as const;
+
+/** Who got in and out, and who did not (IDENTITY §17.3). */
+export const authEvents = identity.table("auth_events", {
+  id: uuid().notNull(),
+  at: instant().notNull(),
+  kind: text({ enum: AUTH_EVENT_KINDS }).notNull(),
+  userId: uuid(),
+  candidateId: uuid(),
+  organizationId: uuid(),
+  connectionId: uuid(),
+  sessionId: uuid(),
+  method: text({ enum: SESSION_METHODS }),
+  outcome: text({ enum: ["success", "failure"] }).notNull(),
+  reason: text(),
+  ip: text(),
+  country: text(),
+  userAgentSummary: text(),
+  requestId: text().notNull(),
 });

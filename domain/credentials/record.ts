@@ -40,6 +40,37 @@ export interface AccessToken {
   familyId: string;
 }
 
+/** Whether this is the secret of a key, which has two while it is rotated: compared by their hashes, in constant time. */
+export function isSecretOf(record: CredentialRecord, secretHash: string, now: number): boolean {
+  const isRotating = record.prevSecretExpiresAt !== null && record.prevSecretExpiresAt > now;
+  return isSameHash(secretHash, record.secretHash) || (isRotating && isSameHash(secretHash, record.prevSecretHash));
+}
+
+function isSameHash(given: string, kept: string | null): boolean {
+  if (kept === null || kept.length !== given.length) return false;
+  const encoder = new TextEncoder();
+  return crypto.subtle.timingSafeEqual(encoder.encode(given), encoder.encode(kept));
+}
+
+/**
+ * Why a credential is refused; null for one that passes. Only whoever shows its secret learns more than that
+ * it is wrong.
+ *
+ * @param shown - how what was presented fits the credential
+ * @param now - epoch seconds
+ */
+export function credentialRefusal(
+  record: CredentialRecord,
+  shown: "fits" | "wrong" | "expired",
+  ip: string | null,
+  now: number,
+): ErrorCode | null {
+  if (shown === "wrong") return "invalid_token";
+  if (record.refusal) return record.refusal;
+  if (shown === "expired" || (record.expiresAt !== null && record.expiresAt <= now)) return "expired_token";
+  return isAllowedFrom(record.ipAllowlist, ip) ? null : "ip_not_allowed";
+}
+
 /** Whether an address lies in one of the networks (CIDR). An empty list lets every address pass. */
 export function isAllowedFrom(allowlist: readonly string[], ip: string | null): boolean {
   if (allowlist.length === 0) return true;

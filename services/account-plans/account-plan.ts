@@ -3,6 +3,7 @@ import { accountPlans, apiKeys, apiPlans, oauthGrants } from "#db/schema/api.ts"
 import { select, updateOf } from "#db/statements.ts";
 import { onPlan, type Plan, requireOverage } from "#domain/credentials/plan.ts";
 import { conflict } from "#domain/refusals.ts";
+import { accountNamed, type OwnAccount } from "../accounts/list-accounts.ts";
 import { deciding, expectVersion, readable } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
 import {
@@ -36,11 +37,11 @@ export async function getAccountPlan(ctx: Context): Promise<AccountPlan> {
   return readable("account", "", found);
 }
 
-/** The plan of any account, for platform admins. */
-export async function getPlanOf(ctx: Context, accountId: string): Promise<AccountPlan> {
+/** The plan of any account with the name of whoever owns it, for platform admins. */
+export async function getPlanOf(ctx: Context, accountId: string): Promise<AccountPlan & { account: OwnAccount }> {
   requireSession(ctx);
-  const [[found]] = await ctx.read(planOf(accountId));
-  return readable("account", accountId, found);
+  const [[found], [account]] = await ctx.read(planOf(accountId), accountNamed(accountId));
+  return { ...readable("account", accountId, found), account: readable("account", accountId, account) };
 }
 
 /**

@@ -35,7 +35,7 @@ export const payerOf = (accountId: string | SQL) =>
 
 /**
  * What it takes that an account's paid requests can be billed: nothing where it has a customer; for a
- * company that said how it is billed, that one is made. Refuses (409) where there is nobody to bill.
+ * company that said how it is billed, that one is made. Refuses (409 `no_payer`) where there is nobody to bill.
  */
 export function requirePayer(
   ctx: Context,
@@ -47,6 +47,7 @@ export function requirePayer(
       kind === "company"
         ? "Nobody could be billed for requests beyond the limit. Say first how the company is billed."
         : "Nobody could be billed for requests beyond the limit. Take out a subscription first.",
+      { reason: "no_payer" },
     );
   }
   const { write, event } = newOperation(ctx, "customer", { type: "company", id });

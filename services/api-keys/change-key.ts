@@ -4,7 +4,7 @@ import { credentialSuspended, credentialUnsuspended } from "#domain/events/api.t
 import { conflict } from "#domain/refusals.ts";
 import type { Context } from "../context.ts";
 import { administeredKeyNoun, type ApiKey, apiKeyNoun, changeKey, factsOfKey, type ShownKey } from "./api-key.ts";
-import { LEFT } from "./suspend-keys-of-leaver.ts";
+import { isOrphaned } from "./suspend-keys-of-leaver.ts";
 
 /** Ends a key at once. Refuses (409) one that has ended already. */
 export const revokeKey = (ctx: Context, id: string): Promise<ApiKey> =>
@@ -34,7 +34,7 @@ export const rotateKey = (ctx: Context, id: string, graceSeconds: number): Promi
 export const adoptKey = (ctx: Context, id: string): Promise<ShownKey> =>
   changeKey(ctx, apiKeyNoun, id, "api_key.adopted", async (key) => {
     const status = nextKeyStatus(key.status, "adopt");
-    if (key.statusReason !== LEFT) throw conflict("Only a key whose maker left can be adopted.");
+    if (!isOrphaned(key)) throw conflict("Only a key whose maker left can be adopted.");
     const token = ctx.ports.credentialTokens.mintUnder("snk", key.publicId);
     return {
       fields: {

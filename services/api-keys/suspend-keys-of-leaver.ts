@@ -7,8 +7,11 @@ import type { Context } from "../context.ts";
 import type { CredentialChange } from "../credentials/change-credentials.ts";
 import { type ApiKey, changedKey, factsOfKey } from "./api-key.ts";
 
-/** Why a key is suspended that waits for somebody to adopt it. */
-export const LEFT = "its maker left";
+const LEFT = "its maker left";
+
+/** Whether a key waits for somebody to adopt it. */
+export const isOrphaned = ({ status, statusReason }: Pick<ApiKey, "status" | "statusReason">): boolean =>
+  status === "suspended" && statusReason === LEFT;
 
 /** The active keys that somebody made for companies in which no other membership than this one keeps them. */
 export const keysKeptBy = (membershipId: string) =>

@@ -31,7 +31,7 @@ export const chooseOrganization = (ctx: Context, organizationId: string | null, 
     if (organizationId !== null && !own.some(({ id }) => id === organizationId)) throw notFound("organization", organizationId);
     const { token, row } = await newSession(ctx, {
       userId,
-      method: session.method as typeof sessions.$inferSelect.method,
+      method: session.method,
       issuerSid: session.issuerSid,
       organizationId,
       absoluteEnd: session.absoluteEnd,

@@ -6,7 +6,7 @@ import type { Context } from "../context.ts";
 import type { SignInFacts } from "../ports.ts";
 import { adoptSubject } from "../users/adopt-subject.ts";
 import { asSystem } from "../users/register-subject.ts";
-import { endSessions, newSession } from "./session.ts";
+import { endSessions, newSession, signedIn } from "./session.ts";
 
 /** Why somebody is not signed in. */
 export type SignInFailure =
@@ -56,19 +56,19 @@ export async function completeSignIn(ctx: Context, { answer, redirectUri, browse
     ageSeconds: (ctx.now().getTime() - taken.createdAt.getTime()) / 1_000,
   });
   if (outcome.kind === "unreachable") return failed("unreachable");
-  if (outcome.kind === "called_off") return refused(ctx, taken.id, "called_off", outcome.error);
-  if (outcome.kind === "refused") return refused(ctx, taken.id, "not_accepted", `check ${outcome.check}: ${outcome.reason}`);
+  if (outcome.kind === "called_off") return refused(ctx, country, "called_off", outcome.error);
+  if (outcome.kind === "refused") return refused(ctx, country, "not_accepted", `check ${outcome.check}: ${outcome.reason}`);
 
   const admission = await admit(ctx, outcome.facts, country);
-  return admission.signedIn ? { ...admission, returnTo: taken.returnTo } : refused(ctx, taken.id, admission.because, admission.because);
+  return admission.signedIn ? { ...admission, returnTo: taken.returnTo } : refused(ctx, country, admission.because);
 }
 
 const failed = (because: SignInFailure) => ({ signedIn: false, because }) as const;
 
-async function refused(ctx: Context, transactionId: string, because: SignInFailure, reason: string): Promise<SignInResult> {
+async function refused(ctx: Context, country: string | null, because: SignInFailure, reason: string = because): Promise<SignInResult> {
   await commit(asSystem(ctx), null, {
     write: [],
-    audit: { action: "session.sign_in_refused", subject: { type: "sso_transaction", id: transactionId }, reason },
+    audit: { kind: "sign_in_refused", method: "clerk", reason, country },
     events: [],
   });
   return failed(because);
@@ -127,7 +127,7 @@ async function openSession(
   return commit(ctx, token, {
     expect: change.expect ?? [],
     write: [...change.write, insert(sessions, row), ...(before ? [endSessions(ctx, eq(sessions.id, before.id), "rotated")] : [])],
-    audit: [change.audit, { action: "session.signed_in", subject: { type: "session", id: row.id } }].flat(),
+    audit: [change.audit, signedIn(row)].flat(),
     events: change.events,
   });
 }

@@ -3,6 +3,7 @@ import { organizations, sessions } from "#db/schema/identity.ts";
 import { computed, select, updateOf } from "#db/statements.ts";
 import { toBase64Url } from "#domain/bytes.ts";
 import { ABSOLUTE_SECONDS, deviceOf, IDLE_SECONDS, SEEN_SECONDS } from "#domain/identity/session.ts";
+import type { AuthEvent } from "../auth-events/row.ts";
 import { commit, deciding, type Guard, newRow, readable } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
 
@@ -81,6 +82,17 @@ export async function newSession(ctx: Context, { userId, method, country, ...giv
   return { token, row };
 }
 
+/** What is told of a session that somebody opened. */
+export const signedIn = ({ id, userId, candidateId, method, organizationId, ipCountry }: Row): AuthEvent => ({
+  kind: "signed_in",
+  userId,
+  candidateId,
+  sessionId: id,
+  method,
+  organizationId,
+  country: ipCountry,
+});
+
 /** Demands that a session has not been ended or replaced by somebody faster. */
 export const stillLive = (id: string): Guard => sql`identity.guard_live_session(${id}::uuid)`;
 
@@ -101,7 +113,7 @@ export async function signOut(ctx: Context): Promise<void> {
   if (!session) return;
   await commit(ctx, null, {
     write: [endSessions(ctx, eq(sessions.id, session.id), "signed_out")],
-    audit: { action: "session.signed_out", subject: { type: "session", id: session.id } },
+    audit: { kind: "signed_out", sessionId: session.id, method: session.method, organizationId: session.organizationId },
     events: [],
   });
 }
@@ -110,15 +122,15 @@ export async function signOut(ctx: Context): Promise<void> {
 export async function endSession(ctx: Context, id: string): Promise<void> {
   await deciding(ctx, async () => {
     const [[found]] = await ctx.read(
-      select({ id: sessions.id })
+      select({ id: sessions.id, method: sessions.method, organizationId: sessions.organizationId })
         .from(sessions)
         .where(and(eq(sessions.id, id), readableSessions())),
     );
-    readable("session", id, found);
+    const { method, organizationId } = readable("session", id, found);
     await commit(ctx, null, {
       expect: [stillLive(id)],
       write: [endSessions(ctx, eq(sessions.id, id), "signed_out")],
-      audit: { action: "session.ended", subject: { type: "session", id } },
+      audit: { kind: "session_ended", sessionId: id, method, organizationId, reason: "signed_out" },
       events: [],
     });
   });
@@ -129,7 +141,7 @@ export async function endAllSessions(ctx: Context): Promise<void> {
   await ctx.read();
   await commit(ctx, null, {
     write: [endSessionsOf(ctx, ctx.userId, "signed_out_everywhere")],
-    audit: { action: "session.signed_out_everywhere", subject: { type: "user", id: ctx.userId } },
+    audit: { kind: "session_ended", reason: "signed_out_everywhere" },
     events: [],
   });
 }

@@ -4,7 +4,7 @@ import { select } from "#db/statements.ts";
 import { commit, insert, readable } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { asSystem } from "../users/register-subject.ts";
-import { endSessions, newSession } from "./session.ts";
+import { endSessions, newSession, signedIn } from "./session.ts";
 
 /**
  * Opens a session of method `dev` for anybody active: the sign-in of a developer's machine, whose
@@ -21,7 +21,7 @@ export async function signInAs(browser: Context, userId: string): Promise<string
   const before = browser.session;
   return commit(ctx, token, {
     write: [insert(sessions, row), ...(before ? [endSessions(ctx, eq(sessions.id, before.id), "rotated")] : [])],
-    audit: { action: "session.signed_in", subject: { type: "session", id: row.id }, reason: "development" },
+    audit: signedIn(row),
     events: [],
   });
 }

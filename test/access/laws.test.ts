@@ -1,4 +1,5 @@
 import { approvalNoun } from "#services/approvals/approval.ts";
+import { authEventNoun } from "#services/auth-events/auth-event.ts";
 import { billingProfileNoun } from "#services/companies/billing-profile.ts";
 import { contractNoun } from "#services/contracts/contract.ts";
 import { disputeNoun } from "#services/disputes/dispute.ts";
@@ -52,6 +53,7 @@ import { accessWorld, type Actor } from "./world.ts";
 
 const NOUNS = {
   approvals: approvalNoun,
+  "auth-events": authEventNoun,
   "company-billing-profiles": billingProfileNoun,
   "custom-contracts": contractNoun,
   disputes: disputeNoun,

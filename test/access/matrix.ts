@@ -1073,6 +1073,7 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
     refused: NO_ADMINS,
     acts: { create: { body: () => ({}), may: ADMIN } },
   },
+  "auth-events": { rows: { "sign-in": ADMIN }, list: [{}], refused: NO_ADMINS },
   "pipeline-failures": {
     rows: { "pipeline failure": ADMIN },
     list: [{}],

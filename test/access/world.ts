@@ -17,6 +17,7 @@ import {
   placements,
   roleInvitations,
 } from "#db/schema/ats.ts";
+import { authEvents } from "#db/schema/audit.ts";
 import {
   approvals,
   companyBillingProfiles,
@@ -710,6 +711,7 @@ export async function accessWorld() {
   for (const { id: accountId, code } of await db.writer.select().from(ledgerAccounts)) named(`account ${code}`, accountId);
   for (const { id: termsId } of await db.writer.select().from(feeTerms)) named("fee terms", termsId);
   await add(reconciliationRuns, "reconciliation run", { startedAt: new Date() });
+  await add(authEvents, "sign-in", { at: new Date(), kind: "signed_in", outcome: "success", requestId: "access" });
   await add(pipelineFailures, "pipeline failure", { queue: "payouts", body: {}, firstSeenAt: new Date() });
   await add(reconciliationBreaks, "reconciliation break", {
     kind: "alien_entry",

@@ -1,7 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { memberships, sessions, users } from "#db/schema/identity.ts";
-import { auditEvents } from "#db/schema/audit.ts";
 import { marketplace, type Person } from "#test/api.ts";
 import { browserAt, type TestBrowser } from "#test/console.ts";
 import { consoleApp } from "#workers/console/app.ts";
@@ -40,6 +39,33 @@ describe("a session", () => {
     });
   });
 
+  it("is told to platform admins from its beginning to its end, and from where", async () => {
+    const [admin, person] = [await world.platformAdmin(), await world.person()];
+    const [here, there] = [await signedIn(person), await signedIn(person)];
+    const [first, second] = await rowsOf(person);
+    await here.post(`/console/sessions/${second?.id}/end`);
+    await here.post("/sign-out");
+    const third = await signedIn(person);
+    await third.post("/console/sessions/end-all");
+    const { status, body } = await world.call("GET", `/api/v2/auth-events?user_id=${person.userId}&sort_order=asc`, { as: admin });
+    expect(status).toBe(200);
+    const told = body.data as Record<string, unknown>[];
+    expect(told.map(({ kind, reason, session_id: id }) => [kind, reason, id])).toEqual([
+      ["signed_in", null, first?.id],
+      ["signed_in", null, second?.id],
+      ["session_ended", "signed_out", second?.id],
+      ["signed_out", null, first?.id],
+      ["signed_in", null, (await rowsOf(person))[2]?.id],
+      ["session_ended", "signed_out_everywhere", null],
+    ]);
+    expect(told[0]).toMatchObject({ method: "dev", outcome: "success", ip: expect.any(String), user_agent_summary: "Firefox on Linux" });
+    expect((await world.call("GET", `/api/v2/auth-events/${told[3]?.["id"]}`, { as: admin })).body.data).toEqual(told[3]);
+    const later = `/api/v2/auth-events?user_id=${person.userId}&kind=signed_in&since=${new Date(Date.now() + 60_000).toISOString()}`;
+    expect((await world.call("GET", later, { as: admin })).body.data).toEqual([]);
+    expect((await world.call("GET", "/api/v2/auth-events", { as: person })).status).toBe(403);
+    expect(await isSignedIn(there)).toBe(false);
+  });
+
   it("opens a page in one round trip", async () => {
     const browser = await signedIn(await world.recruiter());
     for (const path of ["/console", "/console/sessions", "/console/notifications"]) {
@@ -71,11 +97,6 @@ describe("a session", () => {
     expect(await isSignedIn(browser)).toBe(false);
     expect((await browser.post("/sign-out")).status).toBe(303);
     expect(await endsOf(person)).toEqual(["signed_out"]);
-    const [audit] = await world.db.reader
-      .select()
-      .from(auditEvents)
-      .where(sql`action = 'session.signed_out' and actor ->> 'user_id' = ${person.userId}`);
-    expect(audit?.actor).toEqual({ kind: "browser", user_id: person.userId });
   });
 
   it("ends everywhere at once, after asking", async () => {

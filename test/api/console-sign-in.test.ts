@@ -1,10 +1,10 @@
 import { eq, sql } from "drizzle-orm";
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { auditEvents } from "#db/schema/audit.ts";
+import { authEvents } from "#db/schema/audit.ts";
 import { sessions, ssoTransactions, users } from "#db/schema/identity.ts";
 import { outbox } from "#db/schema/ops.ts";
-import { marketplace } from "#test/api.ts";
+import { type Answer, marketplace } from "#test/api.ts";
 import { browserAt, ORIGIN, type TestBrowser } from "#test/console.ts";
 
 const world = await marketplace();
@@ -114,6 +114,35 @@ const sessionsOf = async (subject: string) =>
     .where(sql`user_id in (select id from identity.users where clerk_user_id = ${subject})`)
     .orderBy(sessions.createdAt, sessions.id);
 
+describe("from one address", () => {
+  const start = (address: string) =>
+    browserAt(world).post("/sign-in", { email: "ann@people.test" }, { headers: { "cf-connecting-ip": address } });
+
+  it("thirty sign-ins may begin within ten minutes, a network of IPv6 being one", async () => {
+    const begun = await Promise.all(Array.from({ length: 30 }, (_, host) => start(`2001:db8:7:7::${host + 1}`)));
+    expect(begun.map(({ status }) => status)).toEqual(Array.from({ length: 30 }, () => 200));
+    const refused = await start("2001:db8:7:7::abcd");
+    expect([refused.status, refused.body]).toEqual([429, expect.stringContaining("Try again in 10 minutes.")]);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(500);
+    expect((await world.database.counts(refused.headers.get("x-request-id") ?? "")).round_trips).toBe(0);
+    expect((await start("2001:db8:7:8::1")).status).toBe(200);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 601_000 });
+    try {
+      expect((await start("2001:db8:7:7::1")).status).toBe(200);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("none begins while the count cannot be asked", async () => {
+    const away = vi
+      .spyOn(world.env.LOGIN_THROTTLE, "getByName")
+      .mockReturnValue({ take: () => Promise.reject(new Error("away")) } as never);
+    expect((await start("203.0.113.77")).status).toBe(503);
+    away.mockRestore();
+  });
+});
+
 describe("the sign-in page", () => {
   it("asks for an address, keeps what was typed, and says what is wrong with it", async () => {
     const browser = browserAt(world);
@@ -195,6 +224,25 @@ describe("a sign-in", () => {
     expect((await browser.get("/console")).body).toContain("Hello, Ann");
   });
 
+  it("is told with who, how and from where; and so is one that is refused, as nobody's", async () => {
+    const told = async (claims: JWTPayload) => {
+      const { headers } = await signIn(browserAt(world), { claims: { email: "told@people.test", ...claims } });
+      const rows = await world.db.reader
+        .select()
+        .from(authEvents)
+        .where(eq(authEvents.requestId, headers.get("x-request-id") ?? ""));
+      expect(JSON.stringify(rows)).not.toContain("people.test");
+      return rows;
+    };
+    const [made, refused] = [await told({ sub: "sub_of_told" }), await told({ sub: "sub_of_another" })];
+    const [session] = await sessionsOf("sub_of_told");
+    const from = { method: "clerk", ip: expect.stringMatching(/^10\.0\./), userAgentSummary: "Firefox on Linux" };
+    expect(made).toMatchObject([{ ...from, kind: "signed_in", outcome: "success", userId: session?.userId, sessionId: session?.id }]);
+    expect(refused).toMatchObject([
+      { ...from, kind: "sign_in_refused", outcome: "failure", reason: "address_taken", userId: null, sessionId: null },
+    ]);
+  });
+
   it("takes three round trips, and shows the provider its verifier", async () => {
     const browser = browserAt(world);
     const answer = await signIn(browser);
@@ -272,14 +320,13 @@ describe("a sign-in", () => {
 });
 
 describe("a sign-in is refused", () => {
-  /** What stands in the audit of the last refusal. */
-  const reason = async () => {
+  /** Why, as it is kept of the request that was answered so. */
+  const reason = async ({ headers }: Answer) => {
     const [row] = await world.db.reader
-      .select({ reason: auditEvents.reason })
-      .from(auditEvents)
-      .where(eq(auditEvents.action, "session.sign_in_refused"))
-      .orderBy(sql`ingest_id desc`)
-      .limit(1);
+      .select({ kind: authEvents.kind, reason: authEvents.reason })
+      .from(authEvents)
+      .where(eq(authEvents.requestId, headers.get("x-request-id") ?? ""));
+    expect(row?.kind).toBe("sign_in_refused");
     return row?.reason;
   };
   const count = async () => (await world.db.reader.select({ id: sessions.id }).from(sessions)).length;
@@ -305,7 +352,7 @@ describe("a sign-in is refused", () => {
     const answer = await signIn(browserAt(world), given);
     expect([answer.status, answer.body]).toEqual([403, expect.stringContaining("was not accepted")]);
     expect(answer.body).not.toContain("check");
-    expect(await reason()).toContain(expected);
+    expect(await reason(answer)).toContain(expected);
     expect(await count()).toBe(before);
     expect(answer.headers.getSetCookie().filter((line) => line.includes("splits_s"))).toEqual([]);
   });
@@ -328,7 +375,7 @@ describe("a sign-in is refused", () => {
   ])("%s", async (_, claims, words, because) => {
     const answer = await signIn(browserAt(world), { claims });
     expect([answer.status, answer.body]).toEqual([403, expect.stringContaining(words)]);
-    expect(await reason()).toBe(because);
+    expect(await reason(answer)).toBe(because);
     expect(
       await world.db.reader
         .select()
@@ -340,7 +387,7 @@ describe("a sign-in is refused", () => {
   it("for a person who is deactivated", async () => {
     await world.db.writer.insert(users).values({ clerkUserId: "sub_gone", email: "gone@people.test", status: "deactivated" });
     const answer = await signIn(browserAt(world), { claims: { sub: "sub_gone", email: "gone@people.test" } });
-    expect([answer.status, await reason()]).toEqual([403, "deactivated"]);
+    expect([answer.status, await reason(answer)]).toEqual([403, "deactivated"]);
   });
 
   it.each<[string, Record<string, string>, string]>([
@@ -349,7 +396,7 @@ describe("a sign-in is refused", () => {
   ])("with %s", async (_, more, expected) => {
     const answer = await signIn(browserAt(world), {}, more);
     expect([answer.status, asked.length]).toEqual([403, 0]);
-    expect(await reason()).toContain(expected);
+    expect(await reason(answer)).toContain(expected);
   });
 
   it("when it was called off, without the provider's words", async () => {
@@ -360,7 +407,7 @@ describe("a sign-in is refused", () => {
     const answer = await browser.get(`/sso/oidc/callback?${query}`);
     expect([answer.status, answer.body]).toEqual([400, expect.stringContaining("called off")]);
     expect(answer.body).not.toContain("555-0100");
-    expect(await reason()).toBe("access_denied");
+    expect(await reason(answer)).toBe("access_denied");
   });
 
   it("while the provider is away, and a second try works", async () => {

@@ -7,7 +7,7 @@ import { join, relative } from "node:path";
 import pg from "pg";
 import { inject, describe, expect, it } from "vitest";
 import { migrate } from "#db/migrate.ts";
-import { auditEvents, requestLog } from "#db/schema/audit.ts";
+import { auditEvents, authEvents, requestLog } from "#db/schema/audit.ts";
 import { events, webhookAttempts, webhookDeliveries } from "#db/schema/deliveries.ts";
 import { OPENING_TERMS } from "#domain/commission/fee.ts";
 import { OPENING_RATES } from "#domain/commission/rates.ts";
@@ -58,6 +58,23 @@ describe("migrations", () => {
       expect(present.map(({ name, type, required }) => [name, type, required])).toEqual(declared);
     },
   );
+  it.each([
+    ["ops.audit_events", auditEvents],
+    ["identity.auth_events", authEvents],
+  ])("give %s the columns of db/schema/audit.ts", async (name, table) => {
+    const casing = new CasingCache("snake_case");
+    const declared = getTableConfig(table).columns.map((column) => [
+      casing.getColumnCasing(column),
+      column.getSQLType(),
+      column.notNull || column.generatedIdentity !== undefined,
+    ]);
+    const present = await db().rows<{ name: string; type: string; required: boolean }>(
+      `select attname as name, format_type(atttypid, atttypmod) as type, attnotnull as required from pg_attribute
+       where attrelid = '${name}'::regclass and attnum > 0 order by attnum`,
+    );
+    expect(present.map((column) => [column.name, column.type, column.required])).toEqual(declared);
+    expect(name).toBe(`${getTableConfig(table).schema}.${getTableName(table)}`);
+  });
 
   it("may be run by two at once, and again", async () => {
     const url = new URL(inject("serverUrl"));

@@ -303,6 +303,7 @@ describe("what never changes", () => {
     "ats.application_audit_log",
     "ats.cra_gate_feedback",
     "ops.audit_events",
+    "identity.auth_events",
   ])("%s is append-only", async (table) => {
     expect(await db().value(`select count(*)::int from ${table}`)).toBeGreaterThan(0);
     const column = await db().value<string>(

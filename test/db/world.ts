@@ -393,6 +393,7 @@ export async function seedWorld(db: Db): Promise<void> {
     await add("notify.notification_preferences", { user_id: id("user"), category: "billing" });
     await add("ops.provider_events", { provider: "clerk", provider_event_id: "e1", type: "t", received_at: THEN });
     await add("ops.fraud_signals", { signal_type: "s", severity: "low", confidence_score: 1 });
+    await add("identity.auth_events", { id: id("other"), at: THEN, kind: "signed_in", outcome: "success", request_id: "r" });
     await add("ops.audit_events", {
       id: id("other"),
       at: THEN,

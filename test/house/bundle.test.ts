@@ -75,7 +75,10 @@ async function startsWith(define: Record<string, string>): Promise<boolean> {
       script: outputFiles[0]?.text ?? "",
       compatibilityDate: "2026-11-01",
       compatibilityFlags: ["nodejs_compat"],
-      durableObjects: { CREDENTIALS: { className: "CredentialObject", useSQLite: true } },
+      durableObjects: {
+        CREDENTIALS: { className: "CredentialObject", useSQLite: true },
+        LOGIN_THROTTLE: { className: "LoginThrottle", useSQLite: true },
+      },
       handleStructuredLogs: () => undefined,
     }),
   );

@@ -69,6 +69,7 @@ export async function startWorker({
     CLERK_AZP: "https://app.splits.test",
     SIGN_IN_CLIENT_ID,
     LINK_KEY,
+    LOGIN_PEPPER: "a pepper of the tests",
     ...PARTNER_KEYS,
     API_ORIGIN: origin,
     CONSOLE_ORIGIN: origin,

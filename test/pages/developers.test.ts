@@ -61,6 +61,7 @@ describe.runIf(hasChromium)("the pages of developers and administrators, as a br
     );
     const pending = await key(account, rosa, "recruiter", "Dashboard", "pending", "1123456789dDjpyi");
     const suspended = await key(account, rosa, "recruiter", "Old laptop", "suspended", "2123456789dDjpyi", "Seen in a public repository.");
+    const orphaned = await key(account, rosa, "recruiter", "Careers page", "suspended", "7123456789dDjpyi", "its maker left");
     await key(account, rosa, "recruiter", "First try", "revoked", "3123456789dDjpyi");
     const asked = await key(company, grace, "company", "Career site", "pending", "4123456789dDjpyi");
     const app = await idOf(
@@ -103,7 +104,7 @@ describe.runIf(hasChromium)("the pages of developers and administrators, as a br
     );
     const request = await idOf("select id from api.request_log where account_id = $1 and status = 404 limit 1", [account]);
     await client.end();
-    return { account, company, active, pending, suspended, asked, app, grant, request };
+    return { account, company, active, pending, suspended, orphaned, asked, app, grant, request };
   }
 
   const newPage = async (options: BrowserContextOptions = {}): Promise<Page> =>
@@ -131,6 +132,8 @@ describe.runIf(hasChromium)("the pages of developers and administrators, as a br
     ["a key", () => `/developers/keys/${ids["active"]}`, "rosa"],
     ["a key that waits", () => `/developers/keys/${ids["pending"]}`, "rosa"],
     ["a key that is shut off", () => `/developers/keys/${ids["suspended"]}`, "rosa"],
+    ["a key whose maker left", () => `/developers/keys/${ids["orphaned"]}`, "rosa"],
+    ["the question before an adoption", () => `/developers/keys/${ids["orphaned"]}/adopt`, "rosa"],
     ["the question before a new secret", () => `/developers/keys/${ids["active"]}/rotate`, "rosa"],
     ["the question before a revocation", () => `/developers/keys/${ids["active"]}/revoke`, "rosa"],
     ["apps", () => "/developers/apps", "rosa"],
@@ -159,6 +162,7 @@ describe.runIf(hasChromium)("the pages of developers and administrators, as a br
     ["everybody's apps", () => "/console/admin/credentials?show=apps", "ada"],
     ["a kill switch", () => `/console/admin/keys/${ids["active"]}/suspend`, "ada"],
     ["plans", () => "/console/admin/plans", "ada"],
+    ["accounts by their name", () => "/console/admin/plans?account=acme", "ada"],
     ["the plan of an account", () => `/console/admin/plans?account=${ids["account"]}`, "ada"],
     ["the audit", () => "/console/admin/audit?verify=yes", "ada"],
     ["what is not for everybody", () => "/console/admin", "rosa"],
@@ -357,8 +361,7 @@ describe.runIf(hasChromium)("the pages of developers and administrators, as a br
     const page = await pageOf("rosa", { javaScriptEnabled });
     await page.goto(`/developers/apps/${ids["app"]}`);
     await page.click("a:text-is('Edit')");
-    await page.fill("#name", "");
-    await page.fill("#name", `Companion of the road, ${javaScriptEnabled ? "again" : "at first"}`);
+    await page.fill("#ip_allowlist", javaScriptEnabled ? "" : "127.0.0.0/8");
     await page.click("button:text-is('Save')");
     expect(await page.textContent("[role=status]")).toBe("Saved. It counts from the next request on.");
     await page.click("a:text-is('Edit')");

@@ -107,6 +107,27 @@ describe("a decision", () => {
     expect((await management.decide(admin, crypto.randomUUID(), "approve")).status).toBe(404);
   });
 
+  it("is another admin's about what an admin asked for; to reject it is anybody's", async () => {
+    for (const [path, fields] of [
+      ["/api-keys", { name: "Own", scopes: ["read:roles"] }],
+      ["/oauth-clients", { name: "Own", type: "confidential", redirect_uris: [], scopes: ["read:roles"] }],
+    ] as const) {
+      const [first, other] = [await management.call(admin, "POST", path, fields), await management.call(admin, "POST", path, fields)];
+      const refused = await management.decide(admin, first.body.data.id, "approve");
+      expect([refused.status, refused.body.code, refused.body.reason]).toEqual([409, "conflict", "own_request"]);
+      expect((await management.decide(second, first.body.data.id, "approve")).status).toBe(200);
+      expect((await management.decide(admin, other.body.data.id, "reject", "no use for it")).status).toBe(200);
+    }
+  });
+
+  it("is the only admin's own where there is no other", async () => {
+    const alone = await marketplace();
+    const of = managementOf(alone);
+    const only = await alone.platformAdmin();
+    const key = await of.newKey(only);
+    expect((await of.decide(only, key.id, "approve")).status).toBe(200);
+  });
+
   it("is one of two that come at the same moment", async () => {
     const rosa = await world.recruiter("Rosa");
     for (const made of [await management.newKey(rosa), await management.newClient(rosa)]) {

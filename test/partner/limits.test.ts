@@ -1,6 +1,7 @@
 import { eq, sql } from "drizzle-orm";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { accountPlans, apiKeys } from "#db/schema/api.ts";
+import { credentialTokensOf } from "#workers/credential-tokens.ts";
 import { marketplace, type Marketplace, type Person } from "../api.ts";
 import { type Key, keyOf } from "./keys.ts";
 
@@ -26,6 +27,9 @@ async function limitedKey(limit: number): Promise<Key & { accountId: string }> {
   await world.db.writer.update(accountPlans).set({ customLimit: limit }).where(eq(accountPlans.accountId, person.recruiterId));
   return { ...(await keyOf(world, { id: person.recruiterId, roleType: "recruiter" }, person)), accountId: person.recruiterId };
 }
+
+/** Another secret under the same id, which nobody gave out. */
+const otherSecretOf = ({ publicId }: Key): string => credentialTokensOf(world.env).mintUnder("snk", publicId).text;
 
 describe("an API key", () => {
   it("opens the account it belongs to", async () => {
@@ -151,6 +155,71 @@ describe("the rolling hour", () => {
     expect((await call(key)).headers.get("x-ratelimit-used")).toBe("4");
     expect((await call(key)).status).toBe(200);
     expect((await call(key)).status).toBe(429);
+  });
+});
+
+describe("a record that is five minutes old", () => {
+  it("is read again without turning anybody away", async () => {
+    const key = await recruiterKey();
+    await call(key);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 301_000 });
+    const answers = await Promise.all(Array.from({ length: 30 }, () => call(key)));
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 30 }, () => 200));
+  });
+});
+
+describe("while its object is away, a key", () => {
+  /** Every object of the credentials fails whatever it is asked. */
+  const away = () => {
+    const nobody = new Proxy({}, { get: () => () => Promise.reject(new Error("the object is away")) });
+    return vi.spyOn(world.env.CREDENTIALS, "getByName").mockReturnValue(nobody as never);
+  };
+  const from = (key: Key, address: string, method = "GET") =>
+    world.call(method, "/api/v1/me", { as: key, headers: { "cf-connecting-ip": address } });
+
+  it("still reads, from its own addresses alone, and the log tells whose it was", async () => {
+    const key = await recruiterKey({ ipAllowlist: ["203.0.113.0/24"] });
+    const objects = away();
+    try {
+      const [mine, other] = [await from(key, "203.0.113.7"), await from(key, "203.0.114.7")];
+      expect([mine.status, mine.body.data?.credential]).toMatchObject([200, { kind: "key" }]);
+      expect([other.status, other.body.code]).toEqual([403, "ip_not_allowed"]);
+      const row = world.sent.requestLog
+        .flatMap((message) => (message as { rows?: object[] }).rows ?? [message])
+        .find((logged) => JSON.stringify(logged).includes(mine.headers.get("x-request-id") ?? ""));
+      expect(row).toMatchObject({ credentialId: key.id, credentialKind: "key", seq: null });
+    } finally {
+      objects.mockRestore();
+    }
+  });
+
+  it.each([
+    ["with a wrong secret", "198.18.0.1", "invalid_token", {}],
+    ["that was revoked", "198.18.0.2", "revoked_credential", { status: "revoked" }],
+    ["past its end", "198.18.0.3", "expired_token", { expiresAt: new Date(Date.now() - 1_000) }],
+  ] as const)("%s is refused, and counted against its address", async (name, address, code, fields) => {
+    const key = await recruiterKey(fields);
+    const shown = name === "with a wrong secret" ? { ...key, token: otherSecretOf(key) } : key;
+    const objects = away();
+    try {
+      const answers = await Promise.all(Array.from({ length: 10 }, () => from(shown, address)));
+      expect(new Set(answers.map(({ body }) => body.code))).toEqual(new Set([code]));
+      expect((await from(shown, address)).body.code).toBe("auth_throttled");
+    } finally {
+      objects.mockRestore();
+    }
+  });
+
+  it("writes nothing", async () => {
+    const key = await recruiterKey({ scopes: ["write:roles"] });
+    const objects = away();
+    const answer = await world.call("POST", "/api/v1/roles", {
+      as: key,
+      body: { title: "Engineer" },
+      headers: { "cf-connecting-ip": "203.0.113.8" },
+    });
+    objects.mockRestore();
+    expect([answer.status, answer.body.code, answer.headers.get("retry-after")]).toEqual([503, "limiter_unavailable", "1"]);
   });
 });
 

@@ -195,6 +195,7 @@ const CAUSES: Readonly<Record<string, readonly [status: number, cause: () => Pro
 /** Met on other routes than the marketplace's, or on v2 alone; each is tried with its own. */
 const ELSEWHERE = [
   "action_throttled",
+  "login_throttled",
   "cross_site_request",
   "plan_required",
   "resource_limit_reached",

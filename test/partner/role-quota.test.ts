@@ -2,6 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { jobs } from "#db/schema/ats.ts";
 import { accountPlans, roleQuotas } from "#db/schema/api.ts";
+import { auditEvents } from "#db/schema/audit.ts";
 import { type Answer, marketplace, type Marketplace, type Person } from "../api.ts";
 import { type Key, keyOf } from "./keys.ts";
 
@@ -118,5 +119,20 @@ describe("POST /roles", () => {
     expect([closed.body.data.status, closed.body.data.closed_reason]).toEqual(["closed", "Hired inside"]);
     expect((await change({ status: "filled" })).body.code).toBe("validation_failed");
     expect((await change({ status: "paused" })).body.code).toBe("invalid_transition");
+  });
+
+  it("is changed by a platform admin for a reason, which the audit keeps", async () => {
+    await another();
+    const platformAdmin = await world.platformAdmin();
+    const created = await world.call("POST", "/api/v1/roles", { as: key, body: { title: "Baker" } });
+    const change = (body: object) => world.call("PATCH", `/api/v1/roles/${created.body.data.id}`, { as: platformAdmin, body });
+    const refused = await change({ title: "Pastry cook" });
+    expect([refused.status, refused.body.errors[0].pointer]).toEqual([422, "/reason"]);
+    expect((await change({ title: "Pastry cook", reason: "Asked for by mail." })).body.data.title).toBe("Pastry cook");
+    const rows = await world.db.reader
+      .select({ reason: auditEvents.reason })
+      .from(auditEvents)
+      .where(eq(auditEvents.subjectId, created.body.data.id));
+    expect(rows.map(({ reason }) => reason)).toContain("override: Asked for by mail.");
   });
 });

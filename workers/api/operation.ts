@@ -6,6 +6,7 @@ import { type Audience, Context, type Replayed, type Reply, WrongGuess } from "#
 import type { Included, ListQuery, Noun, Page } from "#services/listing.ts";
 import { databaseOf, portsOf } from "../runtime.ts";
 import type { ApiEnv } from "./app.ts";
+import { OverrideReason } from "./override-reason.ts";
 import { isFinal, isOfAccess, problem } from "./problems.ts";
 import { parse } from "./shape.ts";
 
@@ -241,14 +242,6 @@ export function single(given: Record<string, string[]>): Record<string, string |
   }
   return Object.fromEntries(Object.entries(given).map(([name, [value]]) => [name, value]));
 }
-
-export const OverrideReason = z
-  .string()
-  .trim()
-  .min(1)
-  .max(2_000)
-  .optional()
-  .openapi({ description: "Required of platform admins who change what is another's" });
 
 /** What every removal may be asked with. */
 const Removal = z.strictObject({ reason: OverrideReason });

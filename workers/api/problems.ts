@@ -49,6 +49,7 @@ export const PROBLEMS = {
   daily_role_quota: { status: 429, title: "Enough roles for one day" },
   auth_throttled: { status: 429, title: "Too many bad credentials" },
   action_throttled: { status: 429, title: "Too often in a minute" },
+  login_throttled: { status: 429, title: "Too many sign-ins" },
   internal: { status: 500, title: "Something went wrong here" },
   limiter_unavailable: { status: 503, title: "The limiter cannot be reached" },
   service_unavailable: { status: 503, title: "Not available for the moment" },

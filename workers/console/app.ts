@@ -36,6 +36,8 @@ import {
   rotateAppPage,
 } from "./pages/developers/apps.tsx";
 import {
+  adoptKeyPage,
+  keyAdopted,
   keyPage,
   keyRequested,
   keyRevoked,
@@ -156,6 +158,8 @@ const ACCOUNT_PAGES: typeof PAGES = [
   ["GET", "/developers/keys/:id", keyPage],
   ["GET", "/developers/keys/:id/rotate", rotateKeyPage],
   ["POST", "/developers/keys/:id/rotate", keyRotated],
+  ["GET", "/developers/keys/:id/adopt", adoptKeyPage],
+  ["POST", "/developers/keys/:id/adopt", keyAdopted],
   ["GET", "/developers/keys/:id/revoke", revokeKeyPage],
   ["POST", "/developers/keys/:id/revoke", keyRevoked],
   ["GET", "/developers/apps", appsPage],

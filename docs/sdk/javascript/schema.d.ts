@@ -556,7 +556,7 @@ export interface paths {
         put?: never;
         /**
          * Approve or reject a key or an OAuth client
-         * @description A decision is final. Whoever made the credential is told, with the reason.
+         * @description A decision is final. Whoever made the credential is told, with the reason. What an admin asked for, another one approves, if there is one: 409 with `reason` `own_request`.
          */
         post: operations["decide_approvals"];
         delete?: never;
@@ -1554,6 +1554,8 @@ export interface components {
              */
             status?: "active" | "paused" | "closed";
             closed_reason?: string | null;
+            /** @description Required of platform admins who change what is another's */
+            reason?: string;
         };
         Submission: {
             /**

@@ -1,5 +1,5 @@
 import type { Context as HonoContext } from "hono";
-import { addressBlock, type CredentialRecord } from "#domain/credentials/record.ts";
+import { addressBlock, type CredentialRecord, credentialRefusal, isSecretOf } from "#domain/credentials/record.ts";
 import { hashToken, type Token } from "#domain/credentials/token.ts";
 import { uuidv7 } from "#domain/ids.ts";
 import { type ErrorCode, Refusal } from "#domain/refusals.ts";
@@ -90,18 +90,14 @@ async function judged(c: Call, trace: RequestTrace, bearer: Bearer): Promise<Adm
   const now = epochSeconds();
   const over = denied.get(secret);
   if (over && over.until > now) {
-    note(c, trace, bearer, { ...over.verdict, seq: 0 });
+    note(c, trace, bearer, over.verdict.record, over.verdict);
     trace.seq = null; // an isolate's own denial has no number and counts nothing
     throw overLimit(over.verdict, now);
   }
   denied.delete(secret);
   const { answer, record } = await asked(c, bearer, now);
-  if (answer === null) {
-    const admission: Admission = { caller: callerBehind(bearer, record), record, verdict: null };
-    c.set("admission", admission);
-    return admission;
-  }
-  const admission = note(c, trace, bearer, answer);
+  const admission = note(c, trace, bearer, record, answer);
+  if (answer === null) return admission;
   if (!answer.admit) {
     // a spent budget is remembered by the object alone, which hears at once when the cap is raised
     if (!answer.spent) remember(denied, secret, { verdict: answer, until: Math.min(answer.retryAt ?? now, now + DENIED_SECONDS) });
@@ -111,16 +107,15 @@ async function judged(c: Call, trace: RequestTrace, bearer: Bearer): Promise<Adm
   return admission;
 }
 
-function note(c: Call, trace: RequestTrace, bearer: Bearer, verdict: Verdict): Admission {
-  const { record } = verdict;
+function note(c: Call, trace: RequestTrace, bearer: Bearer, record: CredentialRecord, verdict: Verdict | null): Admission {
   Object.assign(trace, {
-    seq: verdict.seq,
-    minute: verdict.minute,
+    seq: verdict?.seq ?? null,
+    minute: verdict?.minute ?? null,
     credentialId: record.credentialId,
     credentialKind: record.kind,
     clientId: record.clientId,
-    rateRemaining: verdict.remaining,
-    overage: verdict.overage,
+    rateRemaining: verdict?.remaining ?? null,
+    overage: verdict?.overage ?? false,
   } satisfies Partial<RequestTrace>);
   const admission: Admission = { caller: callerBehind(bearer, record), record, verdict };
   c.set("admission", admission);
@@ -151,7 +146,7 @@ async function bearerOf(c: Call): Promise<Bearer> {
 /** Counts a bad credential against its address; the 11th within a minute is told to wait. */
 async function throttled(c: Call, error: unknown): Promise<unknown> {
   if (!(error instanceof Refusal) || error.code === "service_unavailable") return error;
-  const { success } = await c.env.RL_IP.limit({ key: addressBlock(c.req.header("cf-connecting-ip") ?? "unknown") });
+  const { success } = await c.env.RL_IP.limit({ key: addressBlock(addressOf(c) ?? "unknown") });
   return success ? error : new Refusal("auth_throttled", "Too many bad credentials from this address. Wait a minute.", { retry_after: 60 });
 }
 
@@ -169,7 +164,7 @@ async function asked(
     secretHash: bearer.kind === "token" ? bearer.hash : null,
     cost: 1,
     now,
-    ip: c.req.header("cf-connecting-ip") ?? null,
+    ip: addressOf(c),
   } as const;
   let answer: Authorization;
   try {
@@ -190,9 +185,14 @@ async function asked(
   }
   if (answer.kind === "verdict") return { answer, record: answer.record };
   if (answer.kind === "need_block") throw away();
-  const code = answer.kind === "refused" ? answer.code : "invalid_token";
-  throw await throttled(c, new Refusal(code, REFUSED[code] ?? "This credential is not valid."));
+  throw await refusedAs(c, answer.kind === "refused" ? answer.code : "invalid_token");
 }
+
+const addressOf = (c: Call): string | null => c.req.header("cf-connecting-ip") ?? null;
+
+/** The refusal of a credential, counted against its address. */
+const refusedAs = (c: Call, code: ErrorCode): Promise<unknown> =>
+  throttled(c, new Refusal(code, REFUSED[code] ?? "This credential is not valid."));
 
 const REFUSED: Partial<Record<ErrorCode, string>> = {
   expired_token: "This credential has expired.",
@@ -231,10 +231,11 @@ async function prime(c: Call, bearer: Bearer, owner: CredentialOwner, now: numbe
     if (bearer.kind === "token") await owner.deny(bearer.hash, now);
     return false;
   }
-  await owner.prime(found.record, now);
+  // the token first: a grant that is known without it would take whoever comes with it meanwhile for guessing
   if (bearer.kind === "token" && bearer.token.type === "sna") {
     await (found.token ? owner.addAccessToken(found.token, found.record.version) : owner.deny(bearer.hash, now));
   }
+  await owner.prime(found.record, now);
   return true;
 }
 
@@ -257,19 +258,20 @@ async function withoutObject(c: Call, bearer: Bearer): Promise<CredentialRecord>
   const { success } = await c.env.RL_FALLBACK.limit({ key: subjectOf(bearer) });
   if (!success) throw away();
   const found = await recordOf(c, bearer);
-  if (!found) throw new Refusal("invalid_token", "This credential is not valid.");
+  if (!found) throw await refusedAs(c, "invalid_token");
   const { record, token } = found;
   const now = epochSeconds();
-  if (bearer.kind === "token") {
-    const fits =
-      bearer.token.type === "sna"
-        ? token !== null && token.expiresAt > now
-        : record.secretHash === bearer.hash || (record.prevSecretHash === bearer.hash && (record.prevSecretExpiresAt ?? 0) > now);
-    if (!fits) throw new Refusal("invalid_token", "This credential is not valid.");
-  }
-  if (record.refusal) throw new Refusal(record.refusal, REFUSED[record.refusal] ?? "This credential is not valid.");
-  if (record.expiresAt !== null && record.expiresAt <= now) throw new Refusal("expired_token", "This credential has expired.");
+  const code = credentialRefusal(record, shownBy(bearer, found, now), addressOf(c), now);
+  if (code !== null) throw await refusedAs(c, code);
   return token ? { ...record, scopes: token.scopes } : record;
+}
+
+/** How what was presented fits what the database knows. */
+function shownBy(bearer: Bearer, { record, token }: NonNullable<Found>, now: number): "fits" | "wrong" | "expired" {
+  if (bearer.kind === "session") return "fits";
+  if (bearer.token.type === "snk") return isSecretOf(record, bearer.hash, now) ? "fits" : "wrong";
+  if (token === null) return "wrong";
+  return token.expiresAt > now ? "fits" : "expired";
 }
 
 /** Step 5, as far as the credential tells; the account is judged with the rows. */

@@ -113,7 +113,8 @@ const logged: MiddlewareHandler<ApiEnv> = async (c, next) => {
   const trace = c.var.trace;
   if (!trace || trace.kept) return;
   const row = rowOf(c, trace);
-  if (trace.seq === null) return countRefusal(c, row);
+  const isAdmitted = trace.seq !== null || c.var.admission?.verdict === null; // without a number while the object is away
+  if (!isAdmitted) return countRefusal(c, row);
   c.executionCtx.waitUntil(keep(c, row));
 };
 

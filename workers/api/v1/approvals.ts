@@ -80,7 +80,8 @@ export function approvals(api: OpenAPIHono<ApiEnv>): void {
     need: "admin session",
     access: ["approvals", "decide"],
     summary: "Approve or reject a key or an OAuth client",
-    description: "A decision is final. Whoever made the credential is told, with the reason.",
+    description:
+      "A decision is final. Whoever made the credential is told, with the reason. What an admin asked for, another one approves, if there is one: 409 with `reason` `own_request`.",
     body: Decision,
     replies: [200, DecidedShape],
     run: (ctx, { params, body }) => decideAccess(ctx, params.id, body.decision, body.reason ?? null),

@@ -12,8 +12,15 @@ export const Scopes = z
   .max(SCOPES.length)
   .openapi({ description: "Within what the account's role type and plan may hold" });
 
-/** People agree to it and look for it: what turns the text around or cannot be seen may not pass for something else. */
-export const Name = text(100).regex(/^[^\p{Cc}\p{Bidi_Control}]*$/u, "has characters that cannot be seen");
+/**
+ * People agree to it and look for it: what turns the text around or cannot be seen may not pass for
+ * something else. The classes Cc and Bidi_Control are written out: a JSON Schema's pattern has no flags.
+ */
+export const Name = text(100).regex(
+  // oxlint-disable-next-line no-control-regex -- they are what is refused
+  /^[^\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]*$/,
+  "has characters that cannot be seen",
+);
 
 const Network = z
   .string()

@@ -6,7 +6,19 @@ import { type Job, showsSalary } from "#services/jobs/job.ts";
 import { jobsAfter } from "#services/jobs/list-jobs.ts";
 import { type JobChanges, updateJob } from "#services/jobs/update-job.ts";
 import type { ApiEnv } from "../app.ts";
-import { amountFields, amountOf, amountsAgree, defined, Flag, Id, InstantInput, PercentageInput, text, withinFee } from "../v2/shapes.ts";
+import {
+  amountFields,
+  amountOf,
+  amountsAgree,
+  defined,
+  Flag,
+  Id,
+  InstantInput,
+  OverrideReason,
+  PercentageInput,
+  text,
+  withinFee,
+} from "../v2/shapes.ts";
 import { listOperation, operation } from "./operation.ts";
 import { amount, at, born, count, CURRENCY, Currency, flag, id, instant, maybeMoney, oneOf, percent, rate, words } from "./shapes.ts";
 
@@ -146,6 +158,7 @@ const RoleChanges = z
     ...fields,
     status: z.enum(["active", "paused", "closed"]).optional().openapi({ description: "Opens, pauses or closes the role" }),
     closed_reason: text(500).nullish(),
+    reason: OverrideReason,
   })
   .superRefine(amountsAgree("salary_min", "salary_max", "bulk_bonus"))
   .superRefine(withinFee("bulk_bonus"))

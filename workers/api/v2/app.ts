@@ -50,6 +50,7 @@ export const RESOURCES: Readonly<Record<string, readonly Load[]>> = {
   "team-members": [async () => (await import("./team-members.ts")).teamMembers],
   "team-split-configs": [async () => (await import("./team-split-configs.ts")).teamSplitConfigs],
   teams: [async () => (await import("./teams.ts")).teams],
+  "auth-events": [async () => (await import("./auth-events.ts")).authEvents],
   approvals: [async () => (await import("./approvals.ts")).approvals],
   "custom-contracts": [async () => (await import("./custom-contracts.ts")).customContracts],
   disputes: [async () => (await import("./disputes.ts")).disputes],

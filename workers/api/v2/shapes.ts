@@ -158,8 +158,7 @@ export const distinct = <Item extends z.ZodType>(item: Item, max: number) =>
     .max(max)
     .refine((values) => new Set(values).size === values.length, "names a value twice; name it once");
 
-/** Why a platform admin changes what is another's. */
-export { OverrideReason } from "../operation.ts";
+export { OverrideReason } from "../override-reason.ts";
 
 /** What a deletion answers. */
 export const Deleted = z.object({ id: Id, deleted: z.literal(true) }).openapi("Deleted");

@@ -1,3 +1,4 @@
+import { HOME, returnPath } from "#domain/identity/session.ts";
 import { isUuid } from "#domain/ids.ts";
 import { notFound } from "#domain/refusals.ts";
 import { listOf } from "#services/listing.ts";
@@ -10,6 +11,7 @@ import { inWords } from "../words.ts";
 
 /** By this a build is searched for the development sign-in, which production must not contain (IDENTITY §5). */
 const MARKER = "splits-development-sign-in";
+const HERE = "/dev/sign-in";
 const LISTED = 24;
 const LOOPBACK = /^(?:localhost|[\w.-]+\.localhost|127\.0\.0\.1|\[::1\])$/;
 
@@ -18,10 +20,10 @@ export async function devSignIn(c: PageContext): Promise<Response> {
   if (c.env.ENVIRONMENT !== "development" || !LOOPBACK.test(new URL(c.req.url).hostname)) throw notFound("page");
   const ctx = await contextOf(c, "public");
   if (c.req.method === "POST") {
-    const { user_id: id } = await formOf(c);
+    const { user_id: id, return_to: returnTo } = await formOf(c);
     if (!id || !isUuid(id)) throw notFound("active user");
     keepSession(c, await signInAs(ctx, id));
-    return c.redirect("/console", 303);
+    return c.redirect(returnTo === HERE ? HOME : returnPath(returnTo), 303);
   }
   const { rows } = await listOf<User>(asSystem(ctx), userNoun, {
     page: 1,
@@ -37,7 +39,8 @@ export async function devSignIn(c: PageContext): Promise<Response> {
         <h1>Sign in as</h1>
         <p class="soft">For this machine only. Tests of the sign-in itself take the real one.</p>
       </div>
-      <form method="post" action="/dev/sign-in">
+      <form method="post" action={HERE}>
+        <input type="hidden" name="return_to" value={returnPath(c.req.query("return_to"))} />
         <ul class="list">
           {rows
             .filter(({ email }) => email !== "")

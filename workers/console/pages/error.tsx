@@ -8,7 +8,9 @@ import type { PageContext } from "../context.ts";
 export function errorPage(c: PageContext, refusal: Refusal): Response | Promise<Response> {
   const { status, title } = PROBLEMS[refusal.code];
   const again = c.req.method === "GET" && status >= 500;
+  const wait = refusal.members["retry_after"];
   c.status(status);
+  if (typeof wait === "number") c.header("Retry-After", String(wait));
   return c.render(
     <>
       <div class="stack">

@@ -45,6 +45,11 @@ function askForAddress(c: PageContext, { returnTo, email, error }: { returnTo: s
       <Button kind="main" whole>
         Continue
       </Button>
+      {__DEV_AUTH__ ? (
+        <p class="soft small">
+          <a href={`/dev/sign-in?return_to=${encodeURIComponent(returnTo)}`}>Choose who to be</a>, on a developer's machine alone.
+        </p>
+      ) : null}
     </form>,
     { title: "Sign in", description: "Sign in to Splits Network.", slim: true, status: DONE[c.req.query("done") ?? ""] },
   );

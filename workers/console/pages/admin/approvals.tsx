@@ -136,7 +136,7 @@ async function pageWith(c: PageContext, errors: FieldErrors, typed: string | nul
           error={errors["reason"]}
         />
         <div class="row">
-          <Button kind="main" name="decision" value="approve">
+          <Button kind="main" id="decision" name="decision" value="approve">
             Approve
           </Button>
           <Button name="decision" value="reject">
@@ -165,8 +165,11 @@ export async function accessDecided(c: PageContext): Promise<Response> {
   try {
     await decideAccess(await contextOfAdmin(c), id, isApproval ? "approve" : "reject", reason || null);
   } catch (error) {
-    if (error instanceof Refusal && error.code === "invalid_transition") return c.redirect(`${LIST}?done=late`, 303);
-    throw error;
+    if (!(error instanceof Refusal)) throw error;
+    if (error.code === "invalid_transition") return c.redirect(`${LIST}?done=late`, 303);
+    if (error.members["reason"] !== "own_request") throw error;
+    c.status(409);
+    return pageWith(c, { decision: error.message }, written);
   }
   return c.redirect(`${LIST}?done=${isApproval ? "approved" : "rejected"}`, 303);
 }

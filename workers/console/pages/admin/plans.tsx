@@ -1,9 +1,11 @@
 import { API_PLANS } from "#db/schema/api.ts";
 import { isUuid } from "#domain/ids.ts";
+import { findAccounts, type OwnAccount } from "#services/accounts/list-accounts.ts";
 import { type AccountPlan, getPlanOf, putPlan } from "#services/account-plans/account-plan.ts";
 import { Button, ErrorSummary, Field, type FieldErrors, Select } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
-import { Card, type Difference, Empty, Facts, Overtaken, Time } from "#ui/parts.tsx";
+import { Badge, Card, type Difference, Empty, Facts, Overtaken, Time } from "#ui/parts.tsx";
+import { Table } from "#ui/table.tsx";
 import { AccountPlanInput } from "../../../api/v1/credential-shapes.ts";
 import { parse } from "../../../api/shape.ts";
 import { contextOfAdmin, type Form, formOf, type PageContext } from "../../context.ts";
@@ -13,24 +15,26 @@ import { inWords } from "../../words.ts";
 const HERE = "/console/admin/plans";
 const LABELS = { plan: "The plan", custom_limit: "A limit of its own", reason: "The reason" };
 
-/** The plan of one account, found by its id. */
+/** The plan of one account, found by its id or by the name of whoever owns it. */
 export const plansPage = (c: PageContext): Promise<Response> => pageWith(c, c.req.query("account")?.trim() ?? "", {}, {});
 
 async function pageWith(c: PageContext, account: string, errors: FieldErrors, given: Form, overtaken = false): Promise<Response> {
   const ctx = await contextOfAdmin(c);
-  const plan = isUuid(account) ? await getPlanOf(ctx, account) : (await ctx.read(), null);
+  const plan = isUuid(account) ? await getPlanOf(ctx, account) : null;
+  const found = plan ? [] : await findAccounts(ctx, account);
   return c.render(
     <>
       <Heading title="Plans">What an account may ask, and what was agreed with it.</Heading>
       <AdminTabs at={HERE} />
       <form method="get" action={HERE} class="filter">
-        <Field name="account" label="Account's id" value={account} />
+        <Field name="account" label="Account" hint="Its name, or its id." value={account} />
         <Button>Show</Button>
       </form>
       {plan ? (
-        <Card title={inWords(plan.plan)}>
+        <Card title={plan.account.name} aside={<Badge>{inWords(plan.account.kind)}</Badge>}>
           <Facts
             of={[
+              { name: "Plan", value: inWords(plan.plan) },
               {
                 name: "Requests an hour",
                 value: `${count(plan.customLimit ?? plan.terms.requestsPerHour)}${plan.customLimit === null ? "" : ", its own limit"}`,
@@ -74,9 +78,19 @@ async function pageWith(c: PageContext, account: string, errors: FieldErrors, gi
             </div>
           </form>
         </Card>
+      ) : found.length > 0 ? (
+        <Table<OwnAccount>
+          name="Accounts"
+          rows={found}
+          columns={[
+            { name: "Account", cell: ({ id, name }) => <a href={`${HERE}?account=${id}`}>{name}</a> },
+            { name: "Kind", cell: ({ kind }) => inWords(kind) },
+            { name: "Id", cell: ({ id }) => <code>{id}</code> },
+          ]}
+        />
       ) : (
-        <Empty title={account === "" ? "Whose plan?" : "This is no account's id"}>
-          An account has the id of its company, team or recruiter. Requests and credentials lead here, too.
+        <Empty title="No account is called that">
+          An account has the name and the id of its company, team or recruiter. Requests and credentials lead here, too.
         </Empty>
       )}
     </>,

@@ -6,8 +6,9 @@ import { displayOf } from "#domain/credentials/token.ts";
 import { isUuid } from "#domain/ids.ts";
 import { notFound } from "#domain/refusals.ts";
 import { type ApiKey, apiKeyNoun, listKeys, type ShownKey } from "#services/api-keys/api-key.ts";
-import { revokeKey, rotateKey } from "#services/api-keys/change-key.ts";
+import { adoptKey, revokeKey, rotateKey } from "#services/api-keys/change-key.ts";
 import { createKey } from "#services/api-keys/create-key.ts";
+import { isOrphaned } from "#services/api-keys/suspend-keys-of-leaver.ts";
 import type { Context } from "#services/context.ts";
 import { getMe } from "#services/credentials/get-me.ts";
 import { getOne } from "#services/listing.ts";
@@ -281,6 +282,11 @@ export async function keyPage(c: PageContext): Promise<Response> {
         ]}
       />
       <div class="row">
+        {isOrphaned(key) ? (
+          <ButtonLink href={`${LIST}/${key.id}/adopt`} kind="main">
+            Adopt
+          </ButtonLink>
+        ) : null}
         {keyStep(key.status, "rotate") ? <ButtonLink href={`${LIST}/${key.id}/rotate`}>New secret</ButtonLink> : null}
         {keyStep(key.status, "revoke") ? <ButtonLink href={`${LIST}/${key.id}/revoke`}>Revoke</ButtonLink> : null}
         <a href={`/developers/logs?credential_id=${key.id}`}>Its requests</a>
@@ -293,7 +299,11 @@ export async function keyPage(c: PageContext): Promise<Response> {
 const Told: FC<{ of: ApiKey }> = ({ of: { status, statusReason, prevSecretExpiresAt } }) => (
   <>
     {status === "pending" ? <Notice tone="warn">An administrator has to approve this key before it opens anything.</Notice> : null}
-    {statusReason ? <Notice tone={status === "active" ? "neutral" : "bad"}>{statusReason}</Notice> : null}
+    {isOrphaned({ status, statusReason }) ? (
+      <Notice tone="warn">Whoever made this key has left. Adopt it, and it acts for you; or revoke it.</Notice>
+    ) : statusReason ? (
+      <Notice tone={status === "active" ? "neutral" : "bad"}>{statusReason}</Notice>
+    ) : null}
     {prevSecretExpiresAt ? (
       <Notice>
         The secret before passes until <Time at={prevSecretExpiresAt} />.
@@ -328,6 +338,29 @@ export async function rotateKeyPage(c: PageContext): Promise<Response> {
 export async function keyRotated(c: PageContext): Promise<Response> {
   const [id, grace] = [idOf(c), graceOf(await formOf(c))];
   return secretPage(c, await once(c, (ctx) => rotateKey(ctx, id, grace), told), "The key has a new secret");
+}
+
+export async function adoptKeyPage(c: PageContext): Promise<Response> {
+  const [ctx, key] = await keyOf(c);
+  return c.render(
+    <Confirm
+      title={`Adopt ${key.name}?`}
+      action="Adopt the key"
+      to={`${LIST}/${key.id}/adopt`}
+      back={`${LIST}/${key.id}`}
+      fields={<Unseen ctx={ctx} />}
+    >
+      <p>It acts for you from now on. Id, limit and approval stay.</p>
+      <p>It gets a new secret, which is shown once. The old one is dead: whoever left may still have it.</p>
+    </Confirm>,
+    { title: "Adopt a key" },
+  );
+}
+
+/** Takes the key over, and shows its new secret this once. */
+export async function keyAdopted(c: PageContext): Promise<Response> {
+  const id = idOf(c);
+  return secretPage(c, await once(c, (ctx) => adoptKey(ctx, id), told), "The key acts for you now");
 }
 
 export async function revokeKeyPage(c: PageContext): Promise<Response> {

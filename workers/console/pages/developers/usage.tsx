@@ -1,4 +1,5 @@
 import type { Child, FC } from "hono/jsx";
+import { Refusal } from "#domain/refusals.ts";
 import { type AccountPlan, choosePlan, getAccountPlan } from "#services/account-plans/account-plan.ts";
 import { listKeys } from "#services/api-keys/api-key.ts";
 import { type Counts, getUsage, GROUPS, type Usage } from "#services/usage/get-usage.ts";
@@ -216,6 +217,7 @@ const Overage: FC<OverageProps> = ({ plan, preview, errors, given, unseen }) => 
           value="yes"
           label="Go on beyond the limit, and pay for it"
           checked={given["spend_cap"] === undefined ? plan.overageEnabled : given["overage_enabled"] === "yes"}
+          error={errors["overage_enabled"]}
         />
         <Field
           name="spend_cap"
@@ -254,6 +256,10 @@ export async function overageChosen(c: PageContext): Promise<Response> {
     if (isOvertaken(error)) {
       c.status(409);
       return pageWith(c, {}, given, true);
+    }
+    if (error instanceof Refusal && error.members["reason"] === "no_payer") {
+      c.status(409);
+      return pageWith(c, { overage_enabled: error.message }, given);
     }
     const errors = errorsOf(error, { spend_cap: "The cap" });
     c.status(422);
