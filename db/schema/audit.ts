@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { bigint, boolean, integer, jsonb, pgSchema, text, uuid } from "drizzle-orm/pg-core";
+import { SESSION_METHODS } from "../../domain/identity/session.ts";
 import { instant } from "../columns.ts";
-import type { SESSION_METHODS } from "./identity.ts";
 import { ops } from "./ops.ts";
 
 /**
@@ -9,9 +9,8 @@ import { ops } from "./ops.ts";
  * tables themselves stand in `migrations/`, and this file is left out of `drizzle.config.ts`.
  */
 
-/** Named here once more: behind their own files stand the tables of every noun, and each start would load them. */
-const api = pgSchema("api");
-const identity = pgSchema("identity");
+/** Named here once more: behind api.ts and identity.ts stand the tables of every noun, and each start would load them. */
+const [api, identity] = [pgSchema("api"), pgSchema("identity")];
 
 export interface AuditActor {
   kind: string;

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { type AnyPgColumn, check, index, integer, pgSchema, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { SESSION_METHODS } from "../../domain/identity/session.ts";
 import { born, changing, citext, instant, oneOf } from "../columns.ts";
 import { recruiters } from "./network.ts";
 import { candidates, companies } from "./ats.ts";
@@ -11,8 +12,6 @@ export const ONBOARDING_STATUSES = ["pending", "in_progress", "completed", "skip
 export const ORGANIZATION_TYPES = ["company", "platform", "agency"] as const;
 export const MEMBERSHIP_ROLES = ["company_admin", "hiring_manager"] as const;
 export const SESSION_SURFACES = ["console", "portal", "white_label"] as const;
-/** How somebody signed in; what the session opens follows from it (IDENTITY §1). */
-export const SESSION_METHODS = ["clerk", "oidc", "saml", "passkey", "link", "code", "dev"] as const;
 export const PROOF_METHODS = ["passkey", "oidc", "saml", "code"] as const;
 export const CHALLENGE_KINDS = ["candidate", "guest", "enrolment", "passkey"] as const;
 export const SESSION_ENDS = ["signed_out", "signed_out_everywhere", "rotated", "issuer", "deactivated"] as const;

@@ -1,3 +1,6 @@
+/** How somebody signed in; what the session opens follows from it (IDENTITY §1). */
+export const SESSION_METHODS = ["clerk", "oidc", "saml", "passkey", "link", "code", "dev"] as const;
+
 /** A console session that nobody used for this long has ended (IDENTITY §4). */
 export const IDLE_SECONDS = 8 * 3_600;
 /** A console session ends this long after the sign-in, however busy it is. */

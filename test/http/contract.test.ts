@@ -2,10 +2,13 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { accountPlans } from "#db/schema/api.ts";
 import { candidates, jobs } from "#db/schema/ats.ts";
+import { events, webhookDeliveries } from "#db/schema/deliveries.ts";
 import { recruiterCandidates } from "#db/schema/network.ts";
+import { replayJobs, siemDestinations } from "#db/schema/webhooks.ts";
 import { SCOPES } from "#domain/credentials/scopes.ts";
 import { people } from "#local/people.ts";
 import { seed } from "#local/seed.ts";
+import { endpointsOf } from "../endpoints.ts";
 import { clientOf } from "../partner/clients.ts";
 import { consented, VERIFIER } from "../partner/consents.ts";
 import { type Key, keyOf } from "../partner/keys.ts";
@@ -162,6 +165,52 @@ async function aSubmission(): Promise<string> {
   return (await ask(strict, "POST", "/submissions", { as: asKey(recruiter), body })).body.data.id;
 }
 
+/** An active endpoint of the company, at which nobody listens. */
+const anEndpoint = async (fields: Parameters<ReturnType<typeof endpointsOf>["endpoint"]>[3] = {}) =>
+  (await endpointsOf(world.db, PARTNER_KEYS.KEK_CURRENT).endpoint(NOWHERE, { id: company.id, kind: "company" }, company, fields)).id;
+const NOWHERE = "http://127.0.0.1:9/in";
+/** What the company's endpoint was sent, and did not take. */
+async function aDelivery(): Promise<string> {
+  const [webhookId, eventId, id, occurredAt] = [await anEndpoint(), crypto.randomUUID(), crypto.randomUUID(), new Date()];
+  await world.db.writer.insert(events).values({
+    id: eventId,
+    outboxId: crypto.randomUUID(),
+    ownerUserId: company.userId,
+    accountId: company.id,
+    type: "role.created",
+    entityType: "role",
+    entityId: crypto.randomUUID(),
+    sequence: 1,
+    apiVersion: "v1",
+    payloadText: "{}",
+    occurredAt,
+  });
+  await world.db.writer.insert(webhookDeliveries).values({
+    id,
+    eventId,
+    eventAt: occurredAt,
+    eventType: "role.created",
+    webhookId,
+    accountId: company.id,
+    status: "dead",
+    completedAt: occurredAt,
+  });
+  return id;
+}
+async function aReplay(status: "running" | "paused" = "paused"): Promise<string> {
+  const of = { accountId: company.id, webhookId: await anEndpoint(), filter: {}, total: 1, createdBy: company.userId };
+  const [job] = await world.db.writer
+    .insert(replayJobs)
+    .values({ ...of, status })
+    .returning({ id: replayJobs.id });
+  return job?.id ?? "";
+}
+async function aDestination(): Promise<string> {
+  await world.db.writer.delete(siemDestinations); // an account has five at most
+  const body = { kind: "https", format: "json", url: NOWHERE };
+  return (await ask(strict, "POST", "/siem-destinations", { as: company, body })).body.data.id;
+}
+
 /** One call of each route that succeeds; for one below an id, with the row it is about. */
 const DONE: Readonly<Record<string, () => Promise<Call & { id?: string }>>> = {
   "get /me": async () => ({ as: asKey(company) }),
@@ -241,6 +290,32 @@ const DONE: Readonly<Record<string, () => Promise<Call & { id?: string }>>> = {
     id: recruiter.id,
     body: { plan: "enterprise", custom_limit: 10_000, reason: "They asked" },
   }),
+  "get /webhooks": async () => (await anEndpoint(), { as: asKey(company) }),
+  "post /webhooks": async () => ({ as: asKey(company), body: { url: NOWHERE, event_types: ["role.created"] } }),
+  "get /webhooks/{id}": async () => ({ as: asKey(company), id: await anEndpoint() }),
+  "patch /webhooks/{id}": async () => ({ as: asKey(company), id: await anEndpoint(), body: { description: "Ours" } }),
+  "delete /webhooks/{id}": async () => ({ as: asKey(company), id: await anEndpoint() }),
+  "post /webhooks/{id}/rotate-secret": async () => ({ as: asKey(company), id: await anEndpoint(), body: { overlap_seconds: 60 } }),
+  "post /webhooks/{id}/enable": async () => ({
+    as: asKey(company),
+    id: await anEndpoint({ status: "disabled", disabledReason: "owner", disabledAt: new Date(), lastSuccessAt: new Date() }),
+  }),
+  "post /webhooks/{id}/test": async () => ({ as: asKey(company), id: await anEndpoint() }),
+  "get /webhook-deliveries": async () => (await aDelivery(), { as: asKey(company) }),
+  "get /webhook-deliveries/{id}": async () => ({ as: asKey(company), id: await aDelivery() }),
+  "post /webhook-deliveries/{id}/replay": async () => ({ as: asKey(company), id: await aDelivery() }),
+  "get /replay-jobs": async () => (await aReplay(), { as: asKey(company) }),
+  "post /replay-jobs": async () => ({ as: asKey(company), body: { webhook_id: await anEndpoint() } }),
+  "get /replay-jobs/{id}": async () => ({ as: asKey(company), id: await aReplay() }),
+  "post /replay-jobs/{id}/pause": async () => ({ as: asKey(company), id: await aReplay("running") }),
+  "post /replay-jobs/{id}/resume": async () => ({ as: asKey(company), id: await aReplay() }),
+  "post /replay-jobs/{id}/cancel": async () => ({ as: asKey(company), id: await aReplay() }),
+  "get /siem-destinations": async () => (await aDestination(), { as: company }),
+  "post /siem-destinations": async () => ({ as: company, body: { kind: "https", format: "json", url: NOWHERE } }),
+  "get /siem-destinations/{id}": async () => ({ as: company, id: await aDestination() }),
+  "patch /siem-destinations/{id}": async () => ({ as: company, id: await aDestination(), body: { format: "cef" } }),
+  "delete /siem-destinations/{id}": async () => ({ as: company, id: await aDestination() }),
+  "post /siem-destinations/{id}/test": async () => ({ as: company, id: await aDestination() }),
   "get /usage/invoice-preview": async () => ({ as: company }),
   "get /usage": async () => ({ as: asKey(company), query: "?group=route" }),
   "get /request-logs": async () => ({ as: company }),

@@ -218,16 +218,12 @@ describe("a form that makes a secret", () => {
 });
 
 describe("an app that is edited", () => {
-  /** An app of a company, and a browser of its admin. */
-  async function registered() {
+  /** An approved app of a company, and a browser of its admin. */
+  async function approved() {
     const ann = await world.member(await world.company());
     const { id } = await management.newClient(ann);
+    await management.decide(admin, id, "approve");
     return { id, browser: await signedIn(ann), path: `/developers/apps/${id}/edit` };
-  }
-  async function approved() {
-    const app = await registered();
-    await management.decide(admin, app.id, "approve");
-    return app;
   }
   const kept = {
     name: "Companion",
@@ -236,7 +232,7 @@ describe("an app that is edited", () => {
     "scopes.read:candidates": "yes",
   };
 
-  it("keeps its approval with less to do, and by fewer addresses", async () => {
+  it("keeps its approval by less to do", async () => {
     const { id, browser, path } = await approved();
     const { "scopes.read:candidates": _, ...less } = kept;
     const answer = await browser.post(path, { ...(await formAt(browser, path)), ...less, ip_allowlist: "192.0.2.0/24" });
@@ -279,17 +275,18 @@ describe("an app that is edited", () => {
   });
 
   it("shows what somebody else saved meanwhile beside what was typed, and saves nothing", async () => {
-    const { id, browser, path } = await registered();
+    const { id, browser, path } = await approved();
     const form = await formAt(browser, path);
-    await browser.post(path, { ...(await formAt(browser, path)), ...kept, name: "Faster" });
-    const late = await browser.post(path, { ...form, ...kept, name: "Slower" });
+    const [fast, slow] = ["192.0.2.0/24", "198.51.100.0/24"];
+    await browser.post(path, { ...(await formAt(browser, path)), ...kept, ip_allowlist: fast });
+    const late = await browser.post(path, { ...form, ...kept, ip_allowlist: slow });
     expect(late.status).toBe(409);
     expect(late.body).toContain("Somebody else changed this while you were typing.");
-    expect(late.body).toMatch(/<span>Now:<\/span> Faster.*<span>You typed:<\/span> Slower/s);
-    expect(late.body).toContain('value="Slower"');
-    expect((await management.clientRow(id)).name).toBe("Faster");
-    await browser.post(path, { ...unseen(late), ...kept, name: "Slower" });
-    expect((await management.clientRow(id)).name).toBe("Slower");
+    expect(late.body).toMatch(/<span>Now:<\/span> 192\.0\.2\.0\/24.*<span>You typed:<\/span> 198\.51\.100\.0\/24/s);
+    expect(late.body).toMatch(/<textarea[^>]*>198\.51\.100\.0\/24</);
+    expect((await management.clientRow(id)).ipAllowlist).toEqual([fast]);
+    await browser.post(path, { ...unseen(late), ...kept, ip_allowlist: slow });
+    expect((await management.clientRow(id)).ipAllowlist).toEqual([slow]);
   });
 
   it("says at the field what is wrong", async () => {
@@ -360,6 +357,89 @@ describe("a form whose session has ended", () => {
     expect(page.body).toContain('value="Typed with care"');
     expect(statusIn(page)).toContain("it was not sent");
     expect((await browser.get("/developers/keys/new")).body).not.toContain("Typed with care");
+  });
+});
+
+describe("a sign-in by the way of developers", () => {
+  it("leads back to the page that asked for it, where the form is filled again", async () => {
+    const rosa = await world.recruiter("Rosa");
+    const browser = await signedIn(rosa);
+    const form = { ...(await formAt(browser, "/developers/keys/new")), ...KEY, name: "Typed with care" };
+    await world.db.writer.update(sessions).set({ endedAt: new Date(), endedReason: "signed_out" }).where(eq(sessions.userId, rosa.userId));
+    const { headers } = await browser.post("/developers/keys/new", form);
+    const page = await browser.get(headers.get("location") ?? "");
+    const shortCut = /href="(\/dev\/sign-in[^"]*)"/.exec(page.body)?.[1] ?? "";
+    const back = await browser.post("/dev/sign-in", { ...(await formAt(browser, shortCut)), user_id: rosa.userId });
+    expect(back.headers.get("location")).toBe("/developers/keys/new");
+    expect((await browser.get("/developers/keys/new")).body).toContain('value="Typed with care"');
+  });
+
+  it.each(["https://evil.example/", "//evil.example", "/dev/sign-in"])("leads nowhere else: %s", async (elsewhere) => {
+    const rosa = await world.recruiter("Rosa");
+    const browser = browserAt(world);
+    expect((await browser.post("/dev/sign-in", { user_id: rosa.userId, return_to: elsewhere })).headers.get("location")).toBe("/console");
+  });
+});
+
+describe("a key whose maker left", () => {
+  it("is adopted from its page: a new secret once, and the key passes", async () => {
+    const company = await world.company("Left");
+    const [owner, leaver] = [await world.member(company), await world.member(company)];
+    const [gone, own] = [await management.approvedKey(leaver, admin), await management.approvedKey(owner, admin)];
+    const { data } = (await world.call("GET", `/api/v2/memberships?user_id=${leaver.userId}`, { as: owner })).body;
+    await world.call("DELETE", `/api/v2/memberships/${data[0].id}`, { as: owner });
+    const browser = await signedIn(owner);
+    const adopt = `/developers/keys/${gone.id}/adopt`;
+    expect((await browser.get(`/developers/keys/${gone.id}`)).body).toContain(`href="${adopt}"`);
+    expect((await browser.get(`/developers/keys/${own.id}`)).body).not.toContain("/adopt");
+    const form = await formAt(browser, adopt);
+    const [shown, again] = [await browser.post(adopt, form), await browser.post(adopt, form)];
+    expect(await management.tried(secretIn(shown))).toBe(200);
+    expect(secretIn(again)).toBe(secretIn(shown));
+    expect(await management.tried(gone.token)).toBe("invalid_token");
+    expect((await browser.get(`/developers/keys/${gone.id}`)).body).not.toContain(adopt);
+  });
+});
+
+describe("requests beyond the limit", () => {
+  it("that nobody could be billed for are refused beside the switch, and what was typed stays", async () => {
+    const rosa = await world.recruiter("Rosa");
+    await world.db.writer.update(accountPlans).set({ plan: "premium" }).where(eq(accountPlans.accountId, rosa.recruiterId));
+    const browser = await signedIn(rosa);
+    const form = { ...(await formAt(browser, "/developers/usage")), overage_enabled: "yes", spend_cap: "75" };
+    const answer = await browser.post("/developers/usage", form);
+    expect(answer.status).toBe(409);
+    expect(answer.body).toMatch(/id="overage_enabled-error"[^>]*>[^<]*Take out a subscription first\./);
+    expect(answer.body).toContain('value="75"');
+  });
+});
+
+describe("an admin's page of a plan", () => {
+  it("names whose account it is", async () => {
+    const company = await world.company("Acme & Sons");
+    const browser = await signedIn(admin);
+    const page = await browser.get(`/console/admin/plans?account=${company.id}`);
+    expect(page.body).toMatch(/<h2[^>]*>Acme &amp; Sons/);
+  });
+
+  it("is found by that name as well", async () => {
+    const rosa = await world.recruiter("Rosalind Franklin");
+    const browser = await signedIn(admin);
+    const page = await browser.get("/console/admin/plans?account=rosalind");
+    expect(page.body).toContain(`href="/console/admin/plans?account=${rosa.recruiterId}"`);
+    expect((await browser.get("/console/admin/plans?account=nobody+of+that+name")).body).toContain("No account is called that");
+  });
+});
+
+describe("an admin's own request", () => {
+  it("is told that another admin approves it, on its page", async () => {
+    await world.platformAdmin();
+    const key = await management.newKey(admin);
+    const browser = await signedIn(admin);
+    const path = `/console/admin/approvals/${key.id}`;
+    const answer = await browser.post(path, { ...(await formAt(browser, path)), decision: "approve", reason: "" });
+    expect(answer.status).toBe(409);
+    expect(answer.body).toContain("another platform admin");
   });
 });
 

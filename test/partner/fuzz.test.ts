@@ -256,7 +256,7 @@ function faultOf({ status, headers, body }: Answer, method: string): string | nu
 }
 
 describe("nonsense", () => {
-  it("every route of the partner API answers it with a problem", async () => {
+  it("every route of the partner API answers it with a problem", { timeout: 120_000 }, async () => {
     const written = vi.spyOn(console, "error").mockImplementation(() => {});
     const faults: string[] = [];
     const seen = new Map<number, number>();

@@ -225,6 +225,7 @@ describe("the partner's keys", () => {
       CONSOLE_ORIGIN: "https://app.splits.network",
       API_ORIGIN: "https://api.splits.network",
       MAIL_API_BASE: "https://api.resend.com",
+      DOH_URL: "https://cloudflare-dns.com/dns-query",
     } as Env;
     expect(() => refuseLocalSwitches(env)).not.toThrow();
     expect(() =>

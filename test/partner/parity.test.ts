@@ -89,13 +89,16 @@ interface Schema {
   additionalProperties?: unknown;
 }
 
+/** A JSON Schema, and what fits one: their members are told by the schema itself. */
+const OPEN = ["EventType.schema", "EventType.example"];
+
 it("every field of a record is documented, with a description and an example", () => {
   const api = new OpenAPIHono();
   for (const route of v1Contracts("/api/v1")) api.openAPIRegistry.registerPath(route);
   const document = api.getOpenAPIDocument({ openapi: "3.0.3", info: { title: "v1", version: "1" } });
   const schemas = document.components?.schemas as Record<string, Schema>;
   const untold = (schema: Schema, at: string): string[] => {
-    if (schema.additionalProperties) return [`${at} is open`];
+    if (schema.additionalProperties && !OPEN.includes(at)) return [`${at} is open`];
     if (schema.properties) return Object.entries(schema.properties).flatMap(([name, field]) => untold(field, `${at}.${name}`));
     if (schema.items?.properties) return untold(schema.items, `${at}[]`);
     return schema.description !== undefined && schema.example !== undefined ? [] : [at];

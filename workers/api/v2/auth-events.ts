@@ -1,6 +1,6 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { AUTH_EVENT_KINDS } from "#db/schema/audit.ts";
-import { SESSION_METHODS } from "#db/schema/identity.ts";
+import { SESSION_METHODS } from "#domain/identity/session.ts";
 import { authEventNoun, getAuthEvent, type KeptAuthEvent, listAuthEvents } from "#services/auth-events/auth-event.ts";
 import type { ApiEnv } from "../app.ts";
 import { listOperation, readOperation } from "../operation.ts";
