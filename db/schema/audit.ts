@@ -88,7 +88,7 @@ export const authEvents = identity.table("auth_events", {
   organizationId: uuid(),
   connectionId: uuid(),
   sessionId: uuid(),
-  method: text().$type<(typeof SESSION_METHODS)[number]>(),
+  method: text({ enum: SESSION_METHODS }),
   outcome: text({ enum: ["success", "failure"] }).notNull(),
   reason: text(),
   ip: text(),
