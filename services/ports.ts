@@ -36,7 +36,8 @@ export interface MailSender {
 }
 
 export type MailOutcome =
-  | { sent: true; id: string }
+  /** `id`: null where the provider took another version of the mail before. */
+  | { sent: true; id: string | null }
   /** `final`: the provider will never take this mail; otherwise a later try may work. */
   | { sent: false; final: boolean; reason: string };
 

@@ -76,6 +76,7 @@ export async function marketplace() {
     RL_CLIENT: rateLimit(30),
     RL_FALLBACK: rateLimit(30),
     USAGE: (bindings as { USAGE: Env["USAGE"] }).USAGE,
+    REQUEST_LOG_TOGETHER_MS: "0",
     REQUEST_LOG: queue((message) => sent.requestLog.push(message)),
     API_ORIGIN: "http://127.0.0.1:8787",
     CONSOLE_ORIGIN: "http://127.0.0.1:8787",

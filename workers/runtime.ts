@@ -77,6 +77,8 @@ export interface Env {
   /** How long past its time a delivery counts as forgotten, in seconds, and how many of one endpoint a sweep names. */
   WEBHOOK_SWEEP_SECONDS?: string;
   WEBHOOK_SWEEP_ROWS?: string;
+  /** How long rows of the request log wait for each other, in milliseconds; counted refusals wait twenty times as long. */
+  REQUEST_LOG_TOGETHER_MS?: string;
   STRIPE_SECRET_KEY: string;
   STRIPE_WEBHOOK_SECRET: string;
   STRIPE_CONNECT_WEBHOOK_SECRET: string;

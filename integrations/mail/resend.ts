@@ -5,6 +5,9 @@ const TIMEOUT_MS = 10_000;
 /** What no later try would change: our key, our sender or the address is refused. */
 const FINAL_STATUSES = new Set([400, 401, 403, 404, 413, 422]);
 
+/** The key brought a mail out whose answer was lost; what it says may have changed since, as a link in it does. */
+const TAKEN_BEFORE = "invalid_idempotent_request";
+
 export interface ResendSettings {
   /** `https://api.resend.com`, or the mail catcher of the local world. */
   base: string;
@@ -25,6 +28,7 @@ export function resend({ base, key, from }: ResendSettings): MailSender {
         });
         const answer = (await response.json()) as { id?: string; name?: string };
         if (response.ok && answer.id) return { sent: true, id: answer.id };
+        if (answer.name === TAKEN_BEFORE) return { sent: true, id: null };
         return { sent: false, final: FINAL_STATUSES.has(response.status), reason: `${response.status} ${answer.name ?? ""}`.trim() };
       } catch (error) {
         return { sent: false, final: false, reason: error instanceof Error ? error.name : "unknown" };

@@ -1,9 +1,10 @@
-import { createHash } from "node:crypto";
 import { eq } from "drizzle-orm";
 import { companies, intakeRequests, intakeSettings } from "#db/schema/ats.ts";
 import { notifications } from "#db/schema/notify.ts";
 import { outbox } from "#db/schema/ops.ts";
+import type { Challenge } from "#domain/intake/proof.ts";
 import { marketplace } from "#test/api.ts";
+import { workedOut } from "#test/proof.ts";
 import { describe, expect, it } from "vitest";
 
 const world = await marketplace();
@@ -22,7 +23,7 @@ function visitor(companyId: string, address = `198.51.100.${++addresses}`) {
   const path = `/api/v1/intake/${companyId}`;
   const ask = (method: string, at: string, headers: Record<string, string> = {}, body?: unknown) =>
     world.call(method, at, { headers: { "cf-connecting-ip": address, ...headers }, ...(body === undefined ? {} : { body }) });
-  const challenge = async () => (await ask("POST", `${path}/challenge`)).body.data as Parameters<typeof workOut>[0];
+  const challenge = async () => (await ask("POST", `${path}/challenge`)).body.data as Challenge;
   return {
     challenge,
     read: () => ask("GET", path),
@@ -31,19 +32,12 @@ function visitor(companyId: string, address = `198.51.100.${++addresses}`) {
       ask("POST", path, origin === null ? {} : { origin }, {
         type: "modal",
         fields: FIELDS,
-        ...("proof" in given ? {} : { proof: workOut(await challenge()) }),
+        ...("proof" in given ? {} : { proof: workedOut(await challenge()) }),
         ...given,
       }),
     send: (body: unknown, headers: Record<string, string> = { origin: SITE }) => ask("POST", path, headers, body),
     ask: (method: string, headers: Record<string, string>) => ask(method, path, headers),
   };
-}
-
-function workOut({ salt, hash, max, sig }: { salt: string; hash: string; max: number; sig: string }) {
-  for (let number = 0; number <= max; number++) {
-    if (createHash("sha256").update(`${salt}${number}`).digest("hex") === hash) return { salt, hash, sig, number };
-  }
-  throw new Error("no number fits");
 }
 
 const taken = (companyId: string) => world.db.reader.select().from(intakeRequests).where(eq(intakeRequests.companyId, companyId));
@@ -127,7 +121,7 @@ describe("an intake that is handed in", () => {
 
   it("costs one read and one commit", async () => {
     const { visitor } = await site();
-    const proof = workOut(await visitor.challenge());
+    const proof = workedOut(await visitor.challenge());
     const answer = await visitor.post({ proof });
     expect([answer.status, (await world.database.counts(answer.headers.get("x-request-id") ?? "")).round_trips]).toEqual([201, 2]);
   });
@@ -178,17 +172,17 @@ describe("what is kept out, each step before the next", () => {
 
   it("a proof that is missing, wrong, spent, another company's, another address's, or altered", async () => {
     const { company, visitor: first } = await site();
-    const [challenge, used] = [await first.challenge(), workOut(await first.challenge())];
+    const [challenge, used] = [await first.challenge(), workedOut(await first.challenge())];
     expect((await first.post({ proof: used })).status).toBe(201);
-    const proof = workOut(challenge);
+    const proof = workedOut(challenge);
     const other = await site();
     const wrong = [
       undefined,
       "proof",
       { ...proof, number: proof.number + 1 },
       used,
-      workOut(await other.visitor.challenge()),
-      workOut(await visitor(company.id).challenge()),
+      workedOut(await other.visitor.challenge()),
+      workedOut(await visitor(company.id).challenge()),
       { ...proof, sig: proof.sig.replace(/^./, (letter) => (letter === "A" ? "B" : "A")) },
     ];
     for (const given of wrong) {
@@ -201,7 +195,7 @@ describe("what is kept out, each step before the next", () => {
 
   it("a proof of more than five minutes", async () => {
     const { visitor: first } = await site();
-    const [soon, late] = [workOut(await first.challenge()), workOut(await first.challenge())];
+    const [soon, late] = [workedOut(await first.challenge()), workedOut(await first.challenge())];
     await world.database.setClock(290);
     expect((await first.post({ proof: soon })).status).toBe(201);
     await world.database.setClock(305);

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { accountPlans } from "#db/schema/api.ts";
-import { candidates, jobs } from "#db/schema/ats.ts";
+import { candidates, intakeRequests, intakeSettings, jobs } from "#db/schema/ats.ts";
 import { events, webhookDeliveries } from "#db/schema/deliveries.ts";
 import { recruiterCandidates } from "#db/schema/network.ts";
 import { replayJobs, siemDestinations } from "#db/schema/webhooks.ts";
@@ -13,6 +13,7 @@ import { clientOf } from "../partner/clients.ts";
 import { consented, VERIFIER } from "../partner/consents.ts";
 import { type Key, keyOf } from "../partner/keys.ts";
 import { MATRIX } from "../partner/matrix.ts";
+import { workedOut } from "../proof.ts";
 import { type Prism, prismBefore } from "./prism.ts";
 import { type Answer, LINK_KEY, PARTNER_KEYS, populated, type RunningWorker, signedIn, startWorker } from "./worker.ts";
 
@@ -205,6 +206,13 @@ async function aReplay(status: "running" | "paused" = "paused"): Promise<string>
     .returning({ id: replayJobs.id });
   return job?.id ?? "";
 }
+async function anIntake(): Promise<string> {
+  const [intake] = await world.db.writer
+    .insert(intakeRequests)
+    .values({ companyId: company.id, source: "white_label", fields: { role_title: "Cook" } })
+    .returning({ id: intakeRequests.id });
+  return intake?.id ?? "";
+}
 async function aDestination(): Promise<string> {
   await world.db.writer.delete(siemDestinations); // an account has five at most
   const body = { kind: "https", format: "json", url: NOWHERE };
@@ -316,6 +324,8 @@ const DONE: Readonly<Record<string, () => Promise<Call & { id?: string }>>> = {
   "patch /siem-destinations/{id}": async () => ({ as: company, id: await aDestination(), body: { format: "cef" } }),
   "delete /siem-destinations/{id}": async () => ({ as: company, id: await aDestination() }),
   "post /siem-destinations/{id}/test": async () => ({ as: company, id: await aDestination() }),
+  "get /intake-requests": async () => (await anIntake(), { as: asKey(company) }),
+  "get /intake-requests/{id}": async () => ({ as: asKey(company), id: await anIntake() }),
   "get /usage/invoice-preview": async () => ({ as: company }),
   "get /usage": async () => ({ as: asKey(company), query: "?group=route" }),
   "get /request-logs": async () => ({ as: company }),
@@ -347,10 +357,12 @@ it("no route of the contract is left out", async () => {
     ...ROUTES.map(({ name }) => name.replace(" ", " /api/v1")),
     ...Object.keys(METADATA),
     ...OF_CLIENTS.map((path) => `post ${path}`),
+    ...INTAKE.map(([method, path]) => `${method} /api/v1/intake/{companyId}${path}`),
   ];
   expect(called.toSorted()).toEqual(told.toSorted());
 });
 
+const INTAKE = [["get", ""] as const, ["post", "/challenge"] as const, ["post", ""] as const];
 const OF_CLIENTS = ["/oauth/token", "/oauth/revoke", "/oauth/introspect"] as const;
 /** What each document is about. */
 const METADATA = {
@@ -389,6 +401,38 @@ describe("the authorization server through Prism", () => {
   it.each(Object.entries(METADATA))("%s answers as the contract says", async (name, about) => {
     const answer = await fetch(strict.origin + (name.split(" ")[1] ?? ""));
     expect([answer.status, Object.keys((await answer.json()) as object)]).toEqual([200, expect.arrayContaining([about])]);
+  });
+});
+
+describe("an intake through Prism", () => {
+  const site = "https://careers.acme.example";
+  const asked = async (prism: Prism, method: string, path: string, body?: object): Promise<Answer> => {
+    const response = await fetch(`${prism.origin}/api/v1/intake/${path}`, {
+      method,
+      headers: { "cf-connecting-ip": "198.51.100.7", origin: site, ...(body ? { "content-type": "application/json" } : {}) },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    return { status: response.status, headers: response.headers, body: await response.json() };
+  };
+
+  it("answers as the contract says, done and refused", async () => {
+    await world.db.writer
+      .insert(intakeSettings)
+      .values({ companyId: company.id, allowedOrigins: [site] })
+      .onConflictDoNothing();
+    expect(said(await asked(strict, "GET", company.id))).toEqual([200, undefined]);
+    const challenge = await asked(strict, "POST", `${company.id}/challenge`);
+    expect(said(challenge)).toEqual([200, undefined]);
+    const fields = { contact_name: "Kim", contact_email: "kim@acme.example", role_title: "Cook", description: "Cooks." };
+    const intake = { type: "modal", fields, proof: workedOut(challenge.body.data) };
+    expect(said(await asked(strict, "POST", company.id, intake))).toEqual([201, undefined]);
+    expect(said(await asked(lenient, "POST", company.id, { ...intake, type: "banner" }))).toEqual([422, "validation_failed"]);
+    for (const [method, path] of INTAKE.filter(([, at]) => at === "")) {
+      expect(said(await asked(lenient, method.toUpperCase(), NOBODYS + path, method === "post" ? intake : undefined))).toEqual([
+        404,
+        "not_found",
+      ]);
+    }
   });
 });
 

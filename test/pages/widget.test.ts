@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { AxeBuilder } from "@axe-core/playwright";
 import { eq } from "drizzle-orm";
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -11,7 +10,7 @@ import { embedCode } from "#domain/intake/embed-code.ts";
 import { freePort } from "#local/ports.ts";
 import { VERSION } from "#widget/version.ts";
 import { populated, type RunningWorker, startWorker } from "../http/worker.ts";
-import { hasChromium, openBrowser, shoot } from "./browser.ts";
+import { hasChromium, openBrowser, shoot, violationsIn } from "./browser.ts";
 
 const SITE = "https://careers.acme.example";
 const PLAIN_SITE = "http://www.acme-careers.example";
@@ -128,9 +127,7 @@ describe.runIf(hasChromium)("the widget, on pages that are not ours", () => {
   }
 
   const axe = async (page: Page) =>
-    (await new AxeBuilder({ page }).analyze()).violations.map(
-      ({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`,
-    );
+    (await violationsIn(page)).map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`);
 
   const focused = (page: Page) =>
     page.evaluate(

@@ -575,7 +575,8 @@ describe("a page", () => {
 
 describe("what somebody is", () => {
   const AREAS = ["Home", "Notifications", "Developers", "Administration", "Sessions"];
-  const PATHS = [
+  const COMPANY = ["white-label", "access-codes", "intake", "widget", "embed-code"].map((page) => `/console/company/${page}`);
+  const PATHS: readonly string[] = [
     "/console",
     "/console/notifications",
     "/console/sessions",
@@ -593,17 +594,23 @@ describe("what somebody is", () => {
     "/console/admin/credentials",
     "/console/admin/plans",
     "/console/admin/audit",
-  ] as const;
-  const developer = PATHS.filter((path) => !path.startsWith("/console/admin"));
-  const person = PATHS.filter((path) => !/admin|developers/.test(path));
+    ...COMPANY,
+  ];
+  const developer = PATHS.filter((path) => !/^\/console\/(?:admin|company)/.test(path));
+  const person = PATHS.filter((path) => !/admin|developers|company/.test(path));
 
   /** Everybody with their areas and pages; every other page says that it is not for them. */
   const TABLE: readonly (readonly [string, () => Promise<Person>, string[], readonly string[]])[] = [
     ["nobody yet", () => world.person(), ["Home", "Notifications", "Sessions"], person],
     ["a recruiter", () => world.recruiter(), ["Home", "Notifications", "Developers", "Sessions"], developer],
-    ["a company admin", async () => world.member(await world.company()), ["Home", "Notifications", "Developers", "Sessions"], developer],
+    [
+      "a company admin",
+      async () => world.member(await world.company()),
+      ["Home", "Notifications", "Company", "Developers", "Sessions"],
+      [...developer, ...COMPANY],
+    ],
     ["a hiring manager", async () => world.member(await world.company(), "hiring_manager"), ["Home", "Notifications", "Sessions"], person],
-    ["a platform admin", () => world.platformAdmin(), AREAS, PATHS],
+    ["a platform admin", () => world.platformAdmin(), AREAS, PATHS.filter((path) => !COMPANY.includes(path))],
   ];
 
   it.each(TABLE)("%s has its own areas and pages, and no others", async (_, make, areas, paths) => {

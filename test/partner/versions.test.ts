@@ -17,7 +17,8 @@ afterEach(async () => {
 });
 
 const DAY = 86_400_000;
-const at = (days: number): string => new Date(Math.floor(Date.now() / 1_000) * 1_000 + days * DAY).toISOString();
+const NOW = Math.floor(Date.now() / 1_000) * 1_000;
+const at = (days: number): string => new Date(NOW + days * DAY).toISOString();
 
 /** The next version came, and v1 is announced to end; in days from now. */
 async function announce({ released, deprecated, sunset }: { released: number; deprecated: number; sunset: number | null }): Promise<void> {

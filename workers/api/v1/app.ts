@@ -2,6 +2,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context as HonoContext, MiddlewareHandler } from "hono";
 import { Refusal } from "#domain/refusals.ts";
 import { type RequestLogRow, requestLogRow } from "#services/request-log/row.ts";
+import type { Env } from "../../runtime.ts";
 import type { ApiEnv } from "../app.ts";
 import { log } from "../../runtime.ts";
 import { preflight, showTo } from "../../cors.ts";
@@ -159,15 +160,16 @@ function rowOf(c: HonoContext<ApiEnv>, trace: NonNullable<ApiEnv["Variables"]["t
   });
 }
 
-/** Rows on their way to the queue, and how long each waits for others to go with it. */
+/** Rows on their way to the queue, and how long each waits for others to go with it, unless the environment says otherwise. */
 const waiting: RequestLogRow[] = [];
 const TOGETHER_MS = 50;
 const ROWS_A_MESSAGE = 100;
+const togetherMs = ({ REQUEST_LOG_TOGETHER_MS: told }: Env): number => (told === undefined ? TOGETHER_MS : Number(told));
 
 /** Sends a row to the request log, with those of other requests of the moment: whoever wakes first sends for all. */
 async function keep(c: HonoContext<ApiEnv>, row: RequestLogRow): Promise<void> {
   waiting.push(row);
-  await new Promise((resolve) => setTimeout(resolve, TOGETHER_MS));
+  await new Promise((resolve) => setTimeout(resolve, togetherMs(c.env)));
   while (waiting.length > 0) {
     const rows = waiting.splice(0, ROWS_A_MESSAGE);
     try {
@@ -181,7 +183,7 @@ async function keep(c: HonoContext<ApiEnv>, row: RequestLogRow): Promise<void> {
 /** Refusals that were logged one by one in this minute, and those that wait to be logged as one row each. */
 const refusals = { minute: 0, logged: 0, gathered: new Map<string, RequestLogRow>() };
 const LOGGED_EACH_MINUTE = 10;
-const GATHERED_MS = 1_000;
+const GATHERED_TIMES = 20;
 
 /**
  * Refusals without a verdict are logged up to ten a minute and isolate, then counted in one row for each
@@ -204,7 +206,7 @@ function countRefusal(c: HonoContext<ApiEnv>, row: RequestLogRow): void {
   const first = { ...row, repeatCount: 1 };
   refusals.gathered.set(whose, first);
   c.executionCtx.waitUntil(
-    new Promise((resolve) => setTimeout(resolve, GATHERED_MS)).then(() => {
+    new Promise((resolve) => setTimeout(resolve, togetherMs(c.env) * GATHERED_TIMES)).then(() => {
       refusals.gathered.delete(whose);
       return keep(c, first);
     }),
