@@ -189,8 +189,10 @@ BEGIN
     )
     SELECT m.owner_user_id, m.account_id, a.kind, jsonb_agg(jsonb_build_object(
       'id', m.id, 'is_active', m.status = 'active',
-      -- an endpoint made through a grant lives by the grant's scopes
-      'grant_scopes', (SELECT CASE g.status WHEN 'active' THEN to_jsonb(g.scopes) ELSE '[]' END FROM api.oauth_grants g WHERE g.id = m.created_via)
+      -- an endpoint made through a grant lives by the scopes of the grant that its client may still ask for
+      'grant_scopes', (SELECT CASE WHEN g.status = 'active' AND c.status = 'approved'
+          THEN coalesce((SELECT jsonb_agg(s) FROM unnest(g.scopes) s WHERE s = ANY(c.allowed_scopes)), '[]') ELSE '[]' END
+        FROM api.oauth_grants g JOIN api.oauth_clients c ON c.id = g.client_id WHERE g.id = m.created_via)
     ) ORDER BY m.id)
     FROM matching m JOIN api.accounts a ON a.id = m.account_id AND a.status = 'active'
     WHERE m.owner_user_id IN (

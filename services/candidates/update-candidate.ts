@@ -7,6 +7,7 @@ import { asItStands, commit, deciding, differing, editable, expectVersion, uncha
 import type { Context } from "../context.ts";
 import { readableCandidates } from "./access.ts";
 import { type Candidate, candidateNoun } from "./candidate.ts";
+import { leavingPortal } from "../portal/leave.ts";
 import { checkCandidate } from "./check-candidate.ts";
 import { candidateExists, type CandidateProfile } from "./create-candidate.ts";
 
@@ -19,7 +20,7 @@ export interface CandidatePatch {
   version?: number | undefined;
 }
 
-/** Changes a candidate: their own profile, or anybody's by a platform admin. */
+/** Changes a candidate: their own profile, or anybody's by a platform admin. With another address, links that went to the one before are over. */
 export const updateCandidate = (ctx: Context, id: string, { changes, version }: CandidatePatch): Promise<Candidate> =>
   change(ctx, sql`${candidates.id} = ${id}`, id, changes, version);
 
@@ -60,7 +61,7 @@ async function change(
       const after: Candidate = { ...before, ...(written as Partial<Candidate>), version: before.version + 1, updatedAt: ctx.now() };
       return commit(ctx, after, {
         expect: [unchanged(candidates, before)],
-        write: [update(ctx, candidates, before.id, written)],
+        write: [update(ctx, candidates, before.id, written), ...(changes.email === undefined ? [] : leavingPortal(ctx, before.id))],
         audit: { action: "candidate.updated", subject: { type: "candidate", id: before.id }, before, after },
         events: [
           event(

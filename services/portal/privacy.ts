@@ -1,7 +1,6 @@
 import { getTableColumns, sql } from "drizzle-orm";
 import {
   applications,
-  candidatePortalTokens,
   candidates,
   companies,
   documents,
@@ -11,17 +10,16 @@ import {
   privacyRequests,
   withdrawalRequests,
 } from "#db/schema/ats.ts";
-import { sessions } from "#db/schema/identity.ts";
 import { recruiterCandidates } from "#db/schema/network.ts";
-import { computed, select, updateOf } from "#db/statements.ts";
+import { computed, select } from "#db/statements.ts";
 import { event } from "#domain/events/catalogue.ts";
 import { relationshipTerminated } from "#domain/events/relationship.ts";
 import { SYSTEM_USER_ID } from "#domain/ids.ts";
 import { conflict, notFound } from "#domain/refusals.ts";
 import { commit, deciding, insert, newRow, unchanged, update } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
-import { endSessions } from "../sessions/session.ts";
 import { ownApplications, ownConsents, ownDocuments, ownRecord, personOf, requireProof } from "./access.ts";
+import { leavingPortal } from "./leave.ts";
 
 /** A consent as its candidate reads it: whom it was given is told by the roles, never by a name (SURFACES S-15). */
 export interface OwnConsent {
@@ -120,15 +118,12 @@ async function choose(ctx: Context, out: boolean): Promise<void> {
     if (!candidate) throw notFound("candidate");
     requireProof(ctx);
     if ((candidate.optedOutAt !== null) === out) return;
-    const leaving: Statement[] = [
-      updateOf(candidatePortalTokens)
-        .set({ endedAt: ctx.now(), updatedAt: ctx.now() })
-        .where(sql`${candidatePortalTokens.candidateId} = ${candidate.id} and ${candidatePortalTokens.endedAt} is null`) as Statement,
-      endSessions(ctx, sql`${sessions.candidateId} = ${candidate.id} and ${sessions.id} <> ${ctx.session?.id}`, "signed_out_everywhere"),
-    ];
     await commit(ctx, null, {
       expect: [unchanged(candidates, candidate)],
-      write: [update(ctx, candidates, candidate.id, { portalOptedOutAt: out ? ctx.now() : null }), ...(out ? leaving : [])],
+      write: [
+        update(ctx, candidates, candidate.id, { portalOptedOutAt: out ? ctx.now() : null }),
+        ...(out ? leavingPortal(ctx, candidate.id) : []),
+      ],
       audit: { action: out ? "candidate.portal_left" : "candidate.portal_rejoined", subject: { type: "candidate", id: candidate.id } },
       events: [
         event(

@@ -25,6 +25,8 @@ export function replayable(webhookId: string | SQL, { event_types: types, status
   return and(
     sql`${d.webhookId} = ${webhookId} and ${d.replayOf} is null and ${d.eventType} <> 'webhook.test'`,
     sql`${d.eventAt} > ops.now() - make_interval(days => ${REPLAY_DAYS})`,
+    // what was never its grant's to hear is not made good for
+    sql`${d.lastErrorClass} is distinct from 'scope_lost'`,
     statuses ? sql`${d.status} = any(${text(statuses)})` : sql`${d.status} in ('succeeded', 'dead', 'skipped', 'parked')`,
     types && sql`${d.eventType} = any(${text(types)})`,
     since === undefined ? undefined : sql`${d.createdAt} >= ${since}::timestamptz`,

@@ -157,6 +157,8 @@ export async function updateSiemDestination(ctx: Context, id: string, change: Si
     const config = await configOf(ctx, before);
     if (change.token !== undefined) splunkToken(before.kind, change.token);
     const url = change.url === undefined || change.url === config.url ? config.url : await requireDestination(ctx, change.url, "siem");
+    if (before.kind === "splunk_hec" && url !== config.url && change.token === undefined)
+      throw invalidField("token", "required", "Another address needs its token anew: the one that is kept is for the address before.");
     const wanted = { url, secret: change.token ?? config.secret };
     const isSame = JSON.stringify(wanted) === JSON.stringify(config);
     const fields: Partial<SiemRow> = {

@@ -4,7 +4,8 @@ import { replayJobs, webhooks, webhookSecrets } from "#db/schema/webhooks.ts";
 import { deleteFrom, select, updateOf } from "#db/statements.ts";
 import type { Scope } from "#domain/credentials/scopes.ts";
 import { webhookDisabled } from "#domain/events/webhook.ts";
-import { conflict } from "#domain/refusals.ts";
+import { publishedEvent } from "#domain/events/published.ts";
+import { conflict, forbidden } from "#domain/refusals.ts";
 import { disabled, enabled, livesBy, requireEventTypes } from "#domain/webhooks/endpoint.ts";
 import { type OwnHeaders, requireOwnHeaders } from "#domain/webhooks/headers.ts";
 import { asItStands, commit, deciding, differing, expectVersion, readable, unchanged, update } from "../commit.ts";
@@ -57,9 +58,19 @@ export const scopesOfGrant = (grant: {
 }): Scope[] =>
   grant.status === "active" && grant.clientStatus === "approved" ? grant.scopes.filter((scope) => grant.allowed.includes(scope)) : [];
 
+const originOf = (url: string): string | null => (URL.canParse(url) ? new URL(url).origin : null);
+
+/** What an endpoint hears of its owner's money goes to another host by the owner alone (DESIGN R-24). */
+function requireMover(ctx: Context, { ownerUserId }: WebhookRow, eventTypes: readonly string[]): void {
+  const hearsOfMoney = eventTypes.some((type) => publishedEvent(type).scope === "read:payouts");
+  if (hearsOfMoney && ownerUserId !== ctx.userId)
+    throw forbidden("This endpoint hears of its owner's payouts: only they may send it to another host.");
+}
+
 /**
  * Changes an endpoint; a status is the owner's switch (DESIGN R-24). Refuses what `createWebhook` refuses, and a step
- * that its state does not allow. An endpoint that is switched on and was never verified is sent its test again.
+ * that its state does not allow. To another host goes only what the caller may hear themselves, and no header that was
+ * written for the one before. An endpoint that is switched on and was never verified is sent its test again.
  */
 export async function updateWebhook(ctx: Context, id: string, { version, ...given }: WebhookChange): Promise<ChangedWebhook> {
   requireScope(ctx, "manage:webhooks");
@@ -70,8 +81,13 @@ export async function updateWebhook(ctx: Context, id: string, { version, ...give
     ctx.repeat();
     const kind = ctx.access.account?.kind ?? "platform";
     const switched = given.status === undefined || given.status === before.status ? null : given.status;
-    const eventTypes = given.eventTypes && requireEventTypes(given.eventTypes, kind, heldScopes(ctx));
-    const headers = given.headers === undefined ? undefined : requireOwnHeaders(given.headers ?? {});
+    const isMoved = given.url !== undefined && originOf(given.url) !== originOf(before.url);
+    if (isMoved) requireMover(ctx, before, given.eventTypes ?? before.eventTypes);
+    const heard = given.eventTypes ?? (isMoved ? before.eventTypes : undefined);
+    const eventTypes = heard && requireEventTypes(heard, kind, heldScopes(ctx));
+    // what was written for one host is not sent to another
+    const ownHeaders = given.headers === undefined && isMoved ? null : given.headers;
+    const headers = ownHeaders === undefined ? undefined : requireOwnHeaders(ownHeaders ?? {});
     const life = switched === "disabled" ? disabled(before, "owner", ctx.now()) : switched === "active" ? enabled(before) : {};
     if (switched === "active" && grant && !livesBy(eventTypes ?? before.eventTypes, scopesOfGrant(grant)))
       throw conflict("The grant through which it was made no longer has the scopes its events need.");

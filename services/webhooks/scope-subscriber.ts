@@ -33,7 +33,7 @@ export const webhookScopeSubscriber: Subscriber = {
           .innerJoin(oauthClients, eq(oauthClients.id, oauthGrants.clientId))
           .where(
             and(
-              eq(webhooks.accountId, event.subject.id),
+              // a client is its maker's, the endpoints lie in the accounts of whoever let it in
               ne(webhooks.status, "disabled"),
               isNull(webhooks.deletedAt),
               inArray(sql`left(${oauthGrants.publicId}, 10)`, grants.length > 0 ? grants : [""]),

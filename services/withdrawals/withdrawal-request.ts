@@ -4,10 +4,13 @@ import { select } from "#db/statements.ts";
 import { hasEnded } from "#domain/deals/states.ts";
 import { withdrawalRequested, withdrawalUndone } from "#domain/events/application.ts";
 import { UNDO_HOURS } from "#domain/portal/stages.ts";
-import { conflict, notFound } from "#domain/refusals.ts";
+import { conflict, invalidField, notFound } from "#domain/refusals.ts";
 import { commit, deciding, insert, newRow, unchanged, update } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { candidateOf, ownApplications, reachedCompany, requireProof } from "../portal/access.ts";
+
+/** Characters that a reason may have. */
+const MAX_REASON = 2_000;
 
 export type WithdrawalRequest = typeof withdrawalRequests.$inferSelect;
 
@@ -41,6 +44,8 @@ export async function requestWithdrawal(ctx: Context, applicationId: string, rea
     async () => {
       const { application, request } = await readBoth(ctx, applicationId);
       requireProof(ctx);
+      if ((reason?.trim().length ?? 0) > MAX_REASON)
+        throw invalidField("reason", "too_long", `A reason may have ${MAX_REASON.toLocaleString("en")} characters at most.`);
       if (hasEnded(application.stage) || application.stage === "hired")
         throw conflict("This application has come to its end, so there is nothing to withdraw.", { reason: "ended" });
       if (request) throw underWay();

@@ -57,6 +57,19 @@ describe("the link in a mail", () => {
     expect((await portal.browser().get(link)).status).toBe(410);
   });
 
+  it("is over when the address it went to was wrong, and so is every visit by it", async () => {
+    const carla = await world.candidate("Carla");
+    const link = await linked(carla);
+    const stranger = portal.browser();
+    await stranger.post(link);
+    expect((await stranger.get("/")).body).toContain("Carla");
+    const body = { email: `right-${carla.email}`, reason: "Mistyped" };
+    const corrected = await world.call("PATCH", `candidates/${carla.candidateId}`, { as: await world.platformAdmin(), body });
+    expect(corrected.status).toBe(200);
+    expect((await stranger.get("/")).body).not.toContain("Carla");
+    expect((await portal.browser().get(link)).status).toBe(410);
+  });
+
   it("that nobody was sent is 404, with the way to a new one", async () => {
     const page = await portal.browser().get(`/${"x".repeat(43)}`);
     expect(page.status).toBe(404);

@@ -327,6 +327,13 @@ describe("times and messages", () => {
 });
 
 describe("a withdrawal", () => {
+  it("says why in 2,000 characters at most", async () => {
+    const { candidate, browser } = await visitor();
+    const { id } = await portal.application(candidate);
+    expect((await browser.post(`/applications/${id}/withdraw`, { reason: "x".repeat(2_001) })).status).toBe(422);
+    expect((await browser.post(`/applications/${id}/withdraw`, { reason: "x".repeat(2_000) })).status).toBe(303);
+  });
+
   it("can be undone for a day, and then happens once", async () => {
     const { candidate, browser } = await visitor();
     const recruiter = await world.recruiter("Rosa");

@@ -478,6 +478,23 @@ describe("with several accounts", () => {
     ).toBe("/developers");
   });
 
+  it("a form of a company acts for the company whose page it stood on", async () => {
+    const ann = await world.person();
+    const [one, other] = [await companyOf(ann), await companyOf(ann)];
+    const browser = await signedIn(ann);
+    await browser.post("/console/company", { company: one.id });
+    const form = await formAt(browser, "/console/company/access-codes");
+    await browser.post("/console/company", { company: other.id });
+    const code = { ...form, label: "Partner", expires_at: "2099-01-01" };
+    const answer = await browser.post("/console/company/access-codes", code);
+    expect(answer.status, statusIn(answer)).toBe(200);
+    const { rows } = await world.db.writer.execute<{ company_id: string }>(
+      sql`select company_id from ats.white_label_codes where company_id in (${one.id}, ${other.id})`,
+    );
+    expect(rows).toEqual([{ company_id: one.id }]);
+    expect((await browser.post("/console/company/access-codes", { ...code, of_company: (await world.company()).id })).status).toBe(404);
+  });
+
   it("a form acts for the account whose page it stood on", async () => {
     const ann = await world.recruiter("Ann");
     const company = await companyOf(ann);

@@ -165,6 +165,13 @@ describe("a destination of logs", () => {
     ]);
   });
 
+  it("keeps Splunk's token for the address that it was given for", async () => {
+    const { id } = await make({ kind: "splunk_hec", format: "ocsf", token: "0000-token" });
+    const refused = await call("PATCH", `/${id}`, { url: "https://hooks.example.com/in" });
+    expect([refused.status, refused.body.errors[0].pointer]).toEqual([422, "/token"]);
+    expect((await call("PATCH", `/${id}`, { url: "https://hooks.example.com/in", token: "1111-token" })).status).toBe(200);
+  });
+
   it("gets CEF, and audit events beside requests", async () => {
     const { id } = await make({ format: "cef" });
     await requests(1);

@@ -629,6 +629,59 @@ describe("an endpoint made through a grant", () => {
   });
 });
 
+describe("an endpoint that another account let an app make", () => {
+  it("is disabled with the app, and hears nothing on the way", async () => {
+    const management = managementOf(world);
+    const [admin, maker] = [await world.platformAdmin(), await world.recruiter("Maker")];
+    const app = await management.newClient(maker, { scopes: ["read:roles", "manage:webhooks"] });
+    await management.decide(admin, app.id, "approve");
+    const grant = await management.grantOf(app.id, rosa, rosa.recruiterId);
+    const scopes = sql`'{read:roles,manage:webhooks}'`;
+    await world.db.writer.execute(sql`update api.oauth_grants set scopes = ${scopes} where id = ${grant.id}`);
+    await world.db.writer.execute(sql`update api.oauth_tokens set scopes = ${scopes} where grant_id = ${grant.id}`);
+    const made = await make(grant, { event_types: ["role.created"] });
+    await verify(made.id);
+    const shut = await management.call(admin, "POST", `/oauth-clients/${app.id}/suspend`, { reason: "strange traffic" });
+    expect(shut.status).toBe(200);
+    const { rows } = await world.db.writer.execute<{ webhooks: { id: string; grant_scopes: string[] | null }[] }>(sql`
+      select webhooks from api.webhook_audience('role.created', 'select true', ${app.id}::uuid, gen_random_uuid(), now(),
+        '00000000-0000-0000-0000-000000000000', 500)`);
+    const heard = rows.flatMap((reader) => reader.webhooks).find(({ id }) => id === made.id);
+    expect(heard?.grant_scopes).toEqual([]);
+    await world.drain();
+    expect(await rowOf(made.id)).toMatchObject({ status: "disabled", disabledReason: "scope_lost" });
+  });
+});
+
+describe("an endpoint that moves to another host", () => {
+  const elsewhere = { url: "https://hooks.example.com/in" };
+
+  it("takes along only what the caller may hear", async () => {
+    const { id } = await make();
+    const narrow = await keyFor(rosa, ["manage:webhooks"]);
+    const refused = await call(narrow, "PATCH", `/webhooks/${id}`, elsewhere);
+    expect([refused.status, refused.body.code]).toEqual([403, "insufficient_scope"]);
+    expect((await call(narrow, "PATCH", `/webhooks/${id}`, { url: "http://127.0.0.1:9/other" })).status).toBe(200);
+    expect((await call(key, "PATCH", `/webhooks/${id}`, elsewhere)).status).toBe(200);
+  });
+
+  it("takes along no header that was written for the one before", async () => {
+    const { id } = await make(key, { headers: { "X-Tenant": "acme" } });
+    expect((await call(key, "PATCH", `/webhooks/${id}`, { url: "http://127.0.0.1:9/other" })).body.data.header_names).toEqual(["x-tenant"]);
+    expect((await call(key, "PATCH", `/webhooks/${id}`, elsewhere)).body.data.header_names).toEqual([]);
+    expect((await rowOf(id)).headersEnc).toBeNull();
+  });
+
+  it("is moved by its owner alone where it hears of payouts", async () => {
+    const { id } = await make(key, { event_types: ["payout.processed"] });
+    const elsewhereOwner = await world.recruiter("Colleague");
+    await world.db.writer.update(webhooks).set({ ownerUserId: elsewhereOwner.userId }).where(eq(webhooks.id, id));
+    const refused = await call(key, "PATCH", `/webhooks/${id}`, elsewhere);
+    expect([refused.status, refused.body.code]).toEqual([403, "forbidden"]);
+    expect((await rowOf(id)).url).toBe(INPUT.url);
+  });
+});
+
 describe("the share of deliveries that arrive", () => {
   it("stands with each endpoint, and operators are told once a day when it falls below nine in ten", async () => {
     const { id } = await make();

@@ -17,14 +17,21 @@ export interface CompanyPlace {
   companies: readonly OwnCompany[];
 }
 
-/** The company that was chosen, or the first; whoever administers none finds no page here. */
+/**
+ * The company that was chosen, or the first; whoever administers none finds no page here. A form acts for the
+ * company on whose page it stood, whatever another window has chosen since.
+ */
 export async function withinCompany(c: PageContext): Promise<CompanyPlace> {
+  const { of_company: stoodOn } = c.req.method === "POST" ? await formOf(c) : {};
   const ctx = await contextOf(c);
   const companies = await ownCompanies(ctx);
-  const company = companies.find(({ id }) => id === chosenAccount(c)) ?? companies[0];
+  const company = companies.find(({ id }) => id === (stoodOn ?? chosenAccount(c))) ?? (stoodOn === undefined ? companies[0] : undefined);
   if (!company) throw notFound("page");
   return { ctx, company, companies };
 }
+
+/** What a form carries unseen: the company on whose page it stands. */
+export const OfCompany: FC<{ id: string }> = ({ id }) => <input type="hidden" name="of_company" value={id} />;
 
 /** The head of every page of a company: which company it is, and what can be set up. */
 export const CompanyHead: FC<{ place: CompanyPlace; at: string; title: string; children?: Child }> = ({ place, at, title, children }) => (

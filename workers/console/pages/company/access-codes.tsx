@@ -9,7 +9,7 @@ import { Action, Button, ButtonLink, ErrorSummary, Field, type FieldErrors } fro
 import { Badge, Card, Empty, Secret, Time } from "#ui/parts.tsx";
 import { Pager, Table } from "#ui/table.tsx";
 import { csvFile } from "../../../api/operation.ts";
-import { CompanyHead, type CompanyPlace, faultsOf, withinCompany } from "../../company-pages.tsx";
+import { CompanyHead, type CompanyPlace, faultsOf, OfCompany, withinCompany } from "../../company-pages.tsx";
 import { formOf, type PageContext } from "../../context.ts";
 import { PAGE_ROWS } from "../../partner-pages.tsx";
 
@@ -97,6 +97,7 @@ async function pageWith(c: PageContext, { fresh, errors = {}, given = {} }: Show
       </div>
       <Card title="A new code">
         <form method="post" action={HERE} class="stack wide prose">
+          <OfCompany id={place.company.id} />
           <ErrorSummary errors={errors} />
           <Field
             name="label"

@@ -10,7 +10,7 @@ import { Brand as BrandStyle } from "#ui/brand.tsx";
 import { Button, ButtonLink, Choices, ErrorSummary, Field, type FieldErrors, Select } from "#ui/form.tsx";
 import { Card, Facts } from "#ui/parts.tsx";
 import { originOf } from "../../../hosts.ts";
-import { CompanyHead, type CompanyPlace, faultsOf, withinCompany } from "../../company-pages.tsx";
+import { CompanyHead, type CompanyPlace, faultsOf, OfCompany, withinCompany } from "../../company-pages.tsx";
 import { formOf, type PageContext } from "../../context.ts";
 
 const HERE = "/console/company/white-label";
@@ -53,7 +53,7 @@ async function pageWith(c: PageContext, wrong: { brand?: Wrong; page?: Wrong; sl
         <code>{address}</code>
       </div>
       <BrandCard place={place} brand={brand} {...(wrong.brand ?? FINE)} />
-      <PageCard page={page} roles={roles} {...(wrong.page ?? FINE)} />
+      <PageCard place={place} page={page} roles={roles} {...(wrong.page ?? FINE)} />
       <SlugCard place={place} address={address} {...(wrong.slug ?? FINE)} />
     </>,
     {
@@ -71,6 +71,7 @@ const BrandCard: FC<Wrong & { place: CompanyPlace; brand: Brand | undefined }> =
     <Card title="Colour and logo" id="brand">
       <div class="beside">
         <form method="post" action={`${HERE}/brand`} enctype="multipart/form-data" class="stack wide">
+          <OfCompany id={place.company.id} />
           <ErrorSummary errors={errors} />
           <Field
             name="color"
@@ -133,9 +134,16 @@ const TEXTS = [
   ["thanks", "Thanks", "What somebody reads who has sent you something.", 2],
 ] as const;
 
-const PageCard: FC<Wrong & { page: PageSettings | undefined; roles: readonly SettableRole[] }> = ({ page, roles, errors, given }) => (
+const PageCard: FC<Wrong & { place: CompanyPlace; page: PageSettings | undefined; roles: readonly SettableRole[] }> = ({
+  place,
+  page,
+  roles,
+  errors,
+  given,
+}) => (
   <Card title="What the pages show" id="page">
     <form method="post" action={HERE} class="stack wide prose">
+      <OfCompany id={place.company.id} />
       <ErrorSummary errors={errors} />
       <Select
         name="visibility"
@@ -179,6 +187,7 @@ const PageCard: FC<Wrong & { page: PageSettings | undefined; roles: readonly Set
 const SlugCard: FC<Wrong & { place: CompanyPlace; address: string }> = ({ place, address, errors, given }) => (
   <Card title="Address" id="address">
     <form method="post" action={`${HERE}/slug`} class="stack wide prose">
+      <OfCompany id={place.company.id} />
       <ErrorSummary errors={errors} />
       <Field
         name="slug"

@@ -10,7 +10,7 @@ import {
 } from "#services/intake-requests/intake-settings.ts";
 import { Button, Checkbox, ErrorSummary, Field, type FieldErrors, Select } from "#ui/form.tsx";
 import { Badge, Card } from "#ui/parts.tsx";
-import { CompanyHead, faultsOf, withinCompany } from "../../company-pages.tsx";
+import { CompanyHead, faultsOf, OfCompany, withinCompany } from "../../company-pages.tsx";
 import { formOf, type PageContext } from "../../context.ts";
 import { linesOf } from "../../partner-pages.tsx";
 
@@ -76,6 +76,7 @@ const Words: FC<PartProps> = ({ settings, given, errors }) => (
     aside={settings.enabled ? <Badge tone="good">Open</Badge> : <Badge tone="warn">Closed</Badge>}
   >
     <form method="post" action={HERE} class="stack wide prose">
+      <OfCompany id={settings.companyId} />
       <Checkbox name="enabled" value="yes" label="Take in roles" checked={settings.enabled} />
       <Select name="type" label="How it stands in the page" value={given["type"] ?? settings.type} options={TYPE_WORDS} />
       <Field
@@ -113,6 +114,7 @@ const Words: FC<PartProps> = ({ settings, given, errors }) => (
 const Origins: FC<PartProps> = ({ settings, given, errors }) => (
   <Card title="Where it may stand">
     <form method="post" action={`${HERE}/origins`} class="stack wide prose">
+      <OfCompany id={settings.companyId} />
       <Field
         name="allowed_origins"
         label="Pages that may send"
@@ -136,6 +138,7 @@ const Questions: FC<PartProps> = ({ settings, given, errors }) => {
       <p class="soft prose">An empty question is left out. Answers to a choice stand one a line.</p>
       {errors["fields"] ? <p class="wrong small">{errors["fields"]}</p> : null}
       <form method="post" action={`${HERE}/fields`} class="stack wide">
+        <OfCompany id={settings.companyId} />
         {rows.map((field, index) => {
           const value = (name: string, kept: string) => (isAgain ? (given[`${name}_${index}`] ?? "") : kept);
           return (
@@ -192,6 +195,7 @@ const Turnstile: FC<PartProps> = ({ settings, given, errors }) => (
       Every form proves itself by a little work already. If robots come through, have Cloudflare's Turnstile asked as well.
     </p>
     <form method="post" action={`${HERE}/turnstile`} class="stack wide prose">
+      <OfCompany id={settings.companyId} />
       <Field
         name="site_key"
         label="Site key"
