@@ -1,9 +1,15 @@
 import { pushLogs } from "#services/siem/push-logs.ts";
 import type { Consumer } from "./index.ts";
 
-/** Pushes each destination that the messages name, once, what it has not had yet. One that refuses is tried again with the next minute's message. */
+/**
+ * Pushes each destination that the messages name, once, what it has not had yet. One that refuses, or that we cannot push to, is tried again
+ * with the next minute's message, and holds up no other.
+ */
 export const siem: Consumer = async (batch, { ctx }) => {
   const ids = batch.messages.flatMap(({ body }) => (body as { destination_ids: readonly string[] }).destination_ids);
-  for (const id of new Set(ids)) await pushLogs(ctx, id);
+  for (const id of new Set(ids))
+    await pushLogs(ctx, id).catch((error: unknown) =>
+      ctx.ports.log("error", "logs were not pushed", { destination_id: id, error: error instanceof Error ? error.name : "unknown" }),
+    );
   batch.ackAll();
 };
