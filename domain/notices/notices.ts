@@ -729,6 +729,16 @@ const RULES: { readonly [T in EventType]?: Rule<T> } = {
       "urgent",
     ),
   ],
+  "pipeline.failed": ({ queue }) => {
+    const notice = about(
+      "platform_admin",
+      "security",
+      "pipeline.failed",
+      () => `Somebody has to look at ${queue}`,
+      () => "A queue gave a message up, or an entrance refused too many. It stands among the pipeline failures until somebody resolves it.",
+    );
+    return [queue === "mail" ? notice : mailed(notice, "urgent")]; // no mail tells that mail does not go out
+  },
   "dispute.opened": ({ dispute_type }) => [
     mailed(
       about("platform_admin", "placements", "dispute.opened", () => "A placement is disputed; its payouts wait"),
