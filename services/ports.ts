@@ -123,7 +123,12 @@ export interface Destinations {
 
 export type DestinationCheck =
   /** `url`: in its one spelling, which is what is to be sent to */
-  { open: true; url: string } | { open: false; reason: "blocked_destination" | "unresolvable" };
+  | { open: true; url: string }
+  | {
+      open: false;
+      /** `unasked`: our name server could not be asked, which is no fault of the address. */
+      reason: "blocked_destination" | "unresolvable" | "unasked";
+    };
 
 /** Tells a queue which rows to look at. Rows decide: whatever is lost, repeated or late is found by the sweep. */
 export interface WorkQueue {

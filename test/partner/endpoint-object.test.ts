@@ -183,6 +183,18 @@ describe("the object of an endpoint", () => {
     expect(received.slice(3, 7).toSorted()).toEqual([first, second, fourth, fifth].toSorted());
   });
 
+  it("charges nobody for a name server of ours that is away", async () => {
+    const names = world.env.DOH_URL;
+    world.env.DOH_URL = "http://127.0.0.1:9/dns-query";
+    const far = await receiver(takes, { url: "https://hooks.example.com/in" });
+    await far.happens(6);
+    const waiting = await far.until(all("retrying"));
+    world.env.DOH_URL = names;
+    expect(waiting.map(({ attempts, lastErrorClass }) => [attempts, lastErrorClass])).toEqual(waiting.map(() => [0, "internal"]));
+    expect(await far.object.state()).toMatchObject({ breaker: "closed", failingSince: null });
+    expect(await far.row()).toMatchObject({ failingSince: null, lastFailureAt: null });
+  });
+
   it("takes what somebody asks for as the probe, and forgets how it did when the endpoint is changed", async () => {
     const broken = await receiver(fails);
     await broken.happens(12);

@@ -232,6 +232,21 @@ describe("an endpoint", () => {
     expect((await call(key, "POST", `/webhooks/${id}/enable`)).body.code).toBe("conflict");
   });
 
+  it("is made, moved and tested later while names cannot be looked up, which is no fault of its own", async () => {
+    const names = world.env.DOH_URL;
+    world.env.DOH_URL = "http://127.0.0.1:9/dns-query";
+    try {
+      const { id } = await make();
+      const url = "https://hooks.example.com/in";
+      const refusals = [await call(key, "POST", "/webhooks", { ...INPUT, url }), await call(key, "PATCH", `/webhooks/${id}`, { url })];
+      await world.db.writer.update(webhooks).set({ url }).where(eq(webhooks.id, id));
+      refusals.push(await call(key, "POST", `/webhooks/${id}/test`));
+      expect(refusals.map(({ status, body }) => [status, body.code])).toEqual(refusals.map(() => [503, "service_unavailable"]));
+    } finally {
+      world.env.DOH_URL = names;
+    }
+  });
+
   it("is changed under its version, and not at all where nothing differs", async () => {
     const { id } = await make(key, { headers: { "x-a": "1" } });
     const stale = await call(key, "PATCH", `/webhooks/${id}`, { description: "New" }, { "if-match": '"7"' });
