@@ -419,3 +419,15 @@ it("a message that its queue gave up is kept, once", async () => {
     { queue: "deliveries", body: { delivery_id: [body.delivery_id], webhook_id: [body.webhook_id] }, resolvedAt: null },
   ]);
 });
+
+it("runs of failures that a day of silence ended keep nobody else from being told", async () => {
+  const broken = await receiver(fails, {
+    failingSince: sql`ops.now() - interval '61 hours'` as never,
+    lastFailureAt: sql`ops.now() - interval '1 hour'` as never,
+  });
+  await world.db.writer.execute(sql`insert into api.webhooks select silent.* from api.webhooks w, generate_series(1, 100) n,
+    jsonb_populate_record(w, jsonb_build_object('id', md5(w.id || '/' || n)::uuid, 'failing_since', ops.now() - interval '10 days', 'last_failure_at', ops.now() - interval '25 hours')) silent
+    where w.id = ${broken.id}::uuid`);
+  await world.cron(MINUTELY);
+  expect(await broken.row()).toMatchObject({ failingAlertedPercent: 50 });
+});
