@@ -443,6 +443,18 @@ describe("deliveries", () => {
     ]);
   });
 
+  it("show the newest hundred attempts, in their order, each with the number it was sent with", async () => {
+    const { id } = await make();
+    const [delivery] = await delivered(id, ["dead"]);
+    await world.db.writer
+      .execute(sql`insert into api.webhook_attempts (delivery_id, attempt_no, trigger, started_at, duration_ms, http_status, error_class, signature_key_ids, request_id)
+      select ${delivery}::uuid, n, 'manual', ops.now() - make_interval(mins => 103 - n), 1, 500, 'http_5xx', '{}', gen_random_uuid() from generate_series(1, 103) n`);
+    const list = (await call(key, "GET", `/webhook-deliveries/${delivery}`)).body.data.attempt_list;
+    const hundred = Array.from({ length: 100 }, (_, index) => index + 4);
+    expect(list.map(({ number }: { number: number }) => number)).toEqual(hundred);
+    expect(list.map(({ request }: any) => request.headers["x-splits-attempt"])).toEqual(hundred.map(String));
+  });
+
   it("do not tell what an event says to whoever lacks its scope", async () => {
     const { id } = await make(key, { event_types: ["payout.failed"] });
     const [delivery] = await delivered(id, ["dead"], "payout.failed");

@@ -3383,7 +3383,7 @@ export interface components {
              * @example {"id":"evt_…"}
              */
             payload: string | null;
-            /** @description Oldest first; kept for 30 days */
+            /** @description The newest hundred, the oldest of them first; kept for 30 days */
             attempt_list: components["schemas"]["WebhookAttempt"][];
         };
         WebhookAttempt: {
