@@ -77,25 +77,41 @@ export function enabled(endpoint: EndpointLife): Omit<EndpointLife, "lastSuccess
 export const successPercent = ({ succeeded, dead }: { succeeded: number; dead: number }): number | null =>
   succeeded + dead === 0 ? null : Math.round((succeeded / (succeeded + dead)) * 1_000) / 10;
 
-/** Below this share of deliveries that arrive, operators are told (PLATFORM §13.7). */
-export const ALERT_BELOW_PERCENT = 90;
+/** Below this share of deliveries that arrive, operators and the endpoint's owner are told (PLATFORM §13.7). */
+const ALERT_BELOW_PERCENT = 90;
+/** Of fewer final deliveries a share says nothing. */
+const FEWEST_FINAL = 20;
+
+/** Whether too few of a day's final deliveries arrived. */
+export function isRateLow(final: { succeeded: number; dead: number }): boolean {
+  const percent = successPercent(final);
+  return percent !== null && percent < ALERT_BELOW_PERCENT && final.succeeded + final.dead >= FEWEST_FINAL;
+}
 
 /** The days of failure after which an endpoint is disabled. */
 const FAILING_DAYS = 5;
 
-/** What an owner should know of an endpoint, in words; nothing while it is well. */
+/** What an owner should know of an endpoint and of its last day's deliveries, in words; nothing while it is well. */
 export function alertsOf({
   status,
   disabledReason,
   failingSince,
   failingAlertedPercent,
-}: EndpointLife): { code: string; message: string }[] {
+  health,
+}: EndpointLife & { health: { succeeded: number; dead: number } }): { code: string; message: string }[] {
   if (status === "unverified")
     return [{ code: "unverified", message: "It has not answered a test with a 2xx yet, so it receives nothing else." }];
   if (status === "disabled") return [{ code: "disabled", message: DISABLED_WORDS[disabledReason ?? "owner"] }];
-  if (failingSince === null) return [];
-  const message = `It has failed since ${failingSince.toISOString()}; after ${FAILING_DAYS} days without a success it is disabled.`;
-  return [{ code: failingAlertedPercent === null ? "failing" : `failing_${failingAlertedPercent}`, message }];
+  const alerts = [];
+  if (failingSince !== null) {
+    const message = `It has failed since ${failingSince.toISOString()}; after ${FAILING_DAYS} days without a success it is disabled.`;
+    alerts.push({ code: failingAlertedPercent === null ? "failing" : `failing_${failingAlertedPercent}`, message });
+  }
+  if (isRateLow(health)) {
+    const message = `Of ${health.succeeded + health.dead} deliveries that became final in the last 24 hours, ${health.dead} did not arrive.`;
+    alerts.push({ code: "success_rate_low", message });
+  }
+  return alerts;
 }
 
 /** Why an endpoint is disabled, as its owner reads it. */

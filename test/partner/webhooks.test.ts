@@ -665,6 +665,14 @@ describe("the share of deliveries that arrive", () => {
       dead_24h: 20,
       success_rate_24h: 80,
     });
+    await verify(id);
+    expect((await call(key, "GET", `/webhooks/${id}`)).body.data.alerts).toEqual([
+      { code: "success_rate_low", message: "Of 100 deliveries that became final in the last 24 hours, 20 did not arrive." },
+    ]);
+    const few = await make();
+    await verify(few.id);
+    await delivered(few.id, ["dead", "dead", "dead"]);
+    expect((await call(key, "GET", `/webhooks/${few.id}`)).body.data.alerts).toEqual([]);
     await world.cron("20 * * * *");
     await world.cron("20 * * * *");
     const alarms = await world.db.reader.select().from(outbox).where(eq(outbox.eventType, "webhooks.success_rate_low"));
