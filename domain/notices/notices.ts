@@ -701,7 +701,8 @@ const RULES: { readonly [T in EventType]?: Rule<T> } = {
           "security",
           "webhook.disabled",
           (f) => `The webhook endpoint ${endpoint(f)} was disabled`,
-          () => `${why} What happens meanwhile is kept for 30 days; enable it again and replay what it missed.`,
+          () =>
+            `${why} What happens meanwhile is kept for 30 days; ${reason === "admin" ? "write to support." : "enable it again and replay what it missed."}`,
         ),
         "high",
       ),

@@ -73,6 +73,18 @@ export function enabled(endpoint: EndpointLife): Omit<EndpointLife, "lastSuccess
   };
 }
 
+/** An endpoint that an administrator shuts off, whatever it was; its owner does not switch it on. Refuses (409) one that is shut off. */
+export function suspended(endpoint: EndpointLife, now: Date): Pick<EndpointLife, "status" | "disabledReason" | "disabledAt"> {
+  if (endpoint.disabledReason === "admin") throw conflict("An administrator disabled this endpoint already.");
+  return { status: "disabled", disabledReason: "admin", disabledAt: endpoint.disabledAt ?? now };
+}
+
+/** An endpoint that an administrator lets pass again, its failures forgotten. Refuses (409) one that none shut off. */
+export function unsuspended(endpoint: EndpointLife): Omit<EndpointLife, "lastSuccessAt"> {
+  if (endpoint.disabledReason !== "admin") throw conflict("No administrator disabled this endpoint.");
+  return enabled({ ...endpoint, disabledReason: "owner" });
+}
+
 /** How many of a day's final deliveries arrived, in percent with one decimal; null where none became final. */
 export const successPercent = ({ succeeded, dead }: { succeeded: number; dead: number }): number | null =>
   succeeded + dead === 0 ? null : Math.round((succeeded / (succeeded + dead)) * 1_000) / 10;

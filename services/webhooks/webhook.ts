@@ -36,6 +36,12 @@ export const webhookNoun = {
   },
 } satisfies Noun<WebhookRow>;
 
+/** Everybody's endpoints, for platform admins. */
+export const administeredWebhookNoun = {
+  ...webhookNoun,
+  readable: () => sql`((select ops.is_admin()) and ${webhooks.deletedAt} is null)`,
+} satisfies Noun<WebhookRow>;
+
 /** The account within which the caller acts, as far as it decides what endpoints it may have. */
 export const ownRoom = () =>
   select({

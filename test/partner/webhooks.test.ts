@@ -223,13 +223,28 @@ describe("an endpoint", () => {
     expect((await call(key, "POST", `/webhooks/${id}/enable`)).body.data.status).toBe("unverified");
   });
 
-  it("that an administrator disabled is not enabled by its owner", async () => {
+  it("that an administrator shuts off is not enabled by its owner, until the administrator lets it pass", async () => {
     const { id } = await make();
-    await world.db.writer
-      .update(webhooks)
-      .set({ status: "disabled", disabledReason: "admin", disabledAt: new Date() })
-      .where(eq(webhooks.id, id));
+    await verify(id);
+    await call(key, "PATCH", `/webhooks/${id}`, { status: "disabled" });
+    const admin = await world.platformAdmin();
+    const act = (who: { token: string }, way: string) => call(who, "POST", `/webhooks/${id}/${way}`, { reason: "It floods us" });
+    expect((await act(rosa, "suspend")).status).toBe(403);
+    expect((await act(admin, "unsuspend")).body.code).toBe("conflict");
+    expect((await act(admin, "suspend")).body.data).toMatchObject({ status: "disabled", disabled_reason: "admin" });
+    expect((await act(admin, "suspend")).body.code).toBe("conflict");
     expect((await call(key, "POST", `/webhooks/${id}/enable`)).body.code).toBe("conflict");
+    const [told] = await world.db.reader
+      .select()
+      .from(outbox)
+      .where(sql`${outbox.subjectId} = ${id} and ${outbox.payload} ->> 'disabled_reason' = 'admin'`);
+    expect(told?.eventType).toBe("webhook.disabled");
+    expect((await act(admin, "unsuspend")).body.data).toMatchObject({ status: "active", disabled_reason: null });
+    const audited = await world.db.reader.select().from(auditEvents).where(eq(auditEvents.reason, "It floods us"));
+    expect(audited.map(({ action, accountId, subjectId }) => [action, accountId, subjectId]).toSorted()).toEqual([
+      ["webhook.suspended", rosa.recruiterId, id],
+      ["webhook.unsuspended", rosa.recruiterId, id],
+    ]);
   });
 
   it("is made, moved and tested later while names cannot be looked up, which is no fault of its own", async () => {
