@@ -5,6 +5,7 @@ import { isReceivers, nextStep, type SendOutcome } from "#domain/webhooks/outcom
 import { requestHeaders } from "#domain/webhooks/request.ts";
 import type { AttemptTrigger } from "#domain/webhooks/words.ts";
 import type {
+  BacklogPlace,
   ClaimedDelivery,
   ClaimedEndpoint,
   Deliveries,
@@ -49,6 +50,8 @@ interface Kept {
   health: Health;
   version: number;
   overflowed: boolean;
+  pulledTo: BacklogPlace | null;
+  tests: readonly number[];
 }
 
 /**
@@ -66,6 +69,8 @@ export function endpointObject<Env>(makePorts: (env: Env, later: (work: Promise<
     #webhookId = "";
     /** There is more in the tables than was taken. */
     #overflowed = false;
+    /** So far the tables were gone through for it; null: from the beginning. */
+    #pulledTo: BacklogPlace | null = null;
     /** Ids that are claimed or being sent, and those that are only to be recorded yet. */
     #sending = new Set<string>();
     #recording = new Set<string>();
@@ -73,7 +78,8 @@ export function endpointObject<Env>(makePorts: (env: Env, later: (work: Promise<
     /** Something changed since the list was last looked through. */
     #isWanted = false;
     #nextTurn = 0;
-    #tests: number[] = [];
+    /** When the tests of the last minute were sent, in epoch milliseconds. */
+    #tests: readonly number[] = [];
     #alarmAt: number | null = null;
     #made = 0;
 
@@ -87,7 +93,7 @@ export function endpointObject<Env>(makePorts: (env: Env, later: (work: Promise<
     async enqueue(jobs: readonly DeliveryJob[]): Promise<{ accepted: number; overflow: number }> {
       this.#knowName();
       const now = Date.now();
-      let room = MOST_JOBS - this.#count("select count(*) as n from job");
+      let room = MOST_JOBS - this.#jobs();
       let accepted = 0;
       for (const { deliveryId, priority, manual } of jobs) {
         if (this.#isUnderWay(deliveryId)) continue;
@@ -96,7 +102,7 @@ export function endpointObject<Env>(makePorts: (env: Env, later: (work: Promise<
         if (!known) room -= 1;
         accepted += 1;
         this.ctx.storage.sql.exec(
-          `insert into job (id, replay, due_at, manual, parked) values (?, ?, ?, ?, 0)
+          `insert into job (id, replay, due_at, manual, parked, probed_at) values (?, ?, ?, ?, 0, 0)
            on conflict (id) do update set due_at = min(due_at, excluded.due_at), manual = max(manual, excluded.manual)`,
           deliveryId,
           priority === "replay" ? 1 : 0,
@@ -121,7 +127,8 @@ export function endpointObject<Env>(makePorts: (env: Env, later: (work: Promise<
       const [oldest] = this.#tests;
       if (oldest !== undefined && this.#tests.length >= TESTS_A_MINUTE)
         return { kind: "throttled", retryAfterSeconds: Math.ceil((oldest + 60_000 - now) / 1_000) };
-      this.#tests.push(now);
+      this.#tests = [...this.#tests, now];
+      this.#keepState();
       const claimed = await this.#ports.deliveries.claimTest(this.#webhookId, requestedBy);
       if (!claimed) return { kind: "unknown" };
       const record = await this.#send(claimed.endpoint, claimed.delivery, "test");
@@ -145,13 +152,12 @@ export function endpointObject<Env>(makePorts: (env: Env, later: (work: Promise<
     async state(): Promise<EndpointState> {
       const now = Date.now();
       const { breaker, failingSince, pausedUntil } = this.#health;
-      const queued = this.#count("select count(*) as n from job");
       return {
         breaker,
         failingSince,
         pausedUntil: pausedUntil !== null && pausedUntil > now ? pausedUntil : null,
         inFlight: this.#sending.size,
-        queued,
+        queued: this.#jobs(),
         parked: this.#count("select count(*) as n from job where parked = 1"),
       };
     }
@@ -210,10 +216,12 @@ export function endpointObject<Env>(makePorts: (env: Env, later: (work: Promise<
       return { jobs, probe: false, askAgainAt: null };
     }
 
+    /** The oldest first; while a probe is due, that which was asked with longest ago, so that one bad delivery keeps nobody from seeing that the endpoint is back. */
     #due(now: number, limit: number): Job[] {
+      const place = this.#health.breaker === "closed" ? "due_at, rowid" : "probed_at, due_at, rowid";
       const rows = this.ctx.storage.sql
         .exec<{ id: string; manual: number }>(
-          "select id, manual from job where due_at <= ? order by manual desc, replay, due_at, rowid limit ?",
+          `select id, manual from job where due_at <= ? order by manual desc, replay, ${place} limit ?`,
           now,
           limit + MOST_UNDER_WAY,
         )
@@ -350,16 +358,18 @@ export function endpointObject<Env>(makePorts: (env: Env, later: (work: Promise<
       }
     }
 
-    /** Leaves in the list what is to be sent again, in its time. */
-    #settle({ delivery: { id, isReplay }, next: { status, retryInSeconds } }: SendRecord): void {
+    /** Leaves in the list what is to be sent again, in its time; a probe's delivery keeps its place before all that came later. */
+    #settle({ delivery: { id, isReplay, eventAt }, next: { status, retryInSeconds } }: SendRecord): void {
       if (retryInSeconds === null) return void this.ctx.storage.sql.exec("delete from job where id = ?", id);
       const isParked = status === "parked";
       this.ctx.storage.sql.exec(
-        "insert or replace into job (id, replay, due_at, manual, parked) values (?, ?, ?, 0, ?)",
+        `insert into job (id, replay, due_at, manual, parked, probed_at) values (?, ?, ?, 0, ?, ?)
+         on conflict (id) do update set due_at = excluded.due_at, manual = 0, parked = excluded.parked, probed_at = excluded.probed_at`,
         id,
         isReplay ? 1 : 0,
-        Date.now() + (isParked ? 0 : retryInSeconds * 1_000),
+        isParked ? eventAt.getTime() : Date.now() + retryInSeconds * 1_000,
         isParked ? 1 : 0,
+        isParked ? Date.now() : 0,
       );
     }
 
@@ -377,30 +387,33 @@ export function endpointObject<Env>(makePorts: (env: Env, later: (work: Promise<
       }
     }
 
-    /** Takes from the tables what had no room here. */
+    /** Takes from the tables what had no room here: page by page behind what was gone through, until there is something new or no more. */
     async #pull(): Promise<void> {
-      const room = MOST_JOBS - this.#count("select count(*) as n from job");
-      if (room < CHUNK) return;
       try {
-        const jobs = await this.#ports.deliveries.backlog(this.#webhookId, CHUNK);
-        const fresh = jobs.filter(({ deliveryId }) => this.#count("select count(*) as n from job where id = ?", deliveryId) === 0);
-        if (fresh.length === 0) {
-          this.#overflowed = false;
+        for (let fresh = 0; this.#overflowed && fresh === 0 && this.#jobs() <= MOST_JOBS - CHUNK;) {
+          const { jobs, end } = await this.#ports.deliveries.backlog(this.#webhookId, this.#pulledTo, CHUNK);
+          const before = this.#jobs();
+          for (const { deliveryId, priority } of jobs) {
+            this.ctx.storage.sql.exec(
+              "insert or ignore into job (id, replay, due_at, manual, parked, probed_at) values (?, ?, ?, 0, 0, 0)",
+              deliveryId,
+              priority === "replay" ? 1 : 0,
+              Date.now(),
+            );
+          }
+          fresh = this.#jobs() - before;
+          this.#overflowed = jobs.length === CHUNK;
+          this.#pulledTo = this.#overflowed ? end : null;
           this.#keepState();
-          return;
-        }
-        for (const { deliveryId, priority } of fresh) {
-          const replay = priority === "replay" ? 1 : 0;
-          this.ctx.storage.sql.exec(
-            "insert or ignore into job (id, replay, due_at, manual, parked) values (?, ?, ?, 0, 0)",
-            deliveryId,
-            replay,
-            Date.now(),
-          );
         }
       } catch (error) {
         this.#tell("the backlog could not be read", error);
       }
+    }
+
+    /** How many deliveries are in the list. */
+    #jobs(): number {
+      return this.#count("select count(*) as n from job");
     }
 
     /** Nothing may start now: sleeps until something may. */
@@ -449,6 +462,8 @@ export function endpointObject<Env>(makePorts: (env: Env, later: (work: Promise<
         health: this.#health,
         version: this.#version,
         overflowed: this.#overflowed,
+        pulledTo: this.#pulledTo,
+        tests: this.#tests,
       } satisfies Kept);
       this.ctx.storage.sql.exec("insert or replace into state (one, kept) values (1, ?)", kept);
     }
@@ -456,7 +471,7 @@ export function endpointObject<Env>(makePorts: (env: Env, later: (work: Promise<
     async #load(): Promise<void> {
       const { sql } = this.ctx.storage;
       sql.exec(`
-        create table if not exists job (id text primary key, replay integer, due_at integer, manual integer, parked integer);
+        create table if not exists job (id text primary key, replay integer, due_at integer, manual integer, parked integer, probed_at integer);
         create index if not exists job_order on job (manual desc, replay, due_at);
         create table if not exists unrecorded (id text primary key, record text);
         create table if not exists state (one integer primary key, kept text)`);
@@ -467,6 +482,8 @@ export function endpointObject<Env>(makePorts: (env: Env, later: (work: Promise<
         this.#health = probeLost(kept.health, Date.now());
         this.#version = kept.version;
         this.#overflowed = kept.overflowed;
+        this.#pulledTo = kept.pulledTo;
+        this.#tests = kept.tests;
       }
       this.#alarmAt = await this.ctx.storage.getAlarm();
     }

@@ -317,8 +317,13 @@ const OVERTAKEN = new Set(["40001", "40P01", "55P03"]);
 /** A unique index or a reference said no: the verb knows what that means. */
 const DECIDED_BY_CONSTRAINT = new Set(["23505", "23503", "23P01"]);
 const KEY_CONSTRAINT = "idempotency_keys_pkey";
-/** What is in the books already is done: read again, and there is nothing left to do (MONEY §1). */
-const DONE_ALREADY = new Set(["ledger_transactions_key", "ledger_entries_balance_transaction_key", "invoice_payments_stripe_key"]);
+/** What is in the books already (MONEY §1), or before people, is done: read again, and there is nothing left to do. */
+const DONE_ALREADY = new Set([
+  "ledger_transactions_key",
+  "ledger_entries_balance_transaction_key",
+  "invoice_payments_stripe_key",
+  "pipeline_failures_one_open",
+]);
 
 /**
  * Repeats a whole decision when it was overtaken, three rounds in all, then refuses with

@@ -123,7 +123,12 @@ export interface Destinations {
 
 export type DestinationCheck =
   /** `url`: in its one spelling, which is what is to be sent to */
-  { open: true; url: string } | { open: false; reason: "blocked_destination" | "unresolvable" };
+  | { open: true; url: string }
+  | {
+      open: false;
+      /** `unasked`: our name server could not be asked, which is no fault of the address. */
+      reason: "blocked_destination" | "unresolvable" | "unasked";
+    };
 
 /** Tells a queue which rows to look at. Rows decide: whatever is lost, repeated or late is found by the sweep. */
 export interface WorkQueue {
@@ -576,8 +581,14 @@ export interface Deliveries {
   record(record: SendRecord): Promise<void>;
   /** Marks deliveries that are due as waiting for the breaker. */
   park(webhookId: string, deliveryIds: readonly string[]): Promise<void>;
-  /** Deliveries that wait in the tables beyond those the object holds, the oldest first. */
-  backlog(webhookId: string, limit: number): Promise<DeliveryJob[]>;
+  /** Deliveries that are due in the tables, those of the object's list among them, the oldest first and behind a place. `end`: the last one's. */
+  backlog(webhookId: string, behind: BacklogPlace | null, limit: number): Promise<{ jobs: DeliveryJob[]; end: BacklogPlace | null }>;
+}
+
+/** Where in an endpoint's backlog a delivery stands. `dueAt`: as the database writes it, to the microsecond. */
+export interface BacklogPlace {
+  dueAt: string;
+  id: string;
 }
 
 /** One delivery for an object's list. */

@@ -275,6 +275,8 @@ export interface EventPayloads {
   "webhook.failing": WebhookFacts & { percent: number };
   /** Of everybody's deliveries of a day, so many arrived and so many did not: fewer than nine in ten. */
   "webhooks.success_rate_low": { succeeded: number; dead: number };
+  /** A queue gave a message up, or an entrance refused too many: a row waits for somebody to look at it. */
+  "pipeline.failed": { pipeline_failure_id: Id; queue: string };
   "webhook.disabled": WebhookFacts & { disabled_reason: string };
   "account.overage_reached": { account_id: Id; month: string; percent: number };
   "fee_terms.changed": { fee_terms_id: Id; effective_from: Instant };

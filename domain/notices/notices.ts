@@ -701,7 +701,8 @@ const RULES: { readonly [T in EventType]?: Rule<T> } = {
           "security",
           "webhook.disabled",
           (f) => `The webhook endpoint ${endpoint(f)} was disabled`,
-          () => `${why} What happens meanwhile is kept for 30 days; enable it again and replay what it missed.`,
+          () =>
+            `${why} What happens meanwhile is kept for 30 days; ${reason === "admin" ? "write to support." : "enable it again and replay what it missed."}`,
         ),
         "high",
       ),
@@ -729,6 +730,16 @@ const RULES: { readonly [T in EventType]?: Rule<T> } = {
       "urgent",
     ),
   ],
+  "pipeline.failed": ({ queue }) => {
+    const notice = about(
+      "platform_admin",
+      "security",
+      "pipeline.failed",
+      () => `Somebody has to look at ${queue}`,
+      () => "A queue gave a message up, or an entrance refused too many. It stands among the pipeline failures until somebody resolves it.",
+    );
+    return [queue === "mail" ? notice : mailed(notice, "urgent")]; // no mail tells that mail does not go out
+  },
   "dispute.opened": ({ dispute_type }) => [
     mailed(
       about("platform_admin", "placements", "dispute.opened", () => "A placement is disputed; its payouts wait"),

@@ -73,29 +73,57 @@ export function enabled(endpoint: EndpointLife): Omit<EndpointLife, "lastSuccess
   };
 }
 
+/** An endpoint that an administrator shuts off, whatever it was; its owner does not switch it on. Refuses (409) one that is shut off. */
+export function suspended(endpoint: EndpointLife, now: Date): Pick<EndpointLife, "status" | "disabledReason" | "disabledAt"> {
+  if (endpoint.disabledReason === "admin") throw conflict("An administrator disabled this endpoint already.");
+  return { status: "disabled", disabledReason: "admin", disabledAt: endpoint.disabledAt ?? now };
+}
+
+/** An endpoint that an administrator lets pass again, its failures forgotten. Refuses (409) one that none shut off. */
+export function unsuspended(endpoint: EndpointLife): Omit<EndpointLife, "lastSuccessAt"> {
+  if (endpoint.disabledReason !== "admin") throw conflict("No administrator disabled this endpoint.");
+  return enabled({ ...endpoint, disabledReason: "owner" });
+}
+
 /** How many of a day's final deliveries arrived, in percent with one decimal; null where none became final. */
 export const successPercent = ({ succeeded, dead }: { succeeded: number; dead: number }): number | null =>
   succeeded + dead === 0 ? null : Math.round((succeeded / (succeeded + dead)) * 1_000) / 10;
 
-/** Below this share of deliveries that arrive, operators are told (PLATFORM §13.7). */
-export const ALERT_BELOW_PERCENT = 90;
+/** Below this share of deliveries that arrive, operators and the endpoint's owner are told (PLATFORM §13.7). */
+const ALERT_BELOW_PERCENT = 90;
+/** Of fewer final deliveries a share says nothing. */
+const FEWEST_FINAL = 20;
+
+/** Whether too few of a day's final deliveries arrived. */
+export function isRateLow(final: { succeeded: number; dead: number }): boolean {
+  const percent = successPercent(final);
+  return percent !== null && percent < ALERT_BELOW_PERCENT && final.succeeded + final.dead >= FEWEST_FINAL;
+}
 
 /** The days of failure after which an endpoint is disabled. */
 const FAILING_DAYS = 5;
 
-/** What an owner should know of an endpoint, in words; nothing while it is well. */
+/** What an owner should know of an endpoint and of its last day's deliveries, in words; nothing while it is well. */
 export function alertsOf({
   status,
   disabledReason,
   failingSince,
   failingAlertedPercent,
-}: EndpointLife): { code: string; message: string }[] {
+  health,
+}: EndpointLife & { health: { succeeded: number; dead: number } }): { code: string; message: string }[] {
   if (status === "unverified")
     return [{ code: "unverified", message: "It has not answered a test with a 2xx yet, so it receives nothing else." }];
   if (status === "disabled") return [{ code: "disabled", message: DISABLED_WORDS[disabledReason ?? "owner"] }];
-  if (failingSince === null) return [];
-  const message = `It has failed since ${failingSince.toISOString()}; after ${FAILING_DAYS} days without a success it is disabled.`;
-  return [{ code: failingAlertedPercent === null ? "failing" : `failing_${failingAlertedPercent}`, message }];
+  const alerts = [];
+  if (failingSince !== null) {
+    const message = `It has failed since ${failingSince.toISOString()}; after ${FAILING_DAYS} days without a success it is disabled.`;
+    alerts.push({ code: failingAlertedPercent === null ? "failing" : `failing_${failingAlertedPercent}`, message });
+  }
+  if (isRateLow(health)) {
+    const message = `Of ${health.succeeded + health.dead} deliveries that became final in the last 24 hours, ${health.dead} did not arrive.`;
+    alerts.push({ code: "success_rate_low", message });
+  }
+  return alerts;
 }
 
 /** Why an endpoint is disabled, as its owner reads it. */

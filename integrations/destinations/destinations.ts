@@ -26,6 +26,7 @@ export function destinations({ server, now = Date.now, ...rules }: GuardSettings
       let isPublic = !fresh && known && now() - known.at < RESOLVED_FOR_SECONDS * 1_000 ? known.isPublic : undefined;
       if (isPublic === undefined) {
         const resolution = await resolveOverHttps(server, destination.host);
+        if (resolution.kind === "unasked") return { open: false, reason: "unasked" };
         if (resolution.kind !== "addresses") return { open: false, reason: "unresolvable" };
         isPublic = resolution.addresses.every(isPublicAddress);
         if (resolved.size >= REMEMBERED_HOSTS) resolved.clear();

@@ -13,6 +13,9 @@ const KEPT_HEADER_LENGTH = 500;
 
 const NOTHING = { httpStatus: null, retryAfterSeconds: null, responseHeaders: null, responseBody: null, firstByteMs: null };
 
+/** What stands with an attempt that the guard did not let out. */
+const CLASS_OF = { blocked_destination: "blocked_destination", unresolvable: "dns", unasked: "internal" } as const;
+
 /** Sends what is to leave the house, each time behind the guard. */
 export function guardedSender(destinations: Destinations, timeoutMs = TIMEOUT_MS): Sender {
   return {
@@ -27,7 +30,7 @@ export function guardedSender(destinations: Destinations, timeoutMs = TIMEOUT_MS
       if (kind === "webhook" && new TextEncoder().encode(body).length >= MOST_PAYLOAD_BYTES) return failed("body_too_large", null);
       const checked = await destinations.check(url, kind);
       const resolveMs = Date.now() - began;
-      if (!checked.open) return failed(checked.reason === "unresolvable" ? "dns" : "blocked_destination", resolveMs);
+      if (!checked.open) return failed(CLASS_OF[checked.reason], resolveMs);
 
       const signal = AbortSignal.timeout(timeoutMs);
       try {

@@ -13,6 +13,7 @@ import { idArray } from "../events/handle-events.ts";
 import { rowById } from "../listing.ts";
 import { SETTLING_SECONDS } from "../log.ts";
 import { requireSession } from "../scopes.ts";
+import { unsent } from "../webhooks/webhook.ts";
 import { configOf, siemNoun, type SiemRow } from "./siem-destination.ts";
 
 /** One message pushes so many batches at most; the rest waits for the next. */
@@ -115,7 +116,7 @@ async function send(ctx: Context, destination: SiemRow, batchId: string, rows: r
   return ctx.ports.sender.send({ kind: "siem", url, headers: { ...headers, ...signed }, body });
 }
 
-/** Sends a destination one row that says what it is, outside the order of the logs, and tells how it went. */
+/** Sends a destination one row that says what it is, outside the order of the logs, and tells how it went. Refuses (503) where a fault of ours kept it from being sent. */
 export async function testSiemDestination(ctx: Context, destinationId: string): Promise<SendOutcome> {
   requireSession(ctx);
   const [[row]] = await ctx.read(rowById<SiemRow>(ctx, siemNoun, destinationId));
@@ -137,6 +138,7 @@ export async function testSiemDestination(ctx: Context, destinationId: string): 
     chainHash: null,
   };
   const outcome = await send(ctx, destination, testId, [{ log: "audit_events", row: test }]);
+  if (outcome.errorClass === "internal") throw unsent();
   return deciding(ctx, () =>
     commit(ctx, outcome, {
       write: [],

@@ -1,4 +1,4 @@
-import { and, eq, getTableColumns, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, sql } from "drizzle-orm";
 import { events, webhookAttempts, webhookDeliveries } from "#db/schema/deliveries.ts";
 import { webhooks } from "#db/schema/webhooks.ts";
 import { computed, select } from "#db/statements.ts";
@@ -12,7 +12,7 @@ import { heldScopes } from "../webhooks/webhook.ts";
 
 /** What the API shows of deliveries, and of their attempts (PLATFORM §17), in days. */
 const [SHOWN_DAYS, SHOWN_ATTEMPT_DAYS] = [90, 30];
-/** Of one delivery: an automatic run has four, and whoever asks for more can ask a few times. */
+/** Of one delivery, the newest: an automatic run has four, and whoever asks for more can ask a few times. */
 const MOST_ATTEMPTS = 100;
 
 const { sweptAt: _, ...columns } = getTableColumns(webhookDeliveries);
@@ -41,9 +41,10 @@ export async function listDeliveries(ctx: Context, query: KeysetQuery): Promise<
   return listAfter<Delivery>(ctx, deliveryNoun, query);
 }
 
-export type Attempt = typeof webhookAttempts.$inferSelect;
+/** `ordinal`: which of its delivery's attempts it is, by their instants. */
+export type Attempt = typeof webhookAttempts.$inferSelect & { ordinal: number };
 
-/** A delivery with what was sent, and every attempt at it, oldest first. */
+/** A delivery with what was sent, and its newest attempts, the oldest of them first. */
 export interface DeliveryWithAttempts extends Delivery {
   /** The bytes of the event; null for a caller who may not read what they tell. */
   payload: string | null;
@@ -65,7 +66,13 @@ export async function getDelivery(ctx: Context, id: string): Promise<DeliveryWit
       .from(webhookDeliveries)
       .innerJoin(events, and(eq(events.id, webhookDeliveries.eventId), eq(events.occurredAt, webhookDeliveries.eventAt)))
       .where(eq(webhookDeliveries.id, id)),
-    select()
+    select({
+      ...getTableColumns(webhookAttempts),
+      ordinal: computed<number>(
+        "ordinal",
+        sql`(row_number() over (order by ${webhookAttempts.startedAt}, ${webhookAttempts.attemptNo}))::int`,
+      ),
+    })
       .from(webhookAttempts)
       .where(
         and(
@@ -73,12 +80,12 @@ export async function getDelivery(ctx: Context, id: string): Promise<DeliveryWit
           sql`${webhookAttempts.startedAt} > ops.now() - make_interval(days => ${SHOWN_ATTEMPT_DAYS})`,
         ),
       )
-      .orderBy(webhookAttempts.startedAt, webhookAttempts.attemptNo)
+      .orderBy(desc(webhookAttempts.startedAt), desc(webhookAttempts.attemptNo))
       .limit(MOST_ATTEMPTS),
   );
   const delivery = readable("delivery", id, row);
   const shown = event && maySeePayload(delivery.eventType, heldScopes(ctx), event.isOwner);
-  return { ...delivery, payload: shown ? event.payload : null, attemptList: attempts };
+  return { ...delivery, payload: shown ? event.payload : null, attemptList: attempts.toReversed() };
 }
 
 /** The endpoint of a delivery, as far as sending to it goes. */

@@ -42,7 +42,7 @@ export interface WebhookChange {
 export type ChangedWebhook = Webhook & { offer: ReplayOffer | null };
 
 /** What the grant behind an endpoint may do now; null for one that was not made through a grant. */
-const grantOf = (webhookId: string) =>
+export const grantOf = (webhookId: string) =>
   select({ status: oauthGrants.status, scopes: oauthGrants.scopes, clientStatus: oauthClients.status, allowed: oauthClients.allowedScopes })
     .from(webhooks)
     .innerJoin(oauthGrants, eq(oauthGrants.id, webhooks.createdVia))

@@ -10,7 +10,7 @@ import { isReceivers } from "#domain/webhooks/outcome.ts";
 import { type Change, commit, databaseRefusal, deciding, type Guard, insert, newRow, unchanged, update } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
 import { idArray } from "../events/handle-events.ts";
-import type { ClaimedDelivery, ClaimedEndpoint, Deliveries, DeliveryJob, SendRecord } from "../ports.ts";
+import type { BacklogPlace, ClaimedDelivery, ClaimedEndpoint, Deliveries, SendRecord } from "../ports.ts";
 import { webhookSealOwner } from "./secret.ts";
 
 /** Whoever claimed a delivery has so long to send it; then it counts as forgotten. */
@@ -25,7 +25,7 @@ export function deliveriesIn(begin: () => Context): Deliveries {
     claimTest: (webhookId, requestedBy) => claimTest(begin(), webhookId, requestedBy),
     record: (record) => recordSend(begin(), record),
     park: (webhookId, ids) => park(begin(), webhookId, ids),
-    backlog: (webhookId, limit) => backlog(begin(), webhookId, limit),
+    backlog: (webhookId, behind, limit) => backlog(begin(), webhookId, behind, limit),
   };
 }
 
@@ -233,11 +233,21 @@ async function park(ctx: Context, webhookId: string, ids: readonly string[]): Pr
   ] as never);
 }
 
-async function backlog(ctx: Context, webhookId: string, limit: number): Promise<DeliveryJob[]> {
-  const [found] = await ctx.read(
-    statement<{ id: string; is_replay: boolean }>(sql`select id, replay_of is not null as is_replay from ${webhookDeliveries}
+async function backlog(ctx: Context, webhookId: string, behind: BacklogPlace | null, limit: number) {
+  const [{ rows }] = await ctx.read(
+    statement<{
+      id: string;
+      is_replay: boolean;
+      due_at: string;
+    }>(sql`select id, replay_of is not null as is_replay, next_attempt_at::text as due_at
+      from ${webhookDeliveries}
       where webhook_id = ${webhookId}::uuid and status in ('pending', 'retrying', 'parked') and next_attempt_at <= ops.now()
-      order by next_attempt_at limit ${limit}`),
+        ${behind ? sql`and (next_attempt_at, id) > (${behind.dueAt}::timestamptz, ${behind.id}::uuid)` : sql``}
+      order by next_attempt_at, id limit ${limit}`),
   );
-  return found.rows.map(({ id, is_replay: isReplay }) => ({ deliveryId: id, priority: isReplay ? "replay" : "live" }));
+  const last = rows.at(-1);
+  return {
+    jobs: rows.map(({ id, is_replay: isReplay }) => ({ deliveryId: id, priority: isReplay ? ("replay" as const) : ("live" as const) })),
+    end: last ? { dueAt: last.due_at, id: last.id } : null,
+  };
 }

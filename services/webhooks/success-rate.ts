@@ -3,12 +3,10 @@ import { outbox } from "#db/schema/ops.ts";
 import { select, statement } from "#db/statements.ts";
 import { successRateLow } from "#domain/events/webhook.ts";
 import { uuidv7 } from "#domain/ids.ts";
-import { ALERT_BELOW_PERCENT, successPercent } from "#domain/webhooks/endpoint.ts";
+import { isRateLow, successPercent } from "#domain/webhooks/endpoint.ts";
 import { commit } from "../commit.ts";
 import type { Context } from "../context.ts";
 
-/** Below this many final deliveries a share says nothing. */
-const FEWEST = 20;
 /** A delivery is final within this time of its event, as a rule; what took longer is not looked for. */
 const REACH_DAYS = 8;
 
@@ -39,7 +37,7 @@ const DAY_MS = 86_400_000;
  */
 export async function watchSuccess(ctx: Context): Promise<void> {
   const { succeeded, dead, percent } = await totalSuccess(ctx);
-  if (percent === null || percent >= ALERT_BELOW_PERCENT || succeeded + dead < FEWEST) return;
+  if (!isRateLow({ succeeded, dead })) return;
   ctx.ports.log("error", "webhooks.success_rate_low", { succeeded, dead, percent });
   const yesterday = uuidv7(new Date(ctx.now().getTime() - DAY_MS), 0, new Uint8Array(8));
   const [told] = await ctx.read(

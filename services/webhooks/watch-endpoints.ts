@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { webhooks } from "#db/schema/webhooks.ts";
 import { select } from "#db/statements.ts";
 import { webhookDisabled, webhookFailing } from "#domain/events/webhook.ts";
-import { FAILING_DAYS, FAILING_STAGES, failingStage } from "#domain/webhooks/failing.ts";
+import { FAILING_DAYS, FAILING_STAGES, failingStage, RUN_ENDS_HOURS } from "#domain/webhooks/failing.ts";
 import { commit, deciding, unchanged, update } from "../commit.ts";
 import type { Context } from "../context.ts";
 
@@ -17,6 +17,7 @@ export async function watchEndpoints(ctx: Context): Promise<void> {
         .from(webhooks)
         .where(
           sql`${webhooks.status} = 'active' and ${webhooks.deletedAt} is null
+            and ${webhooks.lastFailureAt} > ops.now() - make_interval(hours => ${RUN_ENDS_HOURS})
             and ${webhooks.failingSince} <= ops.now() - make_interval(hours => ${(FAILING_DAYS * 24 * FAILING_STAGES[0]) / 100})
             and (${webhooks.failingAlertedPercent} is null or ${webhooks.failingSince} <= ops.now() - make_interval(hours => ${(FAILING_DAYS * 24 * FAILING_STAGES[1]) / 100}))`,
         )

@@ -36,6 +36,12 @@ export const webhookNoun = {
   },
 } satisfies Noun<WebhookRow>;
 
+/** Everybody's endpoints, for platform admins. */
+export const administeredWebhookNoun = {
+  ...webhookNoun,
+  readable: () => sql`((select ops.is_admin()) and ${webhooks.deletedAt} is null)`,
+} satisfies Noun<WebhookRow>;
+
 /** The account within which the caller acts, as far as it decides what endpoints it may have. */
 export const ownRoom = () =>
   select({
@@ -76,17 +82,22 @@ export async function shownWebhook(ctx: Context, { headersEnc, ...row }: Webhook
 
 /**
  * The address to send to, as it is kept. Refuses (422) one that we send nothing to, without saying why, and a name
- * that has no address.
+ * that has no address; and (503) any name while nobody can be asked for its address.
  */
 export async function requireDestination(ctx: Context, url: string, kind: "webhook" | "siem"): Promise<string> {
   const check = await ctx.ports.destinations.check(url, kind, { fresh: true });
   if (check.open) return check.url;
   if (check.reason === "unresolvable") throw invalidField("url", "unresolvable", "names a host that has no address");
+  if (check.reason === "unasked")
+    throw new Refusal("service_unavailable", "Names cannot be looked up for the moment. Try again in a minute.");
   const message = "is no address that we send to";
   throw new Refusal("blocked_destination", "We send nothing to this address. It has to be https, on the public internet, by name.", {
     errors: [{ pointer: "/url", code: "blocked_destination", message }],
   });
 }
+
+/** What is answered to a test that a fault of ours kept from being sent. */
+export const unsent = () => new Refusal("service_unavailable", "The test could not be sent, by a fault of ours. Try again in a minute.");
 
 /** Tells the endpoint's object that it has changed. It reads the row with each delivery, so that a lost word only delays. */
 export function reloadLater(ctx: Context, { id, version }: Pick<WebhookRow, "id" | "version">): void {

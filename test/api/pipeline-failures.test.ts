@@ -1,12 +1,16 @@
-import { sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { pipelineFailures, refusedDeliveries } from "#db/schema/api.ts";
+import { notifications } from "#db/schema/notify.ts";
+import { outbox } from "#db/schema/ops.ts";
 import { marketplace } from "#test/api.ts";
 
 const world = await marketplace();
 const admin = await world.platformAdmin();
 const db = world.db.writer;
 
+const told = async () =>
+  (await db.select().from(outbox).where(eq(outbox.eventType, "pipeline.failed"))).map(({ payload }) => payload["queue"]);
 const open = async (queue: string) => (await world.call("GET", `pipeline-failures?open=true&queue=${queue}`, { as: admin })).body.data;
 
 describe("a message that its queue gave up", () => {
@@ -28,6 +32,28 @@ describe("a message that its queue gave up", () => {
       { queue: "stripe-events", body: { stripe_event_ids: ["evt_1Q0PsIJvEtkwdCNYMSaVuRz6"] } },
       { queue: "unknown", body: {} },
     ]);
+    expect((await told()).toSorted()).toEqual(["payouts", "request-log", "stripe-events", "unknown"]);
+  });
+
+  it("is told to platform admins, urgently, and by mail unless mail is what failed", async () => {
+    await world.consume("pipeline-dlq", [{ notification_ids: [payout] }]);
+    await world.drain();
+    const notices = await db
+      .select()
+      .from(notifications)
+      .where(and(eq(notifications.eventType, "pipeline.failed"), eq(notifications.recipientUserId, admin.userId)));
+    const by = (channel: string) => notices.filter((notice) => notice.channel === channel).map(({ subject }) => subject);
+    const queues = ["payouts", "request-log", "stripe-events", "unknown"].map((queue) => `Somebody has to look at ${queue}`);
+    expect(by("in_app").toSorted()).toEqual(["Somebody has to look at mail", ...queues]);
+    expect(by("email").toSorted()).toEqual(queues);
+  });
+
+  it("tells nobody that nobody could be told", async () => {
+    const before = await told();
+    const [own] = await db.select().from(outbox).where(eq(outbox.eventType, "pipeline.failed"));
+    await world.consume("pipeline-dlq", [{ event_ids: [own?.id] }]);
+    expect(await open("events")).toHaveLength(1);
+    expect(await told()).toEqual(before);
   });
 
   it("is resolved by an admin who says what became of it, and opens again if it comes again", async () => {
@@ -45,6 +71,7 @@ describe("a message that its queue gave up", () => {
     expect(await open("payouts")).toEqual([]);
     await world.consume("pipeline-dlq", [{ transaction_ids: [payout] }]);
     expect(await open("payouts")).toHaveLength(1);
+    expect((await told()).filter((queue) => queue === "payouts")).toHaveLength(2);
     expect((await world.call("GET", "pipeline-failures", { as: await world.recruiter() })).status).toBe(403);
   });
 });

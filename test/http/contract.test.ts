@@ -309,6 +309,12 @@ const DONE: Readonly<Record<string, () => Promise<Call & { id?: string }>>> = {
     id: await anEndpoint({ status: "disabled", disabledReason: "owner", disabledAt: new Date(), lastSuccessAt: new Date() }),
   }),
   "post /webhooks/{id}/test": async () => ({ as: asKey(company), id: await anEndpoint() }),
+  "post /webhooks/{id}/suspend": async () => ({ as: admin, id: await anEndpoint(), body: { reason: "Odd" } }),
+  "post /webhooks/{id}/unsuspend": async () => ({
+    as: admin,
+    id: await anEndpoint({ status: "disabled", disabledReason: "admin", disabledAt: new Date() }),
+    body: { reason: "Cleared" },
+  }),
   "get /webhook-deliveries": async () => (await aDelivery(), { as: asKey(company) }),
   "get /webhook-deliveries/{id}": async () => ({ as: asKey(company), id: await aDelivery() }),
   "post /webhook-deliveries/{id}/replay": async () => ({ as: asKey(company), id: await aDelivery() }),

@@ -27,12 +27,14 @@ describe("the guard and its name server", () => {
   });
 
   it("does not wait for a name server that is slow", { timeout: 9_000 }, async () => {
-    expect(await guard.check("https://slow.example.com/", "webhook", fresh)).toEqual({ open: false, reason: "unresolvable" });
+    expect(await guard.check("https://slow.example.com/", "webhook", fresh)).toEqual({ open: false, reason: "unasked" });
   });
 
-  it("has no address of anybody without a name server", async () => {
+  it("says nothing of any name without a name server", async () => {
     const alone = destinations({ server: "http://127.0.0.1:9/dns-query", ownZones: [], allowLoopback: false });
-    expect(await alone.check("https://example.com/", "webhook")).toEqual({ open: false, reason: "unresolvable" });
+    expect(await alone.check("https://example.com/", "webhook")).toEqual({ open: false, reason: "unasked" });
+    const wordless = destinations({ server: names.url.replace("dns-query", "other"), ownZones: [], allowLoopback: false });
+    expect(await wordless.check("https://example.com/", "webhook")).toEqual({ open: false, reason: "unasked" });
   });
 
   it("asks nobody about an address that its text rules out, or that needs no name", async () => {

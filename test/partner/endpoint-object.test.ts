@@ -156,6 +156,45 @@ describe("the object of an endpoint", () => {
     expect((await back.row()).failingSince).toBeNull();
   });
 
+  it("sends the oldest first once it is back, those among them that were probes in vain", async () => {
+    let isUp = false;
+    const back = await receiver(() => (isUp ? takes() : fails()));
+    await back.happens(20);
+    await back.until((statuses) => statuses.every((each) => ["retrying", "parked"].includes(each)));
+    const parked = await runInDurableObject(back.object, (_, { storage }) =>
+      storage.sql
+        .exec<{ id: string }>("select id from job where parked = 1 order by due_at, rowid")
+        .toArray()
+        .map(({ id }) => id),
+    );
+    const events = new Map((await back.rows()).map(({ id, eventId }) => [id, `evt_${eventId}`]));
+    const sent = back.received.length;
+    for (const [index, wait] of [31, 61, 121].entries()) {
+      isUp = index === 2;
+      await pass(wait);
+      await back.alarm();
+      await soon(() => back.received.length > sent + index);
+      await back.until((statuses) => !statuses.includes("in_flight"));
+    }
+    await back.until((statuses) => !statuses.includes("parked"));
+    const received = back.received.slice(sent).map(({ headers }) => headers.get("webhook-id"));
+    const [first, second, third, fourth, fifth] = parked.map((id) => events.get(id));
+    expect(received.slice(0, 3)).toEqual([first, second, third]); // each probe asks with another
+    expect(received.slice(3, 7).toSorted()).toEqual([first, second, fourth, fifth].toSorted());
+  });
+
+  it("charges nobody for a name server of ours that is away", async () => {
+    const names = world.env.DOH_URL;
+    world.env.DOH_URL = "http://127.0.0.1:9/dns-query";
+    const far = await receiver(takes, { url: "https://hooks.example.com/in" });
+    await far.happens(6);
+    const waiting = await far.until(all("retrying"));
+    world.env.DOH_URL = names;
+    expect(waiting.map(({ attempts, lastErrorClass }) => [attempts, lastErrorClass])).toEqual(waiting.map(() => [0, "internal"]));
+    expect(await far.object.state()).toMatchObject({ breaker: "closed", failingSince: null });
+    expect(await far.row()).toMatchObject({ failingSince: null, lastFailureAt: null });
+  });
+
   it("takes what somebody asks for as the probe, and forgets how it did when the endpoint is changed", async () => {
     const broken = await receiver(fails);
     await broken.happens(12);
@@ -249,11 +288,29 @@ describe("a list that is full", () => {
     );
     await full.happens();
     await full.until(all("retrying"));
-    const others = Array.from({ length: 9_999 }, () => ({ deliveryId: crypto.randomUUID(), priority: "replay" as const }));
-    expect(await full.object.enqueue(others)).toEqual({ accepted: 9_999, overflow: 0 });
+    const { rows: others } = await world.db.writer.execute<{ id: string }>(sql`
+      insert into api.webhook_deliveries (id, event_id, event_at, event_type, webhook_id, account_id, next_attempt_at)
+      select gen_random_uuid(), gen_random_uuid(), ops.now(), 'role.updated', ${full.id}, ${company.id}, ops.now() - interval '1 hour' from generate_series(1, 9999)
+      returning id`);
+    const listed = others.map(({ id }) => ({ deliveryId: id, priority: "replay" as const }));
+    expect(await full.object.enqueue(listed)).toEqual({ accepted: 9_999, overflow: 0 });
     await full.happens(3);
-    expect((await full.object.state()).queued).toBe(10_000);
-    await runInDurableObject(full.object, (_, { storage }) => void storage.sql.exec("delete from job where replay = 1"));
+    const forget = async (gone: readonly { id: string }[]) => {
+      const ids = JSON.stringify(gone.map(({ id }) => id));
+      await world.db.writer.execute(
+        sql`delete from api.webhook_deliveries where id in (select value::uuid from jsonb_array_elements_text(${ids}::jsonb))`,
+      );
+      await runInDurableObject(full.object, (_, { storage }) => {
+        storage.sql.exec("delete from job where id in (select value from json_each(?))", ids);
+      });
+    };
+    await forget(others.slice(0, 999));
+    await full.object.enqueue([]); // still too full
+    expect((await full.object.state()).queued).toBe(9_001);
+    await forget(others.slice(999, 1_100));
+    await full.object.enqueue([]);
+    await soon(async () => (await full.object.state()).queued === 8_903);
+    await forget(others.slice(1_100));
     await pass(73);
     await full.alarm();
     await full.until(all("succeeded"));
@@ -275,6 +332,12 @@ describe("a test", () => {
     for (let asked = 2; asked <= 3; asked++)
       expect(await fresh.object.sendTest(owner.userId)).toMatchObject({ kind: "sent", outcome: { httpStatus: 500 } });
     expect(await fresh.object.sendTest(owner.userId)).toEqual({ kind: "throttled", retryAfterSeconds: 60 });
+    const woken = await runInDurableObject(fresh.object, async (object, state) => {
+      const again = new (object.constructor as new (state: DurableObjectState, env: unknown) => typeof object)(state, world.env);
+      await state.blockConcurrencyWhile(async () => {});
+      return again.sendTest(owner.userId);
+    });
+    expect(woken).toEqual({ kind: "throttled", retryAfterSeconds: 60 });
     await pass(61);
     expect(await fresh.object.sendTest(owner.userId)).toMatchObject({ kind: "sent" });
     expect((await fresh.rows()).map(({ status }) => status).toSorted()).toEqual(["dead", "dead", "dead", "succeeded"]);
@@ -355,4 +418,16 @@ it("a message that its queue gave up is kept, once", async () => {
   expect(await world.db.writer.select().from(pipelineFailures)).toMatchObject([
     { queue: "deliveries", body: { delivery_id: [body.delivery_id], webhook_id: [body.webhook_id] }, resolvedAt: null },
   ]);
+});
+
+it("runs of failures that a day of silence ended keep nobody else from being told", async () => {
+  const broken = await receiver(fails, {
+    failingSince: sql`ops.now() - interval '61 hours'` as never,
+    lastFailureAt: sql`ops.now() - interval '1 hour'` as never,
+  });
+  await world.db.writer.execute(sql`insert into api.webhooks select silent.* from api.webhooks w, generate_series(1, 100) n,
+    jsonb_populate_record(w, jsonb_build_object('id', md5(w.id || '/' || n)::uuid, 'failing_since', ops.now() - interval '10 days', 'last_failure_at', ops.now() - interval '25 hours')) silent
+    where w.id = ${broken.id}::uuid`);
+  await world.cron(MINUTELY);
+  expect(await broken.row()).toMatchObject({ failingAlertedPercent: 50 });
 });

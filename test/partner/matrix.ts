@@ -209,6 +209,8 @@ export const MATRIX: Readonly<Record<string, Line>> = {
   "post /webhooks/{id}/rotate-secret": ofTheAccount({}),
   "post /webhooks/{id}/enable": ofTheAccount(),
   "post /webhooks/{id}/test": ofTheAccount(),
+  "post /webhooks/{id}/suspend": administrating({ reason: "Odd" }),
+  "post /webhooks/{id}/unsuspend": administrating({ reason: "Cleared" }),
   "get /webhook-deliveries": ofTheAccount(),
   "get /webhook-deliveries/{id}": ofTheAccount(),
   "post /webhook-deliveries/{id}/replay": ofTheAccount(),

@@ -223,13 +223,43 @@ describe("an endpoint", () => {
     expect((await call(key, "POST", `/webhooks/${id}/enable`)).body.data.status).toBe("unverified");
   });
 
-  it("that an administrator disabled is not enabled by its owner", async () => {
+  it("that an administrator shuts off is not enabled by its owner, until the administrator lets it pass", async () => {
     const { id } = await make();
-    await world.db.writer
-      .update(webhooks)
-      .set({ status: "disabled", disabledReason: "admin", disabledAt: new Date() })
-      .where(eq(webhooks.id, id));
+    await verify(id);
+    await call(key, "PATCH", `/webhooks/${id}`, { status: "disabled" });
+    const admin = await world.platformAdmin();
+    const act = (who: { token: string }, way: string) => call(who, "POST", `/webhooks/${id}/${way}`, { reason: "It floods us" });
+    expect((await act(rosa, "suspend")).status).toBe(403);
+    expect((await act(admin, "unsuspend")).body.code).toBe("conflict");
+    expect((await act(admin, "suspend")).body.data).toMatchObject({ status: "disabled", disabled_reason: "admin" });
+    expect((await act(admin, "suspend")).body.code).toBe("conflict");
     expect((await call(key, "POST", `/webhooks/${id}/enable`)).body.code).toBe("conflict");
+    const [told] = await world.db.reader
+      .select()
+      .from(outbox)
+      .where(sql`${outbox.subjectId} = ${id} and ${outbox.payload} ->> 'disabled_reason' = 'admin'`);
+    expect(told?.eventType).toBe("webhook.disabled");
+    expect((await act(admin, "unsuspend")).body.data).toMatchObject({ status: "active", disabled_reason: null });
+    const audited = await world.db.reader.select().from(auditEvents).where(eq(auditEvents.reason, "It floods us"));
+    expect(audited.map(({ action, accountId, subjectId }) => [action, accountId, subjectId]).toSorted()).toEqual([
+      ["webhook.suspended", rosa.recruiterId, id],
+      ["webhook.unsuspended", rosa.recruiterId, id],
+    ]);
+  });
+
+  it("is made, moved and tested later while names cannot be looked up, which is no fault of its own", async () => {
+    const names = world.env.DOH_URL;
+    world.env.DOH_URL = "http://127.0.0.1:9/dns-query";
+    try {
+      const { id } = await make();
+      const url = "https://hooks.example.com/in";
+      const refusals = [await call(key, "POST", "/webhooks", { ...INPUT, url }), await call(key, "PATCH", `/webhooks/${id}`, { url })];
+      await world.db.writer.update(webhooks).set({ url }).where(eq(webhooks.id, id));
+      refusals.push(await call(key, "POST", `/webhooks/${id}/test`));
+      expect(refusals.map(({ status, body }) => [status, body.code])).toEqual(refusals.map(() => [503, "service_unavailable"]));
+    } finally {
+      world.env.DOH_URL = names;
+    }
   });
 
   it("is changed under its version, and not at all where nothing differs", async () => {
@@ -426,6 +456,18 @@ describe("deliveries", () => {
         error_class: "http_5xx",
       },
     ]);
+  });
+
+  it("show the newest hundred attempts, in their order, each with the number it was sent with", async () => {
+    const { id } = await make();
+    const [delivery] = await delivered(id, ["dead"]);
+    await world.db.writer
+      .execute(sql`insert into api.webhook_attempts (delivery_id, attempt_no, trigger, started_at, duration_ms, http_status, error_class, signature_key_ids, request_id)
+      select ${delivery}::uuid, n, 'manual', ops.now() - make_interval(mins => 103 - n), 1, 500, 'http_5xx', '{}', gen_random_uuid() from generate_series(1, 103) n`);
+    const list = (await call(key, "GET", `/webhook-deliveries/${delivery}`)).body.data.attempt_list;
+    const hundred = Array.from({ length: 100 }, (_, index) => index + 4);
+    expect(list.map(({ number }: { number: number }) => number)).toEqual(hundred);
+    expect(list.map(({ request }: any) => request.headers["x-splits-attempt"])).toEqual(hundred.map(String));
   });
 
   it("do not tell what an event says to whoever lacks its scope", async () => {
@@ -691,6 +733,14 @@ describe("the share of deliveries that arrive", () => {
       dead_24h: 20,
       success_rate_24h: 80,
     });
+    await verify(id);
+    expect((await call(key, "GET", `/webhooks/${id}`)).body.data.alerts).toEqual([
+      { code: "success_rate_low", message: "Of 100 deliveries that became final in the last 24 hours, 20 did not arrive." },
+    ]);
+    const few = await make();
+    await verify(few.id);
+    await delivered(few.id, ["dead", "dead", "dead"]);
+    expect((await call(key, "GET", `/webhooks/${few.id}`)).body.data.alerts).toEqual([]);
     await world.cron("20 * * * *");
     await world.cron("20 * * * *");
     const alarms = await world.db.reader.select().from(outbox).where(eq(outbox.eventType, "webhooks.success_rate_low"));

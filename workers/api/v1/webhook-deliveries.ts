@@ -59,7 +59,7 @@ const AttemptShape = z
 
 const DeliveryWithAttemptsShape = DeliveryShape.extend({
   payload: words("The bytes that are signed and sent; null without the scope of its event", '{"id":"evt_…"}').nullable(),
-  attempt_list: z.array(AttemptShape).openapi({ description: "Oldest first; kept for 30 days" }),
+  attempt_list: z.array(AttemptShape).openapi({ description: "The newest hundred, the oldest of them first; kept for 30 days" }),
 }).openapi("WebhookDeliveryWithAttempts");
 
 const present = (delivery: Delivery): z.infer<typeof DeliveryShape> => ({
@@ -79,7 +79,7 @@ const present = (delivery: Delivery): z.infer<typeof DeliveryShape> => ({
   completed_at: instant(delivery.completedAt),
 });
 
-const presentAttempt = (delivery: Delivery, attempt: Attempt, index: number): z.infer<typeof AttemptShape> => ({
+const presentAttempt = (delivery: Delivery, attempt: Attempt): z.infer<typeof AttemptShape> => ({
   number: attempt.attemptNo,
   trigger: attempt.trigger,
   started_at: attempt.startedAt.toISOString(),
@@ -94,7 +94,7 @@ const presentAttempt = (delivery: Delivery, attempt: Attempt, index: number): z.
       "webhook-id": wireId(delivery.eventId),
       "webhook-timestamp": String(Math.floor(attempt.startedAt.getTime() / 1_000)),
       "x-splits-event": delivery.eventType,
-      "x-splits-attempt": String(index + 1),
+      "x-splits-attempt": String(attempt.ordinal),
     },
     signature_key_ids: attempt.signatureKeyIds,
   },
@@ -106,7 +106,7 @@ const presentAttempt = (delivery: Delivery, attempt: Attempt, index: number): z.
 const presentWithAttempts = (delivery: DeliveryWithAttempts): z.infer<typeof DeliveryWithAttemptsShape> => ({
   ...present(delivery),
   payload: delivery.payload,
-  attempt_list: delivery.attemptList.map((attempt, index) => presentAttempt(delivery, attempt, index)),
+  attempt_list: delivery.attemptList.map((attempt) => presentAttempt(delivery, attempt)),
 });
 
 const need = "manage:webhooks";

@@ -4,9 +4,11 @@ import { DISABLED_REASONS, ERROR_CLASSES, WEBHOOK_STATUSES } from "#domain/webho
 import { type ChangedWebhook, deleteWebhook, enableWebhook, updateWebhook } from "#services/webhooks/change-webhook.ts";
 import { createWebhook, type ShownWebhook } from "#services/webhooks/create-webhook.ts";
 import { rotateWebhookSecret } from "#services/webhooks/rotate-secret.ts";
+import { suspendWebhook, unsuspendWebhook } from "#services/webhooks/suspend-webhook.ts";
 import { type SentTest, testWebhook } from "#services/webhooks/test-webhook.ts";
 import { getWebhook, listWebhooks, type Webhook, type WebhookWithHealth } from "#services/webhooks/webhook.ts";
 import type { ApiEnv } from "../app.ts";
+import { Reason } from "./credential-shapes.ts";
 import { webhookCallbacks } from "./event-shapes.ts";
 import { listOperation, operation } from "./operation.ts";
 import { at, born, count, id, instant, oneOf, words } from "./shapes.ts";
@@ -247,4 +249,21 @@ export function webhooks(api: OpenAPIHono<ApiEnv>): void {
     run: (ctx, { params }) => testWebhook(ctx, params.id),
     present: presentTest,
   });
+  for (const [verb, run, summary, description] of [
+    ["suspend", suspendWebhook, "Shut an endpoint off", "Nothing is sent to it any more, and its owner cannot switch it on."],
+    ["unsuspend", unsuspendWebhook, "Let a suspended endpoint pass again", "Its failures are forgotten."],
+  ] as const) {
+    operation<{ id: string }, object, z.infer<typeof Reason>, Webhook>(api, {
+      method: "post",
+      path: `/webhooks/{id}/${verb}`,
+      need: "admin session",
+      access: ["webhooks", verb],
+      summary,
+      description,
+      body: Reason,
+      replies: [200, WebhookShape],
+      run: (ctx, { params, body }) => run(ctx, params.id, body.reason),
+      present,
+    });
+  }
 }

@@ -175,8 +175,8 @@ async function onePage(c: PageContext, status: string | undefined): Promise<Resp
       </Card>
       <Card title="Attempts">
         {delivery.attemptList.length === 0 ? <p class="soft">None yet, or longer than 30 days ago.</p> : null}
-        {delivery.attemptList.map((attempt, index) => (
-          <AttemptCard of={attempt} ordinal={index + 1} />
+        {delivery.attemptList.map((attempt) => (
+          <AttemptCard of={attempt} />
         ))}
       </Card>
       <div class="row">
@@ -189,10 +189,10 @@ async function onePage(c: PageContext, status: string | undefined): Promise<Resp
   );
 }
 
-const AttemptCard: FC<{ of: Attempt; ordinal: number }> = ({ of: attempt, ordinal }) => (
+const AttemptCard: FC<{ of: Attempt }> = ({ of: attempt }) => (
   <section class="stack">
     <h3>
-      {`Attempt ${ordinal} `}
+      {`Attempt ${attempt.ordinal} `}
       <Badge tone={attempt.errorClass === null ? "good" : "bad"}>{attempt.httpStatus ?? inWords(attempt.errorClass ?? "")}</Badge>
     </h3>
     <Facts
@@ -209,7 +209,7 @@ const AttemptCard: FC<{ of: Attempt; ordinal: number }> = ({ of: attempt, ordina
     {attempt.httpStatus === null ? null : (
       <details>
         <summary>The answer</summary>
-        <pre tabindex={0} aria-label={`The answer to attempt ${ordinal}`}>
+        <pre tabindex={0} aria-label={`The answer to attempt ${attempt.ordinal}`}>
           <code>
             {Object.entries(attempt.responseHeaders ?? {})
               .map(([name, value]) => `${name}: ${value}`)
