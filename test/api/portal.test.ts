@@ -208,6 +208,18 @@ describe("documents", () => {
     expect(await db.select().from(documents).where(eq(documents.entityId, id))).toEqual([]);
   });
 
+  it("are told at their field how large they may be, also when they are too large to be read", async () => {
+    const { candidate, browser } = await visitor();
+    const { id } = await portal.application(candidate);
+    const refused = await upload(browser, id, "cv.pdf", new Uint8Array(MAX_DOCUMENT_BYTES + 65 * 1024));
+    expect(refused.status).toBe(422);
+    expect(refused.body).toMatch(/id="file-error"[^>]*>[^<]*larger than 10 MB/);
+    expect(refused.body).toContain("at most 10 MB");
+    expect(refused.headers.get("referrer-policy")).toBe("no-referrer");
+    const stranger = await visitor();
+    expect((await upload(stranger.browser, id, "cv.pdf", new Uint8Array(MAX_DOCUMENT_BYTES + 65 * 1024))).status).toBe(404);
+  });
+
   it("may weigh 10 MB to the byte", async () => {
     const { candidate, browser } = await visitor();
     const { id } = await portal.application(candidate);
