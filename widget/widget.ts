@@ -37,12 +37,12 @@ const widgets = new Map<string, Widget>();
 
 const tell = (event: string, detail: object): void => void dispatchEvent(new CustomEvent(`splits:${event}`, { detail }));
 
-const latest = (): Widget => [...widgets.values()].pop() as Widget;
+const latest = (): Widget | undefined => [...widgets.values()].pop();
 
 const COMMANDS: Readonly<Record<string, (...given: never[]) => void>> = {
   init,
-  open: () => latest().open(),
-  close: () => latest().close(),
+  open: () => latest()?.open(), // before the first init there is nothing to open
+  close: () => latest()?.close(),
   on: (event: string, hear: (detail: unknown) => void) =>
     addEventListener(`splits:${event}`, (heard) => hear((heard as CustomEvent<unknown>).detail)),
 };

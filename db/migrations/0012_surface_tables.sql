@@ -219,6 +219,7 @@ CREATE INDEX "interview_availability_application" ON "ats"."interview_availabili
 CREATE INDEX "portal_messages_application" ON "ats"."portal_messages" USING btree ("application_id","created_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "privacy_requests_one_open" ON "ats"."privacy_requests" USING btree ("candidate_id","kind") WHERE status = 'pending';--> statement-breakpoint
 CREATE INDEX "privacy_requests_candidate" ON "ats"."privacy_requests" USING btree ("candidate_id","created_at");--> statement-breakpoint
+CREATE INDEX "privacy_requests_created" ON "ats"."privacy_requests" USING btree ("created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
 CREATE INDEX "slug_redirects_company" ON "ats"."slug_redirects" USING btree ("company_id");--> statement-breakpoint
 CREATE INDEX "white_label_codes_company" ON "ats"."white_label_codes" USING btree ("company_id","created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
 CREATE UNIQUE INDEX "withdrawal_requests_one_open" ON "ats"."withdrawal_requests" USING btree ("application_id") WHERE num_nonnulls(undone_at, applied_at, lapsed_at) = 0;--> statement-breakpoint

@@ -905,7 +905,7 @@ export const stageTimes = ats.table(
   (t) => [oneOf("stage_times_stage", t.stage, APPLICATION_STAGES), check("stage_times_counted", sql`cases > 0 and median_seconds >= 0`)],
 );
 
-/** What a candidate wants done with their data; the privacy service does it. */
+/** What a candidate wants done with their data; whoever asks to be deleted is listed to platform admins. */
 export const privacyRequests = ats.table(
   "privacy_requests",
   {
@@ -924,6 +924,7 @@ export const privacyRequests = ats.table(
       .on(t.candidateId, t.kind)
       .where(sql`status = 'pending'`),
     index("privacy_requests_candidate").on(t.candidateId, t.createdAt),
+    index("privacy_requests_created").on(t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
   ],
 );
 

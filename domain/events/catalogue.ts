@@ -113,6 +113,7 @@ export interface EventPayloads {
 
   "company.created": { company_id: Id };
   "company.updated": { company_id: Id; updated_fields: readonly string[] };
+  "company.deleted": { company_id: Id };
 
   /** A role was handed in from outside: by a form on the company's pages, or its widget. */
   "intake.submitted": { intake_request_id: Id; company_id: Id; source: string; submitted_at: string };

@@ -440,11 +440,17 @@ const RULES: { readonly [T in EventType]?: Rule<T> } = {
       ),
     ];
   },
-  "candidate.privacy_requested": ({ kind }) =>
+  "candidate.privacy_requested": ({ kind, candidate_id, privacy_request_id }) =>
     kind === "erasure"
       ? [
           mailed(
-            about("platform_admin", "security", "candidate.privacy_requested", () => "A candidate asks to be deleted"),
+            about(
+              "platform_admin",
+              "security",
+              "candidate.privacy_requested",
+              () => "A candidate asks to be deleted",
+              () => `Privacy request ${privacy_request_id} of candidate ${candidate_id}. The law asks for an answer within a month.`,
+            ),
             "high",
           ),
         ]

@@ -6,7 +6,7 @@ import type { Subscriber } from "../events/handle-events.ts";
  */
 export const cacheSubscriber: Subscriber = {
   name: "caches",
-  hears: ["company.updated", "job.created", "job.updated", "job.status_changed", "job.deleted"],
+  hears: ["company.updated", "company.deleted", "job.created", "job.updated", "job.status_changed", "job.deleted"],
   async handle(ctx, event, handled) {
     const { company_id: companyId } = event.payload as { company_id: string };
     await ctx.ports.forgetCached(`company:${companyId}`);

@@ -1,13 +1,14 @@
 import { sql } from "drizzle-orm";
 import { candidateRoleAssignments as deals, companies, jobs } from "#db/schema/ats.ts";
 import { computed, select } from "#db/statements.ts";
+import { event } from "#domain/events/catalogue.ts";
 import { conflict } from "#domain/refusals.ts";
 import { commit, deciding, editable, expectVersion, unchanged, update } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
 import { rowById } from "../listing.ts";
 import { type Company, companyNoun } from "./company.ts";
 
-/** Takes a company out of sight. Refused while jobs are open or deals are live; its rows stay for the records that name it. */
+/** Takes a company out of sight. Refused while jobs are open or deals are live; its rows stay for the records that name it, and caches forget its pages. */
 export async function deleteCompany(ctx: Context, id: string): Promise<{ id: string }> {
   return deciding(ctx, async () => {
     const holds = select({
@@ -37,7 +38,7 @@ export async function deleteCompany(ctx: Context, id: string): Promise<{ id: str
         expect: [unchanged(companies, before), sql`ats.guard_company_idle(${id}::uuid)`],
         write: [update(ctx, companies, id, { deletedAt: ctx.now() })],
         audit: { action: "company.deleted", subject: { type: "company", id }, before, companyId: id },
-        events: [],
+        events: [event("company.deleted", { type: "company", id }, { company_id: id })],
       },
     );
   });

@@ -28,6 +28,13 @@ export interface NewSubmission {
   notes: string | null;
   /** Where it was written, if on a company's own pages. */
   source?: "white_label";
+  /** Only decides: refuses whatever would be refused, and makes nothing. */
+  dryRun?: boolean;
+}
+
+/** A deal that a submission began, or would have begun: nothing stands behind the ids of a dry run. */
+export interface SubmittedDeal extends ChangedDeal {
+  dryRun: boolean;
 }
 
 /**
@@ -35,7 +42,10 @@ export interface NewSubmission {
  * or by a platform admin. Refuses with `consent_required` whomever the recruiter does not represent;
  * an address that nobody is known under is refused alike, so that nothing is learned from trying.
  */
-export async function submitCandidate(ctx: Context, { jobId, candidate, notes, source }: NewSubmission): Promise<ChangedDeal> {
+export async function submitCandidate(
+  ctx: Context,
+  { jobId, candidate, notes, source, dryRun = false }: NewSubmission,
+): Promise<SubmittedDeal> {
   requireScope(ctx, "write:submissions");
   const named: SQL = "id" in candidate ? sql`${candidates.id} = ${candidate.id}` : sql`${candidates.email} = ${candidate.email}::citext`;
   return deciding(
@@ -105,27 +115,25 @@ export async function submitCandidate(ctx: Context, { jobId, candidate, notes, s
         ipAddress: ctx.request.ip,
         userAgent: ctx.request.userAgent,
       });
-      return commit(
-        ctx,
-        { cra, application, actedAs: sent.actedAs },
-        {
-          expect: [unchanged(jobs, place), unchanged(candidates, person)],
-          write: [
-            insert(applications, application),
-            insert(deals, cra),
-            insert(applicationAuditLog, history),
-            ...submissionCounter(ctx, { candidate: person, application: begun.deal.application }),
-          ],
-          audit: {
-            action: "application.submitted",
-            subject: { type: "candidate_role_assignment", id: cra.id },
-            after: { state: cra.state, stage: application.stage, currentGate: cra.currentGate },
-            companyId,
-            reason: sent.override ? "override: acted as platform admin" : null,
-          },
-          events: [...begun.events, ...sent.events],
+      const submitted = { cra, application, actedAs: sent.actedAs, dryRun };
+      if (dryRun) return commit(ctx, submitted, { write: [], audit: [], events: [] });
+      return commit(ctx, submitted, {
+        expect: [unchanged(jobs, place), unchanged(candidates, person)],
+        write: [
+          insert(applications, application),
+          insert(deals, cra),
+          insert(applicationAuditLog, history),
+          ...submissionCounter(ctx, { candidate: person, application: begun.deal.application }),
+        ],
+        audit: {
+          action: "application.submitted",
+          subject: { type: "candidate_role_assignment", id: cra.id },
+          after: { state: cra.state, stage: application.stage, currentGate: cra.currentGate },
+          companyId,
+          reason: sent.override ? "override: acted as platform admin" : null,
         },
-      );
+        events: [...begun.events, ...sent.events],
+      });
     },
     DUPLICATE_DEAL,
   );

@@ -17,8 +17,14 @@ const KEY_BYTES = 32;
 /**
  * Takes a document for one of the candidate's applications: PDF, DOC or DOCX by its bytes, at most
  * 10 MB, under a key that nobody can guess. Needs a fresh proof; refuses once the application has ended.
+ *
+ * @param file - its bytes, or null where they were too many to be read
  */
-export async function addDocument(ctx: Context, applicationId: string, file: { name: string; bytes: Uint8Array }): Promise<Document> {
+export async function addDocument(
+  ctx: Context,
+  applicationId: string,
+  file: { name: string; bytes: Uint8Array | null },
+): Promise<Document> {
   return deciding(ctx, async () => {
     const [[application]] = await ctx.read(
       select()
@@ -29,7 +35,7 @@ export async function addDocument(ctx: Context, applicationId: string, file: { n
     if (!application) throw notFound("application");
     requireProof(ctx);
     if (hasEnded(application.stage)) throw conflict("This application has ended; nothing can be added to it.", { reason: "ended" });
-    const format = formatOf(file.bytes);
+    const { bytes, format } = acceptable(file.bytes);
     const storageKey = `documents/${toHex(ctx.ports.randomBytes(KEY_BYTES))}`;
     const row = newRow(ctx, documents, {
       entityType: "application",
@@ -38,10 +44,10 @@ export async function addDocument(ctx: Context, applicationId: string, file: { n
       filename: documentName(file.name, format),
       storageKey,
       contentType: CONTENT_TYPES[format],
-      fileSize: file.bytes.length,
+      fileSize: bytes.length,
       metadata: { from: "candidate" },
     });
-    await ctx.ports.files.put(storageKey, file.bytes, row.contentType);
+    await ctx.ports.files.put(storageKey, bytes, row.contentType);
     try {
       return await commit(ctx, row, {
         expect: [unchanged(applications, application)],
@@ -56,13 +62,14 @@ export async function addDocument(ctx: Context, applicationId: string, file: { n
   });
 }
 
-function formatOf(bytes: Uint8Array) {
+function acceptable(bytes: Uint8Array | null) {
+  if (bytes === null || bytes.length > MAX_DOCUMENT_BYTES)
+    throw invalidField("file", "too_large", "This is larger than 10 MB. Please send a smaller one.");
   if (bytes.length === 0) throw invalidField("file", "required", "Choose a document first.");
-  if (bytes.length > MAX_DOCUMENT_BYTES) throw invalidField("file", "too_large", "This is larger than 10 MB. Please send a smaller one.");
   const format = documentFormatOf(bytes);
   if (format === null)
     throw invalidField("file", "unsupported_type", "This is neither a PDF nor a Word document. Please send it as one of these.");
-  return format;
+  return { bytes, format };
 }
 
 async function readDocument(ctx: Context, id: string): Promise<Document> {

@@ -136,7 +136,7 @@ async function choose(ctx: Context, out: boolean): Promise<void> {
   });
 }
 
-/** Asks for everything about the candidate to be deleted; the privacy service does it. Needs a fresh proof. Asked twice, it is asked once. */
+/** Asks for everything about the candidate to be deleted, which platform admins are told. Needs a fresh proof. Asked twice, it is asked once. */
 export async function askForErasure(ctx: Context): Promise<void> {
   const asked = () => conflict("You have asked for this already.", { reason: "asked" });
   await deciding(

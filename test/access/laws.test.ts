@@ -41,6 +41,7 @@ import { placementNoun } from "#services/placements/placement.ts";
 import { snapshotNoun } from "#services/placements/snapshot.ts";
 import { planNoun, splitsRateNoun } from "#services/plans/plan.ts";
 import { relationshipNoun } from "#services/recruiter-candidates/relationship.ts";
+import { privacyRequestNoun } from "#services/privacy-requests/privacy-request.ts";
 import { connectionNoun } from "#services/recruiter-companies/connection.ts";
 import { recruiterNoun } from "#services/recruiters/recruiter.ts";
 import { candidateSourcerNoun, companySourcerNoun } from "#services/sourcers/sourcer.ts";
@@ -60,6 +61,7 @@ const NOUNS = {
   "access-codes": accessCodeNoun,
   approvals: approvalNoun,
   "auth-events": authEventNoun,
+  "privacy-requests": privacyRequestNoun,
   brands: brandSettings.noun,
   "company-billing-profiles": billingProfileNoun,
   "custom-contracts": contractNoun,

@@ -1112,6 +1112,7 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
     refused: NO_ADMINS,
     acts: { create: { body: () => ({}), may: ADMIN } },
   },
+  "privacy-requests": { rows: { "wish to be deleted": ADMIN }, list: [{}], refused: NO_ADMINS },
   "auth-events": { rows: { "sign-in": ADMIN }, list: [{}], refused: NO_ADMINS },
   "pipeline-failures": {
     rows: { "pipeline failure": ADMIN },

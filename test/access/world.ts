@@ -18,6 +18,7 @@ import {
   jobRequirements,
   jobs,
   placements,
+  privacyRequests,
   roleInvitations,
   whiteLabelCodes,
   whiteLabelPages,
@@ -729,6 +730,7 @@ export async function accessWorld() {
   for (const { id: termsId } of await db.writer.select().from(feeTerms)) named("fee terms", termsId);
   await add(reconciliationRuns, "reconciliation run", { startedAt: new Date() });
   await add(authEvents, "sign-in", { at: new Date(), kind: "signed_in", outcome: "success", requestId: "access" });
+  await add(privacyRequests, "wish to be deleted", { candidateId: candidate.candidateId, kind: "erasure" });
   await add(pipelineFailures, "pipeline failure", { queue: "payouts", body: {}, firstSeenAt: new Date() });
   await add(reconciliationBreaks, "reconciliation break", {
     kind: "alien_entry",

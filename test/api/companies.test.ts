@@ -2,6 +2,7 @@ import { eq } from "drizzle-orm";
 import { candidates, candidateRoleAssignments, companies, jobs } from "#db/schema/ats.ts";
 import { companySourcers, recruiterCompanies } from "#db/schema/network.ts";
 import { outbox } from "#db/schema/ops.ts";
+import { cacheSubscriber } from "#services/companies/cache-subscriber.ts";
 import { marketplace } from "#test/api.ts";
 import { describe, expect, it } from "vitest";
 
@@ -190,6 +191,8 @@ describe("removing a company", () => {
       .set({ state: "withdrawn", closedAt: new Date() })
       .where(eq(candidateRoleAssignments.companyId, acme.id));
     expect((await remove()).body).toEqual({ data: { id: acme.id, deleted: true } });
+    expect(await eventsOf(acme.id)).toEqual([["company.deleted", { company_id: acme.id }]]);
+    expect(cacheSubscriber.hears).toContain("company.deleted"); // or its pages would go on being served
     expect((await world.call("GET", `companies/${acme.id}`)).status).toBe(404);
   });
 });

@@ -208,6 +208,18 @@ describe("documents", () => {
     expect(await db.select().from(documents).where(eq(documents.entityId, id))).toEqual([]);
   });
 
+  it("are told at their field how large they may be, also when they are too large to be read", async () => {
+    const { candidate, browser } = await visitor();
+    const { id } = await portal.application(candidate);
+    const refused = await upload(browser, id, "cv.pdf", new Uint8Array(MAX_DOCUMENT_BYTES + 65 * 1024));
+    expect(refused.status).toBe(422);
+    expect(refused.body).toMatch(/id="file-error"[^>]*>[^<]*larger than 10 MB/);
+    expect(refused.body).toContain("at most 10 MB");
+    expect(refused.headers.get("referrer-policy")).toBe("no-referrer");
+    const stranger = await visitor();
+    expect((await upload(stranger.browser, id, "cv.pdf", new Uint8Array(MAX_DOCUMENT_BYTES + 65 * 1024))).status).toBe(404);
+  });
+
   it("may weigh 10 MB to the byte", async () => {
     const { candidate, browser } = await visitor();
     const { id } = await portal.application(candidate);
@@ -433,11 +445,18 @@ describe("privacy", () => {
     const admin = await world.platformAdmin();
     expect((await browser.post("/privacy/delete")).headers.get("location")).toBe("/privacy?done=erasure");
     expect((await browser.post("/privacy/delete")).status).toBe(409);
-    expect((await browser.get("/privacy")).body).toContain("You asked for this on");
-    expect(await db.select().from(privacyRequests).where(eq(privacyRequests.candidateId, candidate.candidateId))).toMatchObject([
-      { kind: "erasure", status: "pending" },
-    ]);
-    expect((await portal.mailsTo(admin.email)).map(({ subject }) => subject)).toContain("A candidate asks to be deleted");
+    const page = (await browser.get("/privacy")).body;
+    expect(page).toContain("You asked for this on");
+    expect(page).not.toContain("We will"); // nothing is promised that nobody does
+    const path = `privacy-requests?status=pending&candidate_id=${candidate.candidateId}`;
+    const [request, ...others] = (await world.call("GET", path, { as: admin })).body.data;
+    expect([request, others]).toMatchObject([{ kind: "erasure", candidate_id: candidate.candidateId, done_at: null }, []]);
+    expect(page).toContain(`datetime="${request.due_at}"`);
+    expect((await world.call("GET", `privacy-requests/${request.id}`, { as: admin })).body.data).toEqual(request);
+    const mail = (await portal.mailsTo(admin.email)).find(({ subject }) => subject === "A candidate asks to be deleted");
+    expect(mail?.text).toContain(`Privacy request ${request.id} of candidate ${candidate.candidateId}`);
+    expect(mail?.text).not.toContain(candidate.email);
+    expect(mail?.text).not.toContain("Carla");
   });
 
   it("lets somebody leave the portal: links and other visits end, mails carry none, and a code leads back", async () => {

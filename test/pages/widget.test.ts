@@ -346,6 +346,49 @@ describe.runIf(hasChromium)("the widget, on pages that are not ours", () => {
     expect(other.errors).toEqual([]);
   });
 
+  it("is opened and closed by the page, which hears of it; before there is a widget nothing happens", async () => {
+    const id = await company({ type: "modal" });
+    const listening = `window.told = []; sw("open"); sw("close"); sw("on", "open", ({ id }) => told.push("open " + id)); sw("on", "close", ({ id }) => told.push("close " + id))`;
+    const early = embed(id).replace("  sw('init'", `  ${listening};\n  sw('init'`);
+    const { page, errors, heard, hears } = await visit({ html: pageAround(early) });
+    await hears("ready");
+    expect(await page.getByRole("dialog").count()).toBe(0); // what was said too early is not made up for
+    await page.evaluate(`sw("open")`);
+    await hears("open");
+    expect(await focused(page)).toBe("Close");
+    await page.evaluate(`sw("open"); sw("close"); sw("close")`);
+    await hears("close");
+    expect(await focused(page)).not.toBe("Close");
+    expect(await page.evaluate("told")).toEqual([`open ${id}`, `close ${id}`]);
+    expect(heard.map((each) => each.split(" ")[0])).toEqual(["ready", "open", "close"]);
+    expect(errors).toEqual([]);
+  });
+
+  it("opens as soon as it can where it was asked to before it was there", async () => {
+    const id = await company({ type: "modal" });
+    const { page, errors, hears } = await visit({ html: pageAround(embed(id).replace("</script>", "sw('open');\n</script>")) });
+    await hears("open");
+    expect(await page.getByLabel("Your name").isVisible()).toBe(true);
+    expect(errors).toEqual([]);
+  });
+
+  it("asks the host that its script names, and stands in the element that is marked", async () => {
+    const id = await company();
+    const code = `<script id="sw" src="https://cdn.splits.network/widget.js" data-api="https://cdn.splits.network/elsewhere" async></script>`;
+    const begun = `<script>window.SplitsWidget = "sw"; window.sw = function () { (sw.q = sw.q || []).push(arguments) }; sw("init", { companyId: "${id}" })</script>`;
+    const visited = await visit({ html: pageAround("") });
+    const { page } = visited;
+    await page.route("**/elsewhere/api/v1/intake/**", (route) => route.fallback({ url: route.request().url().replace("/elsewhere", "") }));
+    await page.route(`${SITE}/**`, (route) =>
+      route.fulfill({ contentType: "text/html", body: pageAround(`<div data-splits-widget></div><p>After</p>${begun}${code}`) }),
+    );
+    await page.goto(`${SITE}/jobs`);
+    await visited.hears("ready");
+    expect(visited.requests).toEqual(["/widget.js", `/elsewhere/api/v1/intake/${id}`]);
+    expect(await page.locator("[data-splits-widget] > splits-widget").count()).toBe(1);
+    expect(visited.errors).toEqual([]);
+  });
+
   it("stands where the page wants it, and lets the page say some words but no colours", async () => {
     const id = await company();
     const options = ", target: '#hire', heading: 'Bring us a role', color: '#ffffff', fields: [], thanks: 'Merci!'";
@@ -372,6 +415,19 @@ describe.runIf(hasChromium)("the widget, on pages that are not ours", () => {
     await dark.page.setViewportSize({ width: 320, height: 740 });
     await shoot(dark.page, "dark narrow");
     expect(await axe(dark.page)).toEqual([]);
+    const other = await company({ type: "modal" });
+    for (const width of [1280, 320]) {
+      const modal = await visit({
+        html: pageAround(embed(other), "<style>:root{color-scheme:dark}</style>"),
+        colorScheme: "dark",
+        width,
+      });
+      await modal.hears("ready");
+      await modal.page.getByRole("button", { name: "Hand in a role" }).click();
+      await modal.hears("open");
+      expect(await axe(modal.page)).toEqual([]);
+      await shoot(modal.page, `dark dialog ${width}`);
+    }
     const light = await visit({ html: pageAround(embed(id)), colorScheme: "dark" });
     await light.hears("ready");
     expect(await light.page.locator("splits-widget").getAttribute("dark")).toBeNull();

@@ -84,6 +84,34 @@ describe("POST /submissions", () => {
     expect([seen.status, seen.body.data.stage, seen.body.data.recruiter_notes]).toEqual([200, "submitted", undefined]);
   });
 
+  it("tells by a dry run what would come of it, and makes nothing of it", async () => {
+    const [roleId, candidate] = [await openRole(), await represented()];
+    const body = { role_id: roleId, candidate_id: candidate.id, notes: "Shy" };
+    const traces = async () =>
+      (
+        await world.db.writer.execute(sql`select (select count(*)::int from ats.applications where job_id = ${roleId}) as applications,
+          (select count(*)::int from ${outbox}) as events, (select count(*)::int from ${auditEvents}) as audit,
+          (select coalesce(sum(total_submissions), 0)::int from network.recruiter_reputation) as counted`)
+      ).rows;
+    const before = await traces();
+    const tried = await call(recruiter, "POST", "/submissions", { body: { ...body, dry_run: true } });
+    expect([tried.status, await traces()]).toEqual([201, before]);
+    expect((await call(recruiter, "GET", `/submissions/${tried.body.data.id}`)).status).toBe(404);
+
+    const made = await call(recruiter, "POST", "/submissions", { body });
+    const own = { id: "", assignment_id: "", created_at: "", updated_at: "", stage_changed_at: "", submitted_at: "" };
+    expect({ ...tried.body.data, ...own }).toEqual({ ...made.body.data, ...own, dry_run: true });
+    expect(made.body.data.dry_run).toBe(false);
+    for (const dry of [true, false])
+      expect(codeOf(await call(recruiter, "POST", "/submissions", { body: { ...body, dry_run: dry } }))).toEqual([
+        409,
+        "duplicate_active_deal",
+      ]);
+    const theirs = await represented(await world.recruiter("Rita"));
+    const refused = await call(recruiter, "POST", "/submissions", { body: { role_id: roleId, candidate_id: theirs.id, dry_run: true } });
+    expect(codeOf(refused)).toEqual([403, "consent_required"]);
+  });
+
   it("finds the candidate by their address, however it is written", async () => {
     const [roleId, candidate] = [await openRole(), await represented()];
     const body = { role_id: roleId, candidate: { name: "Whoever", email: candidate.email.toUpperCase() } };

@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from "hono";
+import { isUuid } from "#domain/ids.ts";
 import type { Refusal } from "#domain/refusals.ts";
 import { counted, tooMany } from "#services/login/ask-for-login.ts";
 import { noteSeen } from "#services/sessions/session.ts";
@@ -6,7 +7,7 @@ import { PROBLEMS } from "../api/problems.ts";
 import { contextFor, type OutsideContext, type OutsideEnv, outsideApp, refusalBehind } from "../outside.tsx";
 import { atOf, dropVisit, portalPath, sessionToken } from "./context.ts";
 import { ProveFirst, sendSlim } from "./frame.tsx";
-import { applicationPage, documentPosted, messagePosted } from "./pages/application.tsx";
+import { applicationPage, documentPosted, documentTooLarge, messagePosted } from "./pages/application.tsx";
 import { applicationsPage } from "./pages/applications.tsx";
 import { availabilityPage, availabilityPosted } from "./pages/availability.tsx";
 import { documentPage, documentRemoved, removePage } from "./pages/documents.tsx";
@@ -84,11 +85,20 @@ portalApp.get("/:token{[A-Za-z0-9_-]{43}}", portalLinkPage);
 portalApp.post("/:token{[A-Za-z0-9_-]{43}}", portalLinkUsed);
 
 portalApp.notFound((c) => nothingHere(c));
-portalApp.onError((error, c) => {
+portalApp.onError(async (error, c) => {
   const refusal = refusalBehind(c, error);
+  const [, application = ""] = UPLOAD.exec(c.req.path) ?? [];
+  if (refusal.code !== "body_too_large" || !isUuid(application)) return refused(c, refusal);
+  return documentTooLarge(c, application).catch((why: unknown) => refused(c, refusalBehind(c, why)));
+});
+
+/** Where a document is sent to; its page is the application's. */
+const UPLOAD = /^\/applications\/([^/]+)\/documents$/;
+
+async function refused(c: OutsideContext, refusal: Refusal): Promise<Response> {
   if (refusal.members.reason === "opted_out") return leftPage(c);
   return PAGES[refusal.code]?.(c, refusal) ?? sorryPage(c, refusal);
-});
+}
 
 const nothingHere = (c: OutsideContext): Promise<Response> =>
   sendSlim(
@@ -124,8 +134,9 @@ const PAGES: Readonly<Partial<Record<Refusal["code"], (c: OutsideContext, refusa
 
 /** The page on which something stands that is sent to a path. */
 function pageOf(path: string): string {
-  const [, application] = /^(\/applications\/[^/]+)\/documents$/.exec(path) ?? [];
-  return application ?? (/^\/(?:privacy\/|opt-out|come-back)/.test(path) ? "/privacy" : path);
+  const [, application] = UPLOAD.exec(path) ?? [];
+  if (application) return `/applications/${application}`;
+  return /^\/(?:privacy\/|opt-out|come-back)/.test(path) ? "/privacy" : path;
 }
 
 const TITLES: Readonly<Record<number, string>> = {

@@ -16,7 +16,7 @@ const DONE: Readonly<Record<string, string>> = {
   withdrawn: "Your withdrawal is noted. For 24 hours you can change your mind.",
   undone: "You are still in. Nothing has changed.",
   consent: "Your consent is withdrawn.",
-  erasure: "We will delete your data, and tell you by mail when it is done.",
+  erasure: "Your wish was passed on. A person deals with it within a month, as the law asks.",
   back: "Welcome back.",
   "signed-out": "You are signed out.",
 };

@@ -101,7 +101,7 @@ export interface paths {
         put?: never;
         /**
          * Submit a candidate to a role
-         * @description Somebody who has not consented to be represented by you, or whom nobody knows, answers 403 `consent_required`: ask them by `POST /candidate-invitations`. A second live submission of a candidate to a role answers 409 `duplicate_active_deal`.
+         * @description Somebody who has not consented to be represented by you, or whom nobody knows, answers 403 `consent_required`: ask them by `POST /candidate-invitations`. A second live submission of a candidate to a role answers 409 `duplicate_active_deal`. `dry_run` tells beforehand which it would be.
          */
         post: operations["create_submissions"];
         delete?: never;
@@ -1908,6 +1908,11 @@ export interface components {
              * @example Rosa Recruiter
              */
             recruiter_name?: string | null;
+            /**
+             * @description Whether it was only tried: then nothing stands behind its ids; where it is submitted
+             * @example false
+             */
+            dry_run?: boolean;
         };
         /**
          * @example {
@@ -1938,6 +1943,11 @@ export interface components {
             };
             /** @description For your own side alone */
             notes?: string | null;
+            /**
+             * @description Only try: answers or refuses as ever, and submits nobody
+             * @default false
+             */
+            dry_run: boolean;
         };
         /**
          * @example {

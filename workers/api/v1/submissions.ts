@@ -5,7 +5,7 @@ import { type Application, type Side, SIDES } from "#services/applications/appli
 import { applicationsAfter, getApplication } from "#services/applications/list-applications.ts";
 import type { ApplicationRow, ChangedDeal } from "#services/deals/change-deal.ts";
 import { changeSubmission, type SubmissionChanges } from "#services/deals/change-submission.ts";
-import { submitCandidate } from "#services/deals/submit-candidate.ts";
+import { submitCandidate, type SubmittedDeal } from "#services/deals/submit-candidate.ts";
 import type { ApiEnv } from "../app.ts";
 import { defined, Email, Id, InstantInput, text, wordList } from "../v2/shapes.ts";
 import { listOperation, operation } from "./operation.ts";
@@ -56,6 +56,7 @@ const Submission = z
     candidate_summary: candidateSummary.optional().openapi({ description: "In reads" }),
     role_summary: roleSummary.optional().openapi({ description: "In reads" }),
     recruiter_name: words("Who represents the candidate; in reads", "Rosa Recruiter").nullable().optional(),
+    dry_run: flag("Whether it was only tried: then nothing stands behind its ids; where it is submitted", false).optional(),
   })
   .openapi("Submission");
 
@@ -115,6 +116,7 @@ const SubmissionInput = z
       .optional()
       .openapi({ description: "The same, by their address, in place of candidate_id" }),
     notes: text(10_000).nullish().openapi({ description: "For your own side alone" }),
+    dry_run: z.boolean().default(false).openapi({ description: "Only try: answers or refuses as ever, and submits nobody" }),
   })
   .refine(({ candidate_id: byId, candidate }) => (byId === undefined) !== (candidate === undefined), {
     path: ["candidate_id"],
@@ -163,14 +165,14 @@ export function submissions(api: OpenAPIHono<ApiEnv>): void {
       applicationsAfter(ctx, { ...page, filters: { ...rest, ...defined({ job_id: jobId }) } }),
     present: submission,
   });
-  operation<object, object, z.infer<typeof SubmissionInput>, ChangedDeal>(api, {
+  operation<object, object, z.infer<typeof SubmissionInput>, SubmittedDeal>(api, {
     method: "post",
     path: "/submissions",
     need: "write:submissions",
     access: ["submissions", "create"],
     summary: "Submit a candidate to a role",
     description:
-      "Somebody who has not consented to be represented by you, or whom nobody knows, answers 403 `consent_required`: ask them by `POST /candidate-invitations`. A second live submission of a candidate to a role answers 409 `duplicate_active_deal`.",
+      "Somebody who has not consented to be represented by you, or whom nobody knows, answers 403 `consent_required`: ask them by `POST /candidate-invitations`. A second live submission of a candidate to a role answers 409 `duplicate_active_deal`. `dry_run` tells beforehand which it would be.",
     body: SubmissionInput,
     replies: [201, Submission],
     run: (ctx, { body }) =>
@@ -178,8 +180,9 @@ export function submissions(api: OpenAPIHono<ApiEnv>): void {
         jobId: body.role_id,
         candidate: body.candidate ? { email: body.candidate.email } : { id: body.candidate_id as string },
         notes: body.notes ?? null,
+        dryRun: body.dry_run,
       }),
-    present: changed,
+    present: (deal) => ({ ...changed(deal), dry_run: deal.dryRun }),
   });
   operation<{ id: string }, object, undefined, Application>(api, {
     method: "get",

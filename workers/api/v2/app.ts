@@ -52,6 +52,7 @@ export const RESOURCES: Readonly<Record<string, readonly Load[]>> = {
   "team-split-configs": [async () => (await import("./team-split-configs.ts")).teamSplitConfigs],
   teams: [async () => (await import("./teams.ts")).teams],
   "auth-events": [async () => (await import("./auth-events.ts")).authEvents],
+  "privacy-requests": [async () => (await import("./privacy-requests.ts")).privacyRequests],
   approvals: [async () => (await import("./approvals.ts")).approvals],
   "custom-contracts": [async () => (await import("./custom-contracts.ts")).customContracts],
   disputes: [async () => (await import("./disputes.ts")).disputes],

@@ -200,9 +200,17 @@ export const documentPosted: OutsidePage = async (c) => {
   const { file } = await c.req.parseBody();
   const given =
     file instanceof File ? { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) } : { name: "", bytes: new Uint8Array() };
-  const errors = await faultsIn(() => addDocument(ctx, id, given));
-  return errors ? show(c, ctx, await getOwnApplication(ctx, id), { errors }) : goTo(c, `/applications/${id}?done=document`);
+  return added(c, ctx, id, given);
 };
+
+/** Says of a document that was too large to be read what is said of any other: at its field, with the way back. */
+export const documentTooLarge = async (c: OutsideContext, id: string): Promise<Response> =>
+  added(c, await visit(c), id, { name: "", bytes: null });
+
+async function added(c: OutsideContext, ctx: Context, id: string, file: Parameters<typeof addDocument>[2]): Promise<Response> {
+  const errors = await faultsIn(() => addDocument(ctx, id, file));
+  return errors ? show(c, ctx, await getOwnApplication(ctx, id), { errors }) : goTo(c, `/applications/${id}?done=document`);
+}
 
 export const messagePosted: OutsidePage = async (c) => {
   const [ctx, id] = [await visit(c), idOf(c)];

@@ -1,5 +1,6 @@
 import type { FC } from "hono/jsx";
 import { isFresh } from "#domain/identity/session.ts";
+import { answerDueAt } from "#domain/portal/answer-due.ts";
 import {
   askForErasure,
   comeBack,
@@ -76,7 +77,8 @@ const Privacy: FC<{ of: OwnPrivacy; at: At; proved: boolean }> = ({ of: { consen
     <Card title="Have your data deleted">
       {erasureAskedAt ? (
         <p>
-          You asked for this on <Time at={erasureAskedAt} with="day" />. We will tell you by mail when it is done.
+          You asked for this on <Time at={erasureAskedAt} with="day" />. It was passed on to a person, who deals with it by{" "}
+          <Time at={answerDueAt(erasureAskedAt)} with="day" />, as the law asks.
         </p>
       ) : (
         <>
