@@ -1943,11 +1943,8 @@ export interface components {
             };
             /** @description For your own side alone */
             notes?: string | null;
-            /**
-             * @description Only try: answers or refuses as ever, and submits nobody
-             * @default false
-             */
-            dry_run: boolean;
+            /** @description Only try: answers or refuses as ever, and submits nobody */
+            dry_run?: boolean;
         };
         /**
          * @example {

@@ -116,7 +116,7 @@ const SubmissionInput = z
       .optional()
       .openapi({ description: "The same, by their address, in place of candidate_id" }),
     notes: text(10_000).nullish().openapi({ description: "For your own side alone" }),
-    dry_run: z.boolean().default(false).openapi({ description: "Only try: answers or refuses as ever, and submits nobody" }),
+    dry_run: z.boolean().optional().openapi({ description: "Only try: answers or refuses as ever, and submits nobody" }),
   })
   .refine(({ candidate_id: byId, candidate }) => (byId === undefined) !== (candidate === undefined), {
     path: ["candidate_id"],
@@ -180,7 +180,7 @@ export function submissions(api: OpenAPIHono<ApiEnv>): void {
         jobId: body.role_id,
         candidate: body.candidate ? { email: body.candidate.email } : { id: body.candidate_id as string },
         notes: body.notes ?? null,
-        dryRun: body.dry_run,
+        dryRun: body.dry_run ?? false,
       }),
     present: (deal) => ({ ...changed(deal), dry_run: deal.dryRun }),
   });
