@@ -1,8 +1,7 @@
 import type { Context as HonoContext } from "hono";
-import { Context } from "#services/context.ts";
 import { registeredOrigins } from "#services/oauth/registered-origins.ts";
 import type { ApiEnv } from "./api/app.ts";
-import { databaseOf, portsOf } from "./runtime.ts";
+import { contextOfStranger } from "./stranger.ts";
 
 type Call = HonoContext<ApiEnv>;
 
@@ -19,7 +18,7 @@ let believed: { origins: ReadonlyMap<string, ReadonlySet<string>>; until: number
 async function originsOf(c: Call): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const now = Date.now();
   if (believed && believed.until > now) return believed.origins;
-  const origins = await registeredOrigins(contextOf(c));
+  const origins = await registeredOrigins(contextOfStranger(c));
   believed = { origins, until: now + BELIEVED_MS };
   return origins;
 }
@@ -52,22 +51,3 @@ export async function showTo(c: Call, response: Response, client: string | null)
   response.headers.set("Access-Control-Allow-Origin", origin);
   response.headers.set("Access-Control-Expose-Headers", SHOWN);
 }
-
-/** Nobody in particular asks which origins are registered. */
-const contextOf = (c: Call): Context =>
-  new Context({
-    caller: { kind: "anonymous" },
-    audience: "public",
-    database: databaseOf(c.env, c.var.requestId),
-    ports: portsOf(c.env, (work) => c.executionCtx.waitUntil(work)),
-    request: {
-      id: c.var.requestId,
-      method: c.req.method,
-      path: c.req.path,
-      ip: null,
-      userAgent: null,
-      organizationId: null,
-      ifMatch: null,
-      idempotency: null,
-    },
-  });

@@ -5,11 +5,11 @@ import { HTTPException } from "hono/http-exception";
 import type { Child, FC } from "hono/jsx";
 import { toBase64Url } from "#domain/bytes.ts";
 import { Refusal } from "#domain/refusals.ts";
-import { type Caller, Context } from "#services/context.ts";
+import type { Context } from "#services/context.ts";
 import { CACHING, type PagePolicy, pageHeaders } from "#ui/headers.ts";
 import { Document, Mark } from "#ui/page.tsx";
 import { PROBLEMS, refusalOf } from "./api/problems.ts";
-import { databaseOf, type Env, log, logFault, newRequestId, portsOf } from "./runtime.ts";
+import { type Env, log, logFault, newRequestId } from "./runtime.ts";
 import { crossSite, sameOrigin } from "./same-origin.ts";
 
 /** What the surfaces for people outside have in common: pages without a script, behind the gates that guard cookies. */
@@ -97,25 +97,6 @@ export function refusalBehind(c: OutsideContext, error: unknown): Refusal {
 /** What hono's own gates refuse, in our words. */
 const refusalOfGate = ({ status }: HTTPException): Refusal =>
   status === 413 ? new Refusal("body_too_large", "This is more than can be sent at once.") : crossSite();
-
-/** What a page's verbs work with, for whoever stands behind it. */
-export const contextFor = (c: OutsideContext, caller: Caller = { kind: "anonymous" }): Context =>
-  new Context({
-    caller,
-    audience: "public",
-    database: databaseOf(c.env, c.var.requestId),
-    ports: portsOf(c.env, (work) => c.executionCtx.waitUntil(work)),
-    request: {
-      id: c.var.requestId,
-      method: c.req.method,
-      path: c.req.path,
-      ip: c.req.header("cf-connecting-ip") ?? null,
-      userAgent: c.req.header("user-agent") ?? null,
-      organizationId: null,
-      ifMatch: null,
-      idempotency: null,
-    },
-  });
 
 /** Sends a whole document, with the doctype that JSX does not write. */
 export async function send(c: OutsideContext, page: Child, status = 200): Promise<Response> {

@@ -198,10 +198,10 @@ describe("an endpoint", { timeout: START_MS }, () => {
       eventTypes: ["webhook.disabled"],
     });
     await gone.happens(4);
-    await until(
-      async () => (await deliveriesOf(gone)).every(({ status }) => status === "dead" || status === "parked"),
-      "nothing was sent any more",
-    );
+    await until(async () => {
+      const sent = await deliveriesOf(gone);
+      return sent.length === 4 && sent.every(({ status }) => status === "dead" || status === "parked");
+    }, "nothing was sent any more");
     const [row] = await db.writer.select().from(webhooks).where(eq(webhooks.id, gone.id));
     expect(row).toMatchObject({ status: "disabled", disabledReason: "gone_410", version: 2 });
     const [told] = (await arrived(other)) as [Received];

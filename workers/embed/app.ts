@@ -2,7 +2,8 @@ import { isUuid } from "#domain/ids.ts";
 import { notFound } from "#domain/refusals.ts";
 import { readPlace } from "#services/white-label/place.ts";
 import { originOf } from "../hosts.ts";
-import { contextFor, outsideApp } from "../outside.tsx";
+import { outsideApp } from "../outside.tsx";
+import { contextOfStranger } from "../stranger.ts";
 import { intakeApp } from "./intake.ts";
 
 const MAX_BODY_BYTES = 32 * 1024;
@@ -13,7 +14,7 @@ const pages = outsideApp({ referrer: "same-origin", maxBytes: MAX_BODY_BYTES });
 /** The way to a company's intake for a page that knows no more of it than the id. */
 pages.get("/intake/:companyId", async (c) => {
   const id = c.req.param("companyId");
-  const company = isUuid(id) ? await readPlace(contextFor(c), { id }) : null;
+  const company = isUuid(id) ? await readPlace(contextOfStranger(c), { id }) : null;
   if (!company) throw notFound("company", id);
   return c.redirect(`${originOf(`${company.slug}.roles`, c.env.CONSOLE_ORIGIN)}/intake`, 302);
 });

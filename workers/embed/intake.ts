@@ -5,16 +5,15 @@ import { isUuid } from "#domain/ids.ts";
 import { INTAKE_FIELD_TYPES } from "#domain/intake/fields.ts";
 import { MAX_NUMBER, PROOF_SECONDS } from "#domain/intake/proof.ts";
 import { notFound, Refusal } from "#domain/refusals.ts";
-import { Context } from "#services/context.ts";
 import { readIntakeForm } from "#services/intake-requests/intake-form.ts";
 import { newChallenge } from "#services/intake-requests/proof.ts";
 import { submitIntake } from "#services/intake-requests/submit-intake.ts";
 import { CACHING } from "#ui/headers.ts";
 import type { ApiEnv } from "../api/app.ts";
+import { contextOfStranger } from "../stranger.ts";
 import { jsonBody, PROBLEM_RESPONSES, rendered, send } from "../api/operation.ts";
 import { answerTo, identified, noSuchRoute } from "../api/surface.ts";
 import { originOf } from "../hosts.ts";
-import { databaseOf, portsOf } from "../runtime.ts";
 
 type Call = HonoContext<ApiEnv>;
 
@@ -127,7 +126,7 @@ intakeApp.onError(answerTo);
 
 intakeApp.get("/api/v1/intake/:companyId", async (c) => {
   const { companyId, slug, logoKey, color, isOpen, turnstile, company, type, label, heading, thanks, fields } = await readIntakeForm(
-    contextOf(c),
+    contextOfStranger(c),
     companyOf(c),
   );
   const data: z.infer<typeof Configuration> = {
@@ -149,7 +148,7 @@ intakeApp.get("/api/v1/intake/:companyId", async (c) => {
 });
 
 intakeApp.post("/api/v1/intake/:companyId/challenge", async (c) => {
-  const challenge = await newChallenge(contextOf(c), { companyId: companyOf(c), address: addressOf(c) }, new Date());
+  const challenge = await newChallenge(contextOfStranger(c), { companyId: companyOf(c), address: addressOf(c) }, new Date());
   return send(rendered(200, { data: challenge }));
 });
 
@@ -169,7 +168,7 @@ intakeApp.post("/api/v1/intake/:companyId", async (c) => {
     throw new Refusal("body_too_large", "An intake may have 32 KB at most.");
   }
   const { type, fields, proof, turnstile } = Readable.parse(await jsonBody(c));
-  const data = await submitIntake(contextOf(c), (slug) => originOf(`${slug}.roles`, c.env.CONSOLE_ORIGIN), {
+  const data = await submitIntake(contextOfStranger(c), (slug) => originOf(`${slug}.roles`, c.env.CONSOLE_ORIGIN), {
     companyId,
     address: addressOf(c),
     origin: c.req.header("origin") ?? null,
@@ -189,22 +188,3 @@ function companyOf(c: Call): string {
 
 /** Who asks, as far as the intake object can tell them apart. */
 const addressOf = (c: Call): string => c.req.header("cf-connecting-ip") ?? "unknown";
-
-/** Nobody in particular: no credential is looked at. */
-const contextOf = (c: Call): Context =>
-  new Context({
-    caller: { kind: "anonymous" },
-    audience: "public",
-    database: databaseOf(c.env, c.var.requestId),
-    ports: portsOf(c.env, (work) => c.executionCtx.waitUntil(work)),
-    request: {
-      id: c.var.requestId,
-      method: c.req.method,
-      path: c.req.path,
-      ip: c.req.header("cf-connecting-ip") ?? null,
-      userAgent: c.req.header("user-agent") ?? null,
-      organizationId: null,
-      ifMatch: null,
-      idempotency: null,
-    },
-  });

@@ -3,19 +3,19 @@ import type { Context as HonoContext } from "hono";
 import { addressBlock } from "#domain/credentials/record.ts";
 import type { PresentedClient } from "#domain/oauth/client.ts";
 import { type OAuthError, OAuthRefusal } from "#domain/oauth/refusal.ts";
-import { Context } from "#services/context.ts";
+import type { Context } from "#services/context.ts";
 import { introspectToken } from "#services/oauth/introspect-token.ts";
 import { issueToClient } from "#services/oauth/issue-to-client.ts";
 import { redeemCode } from "#services/oauth/redeem-code.ts";
 import { refreshTokens } from "#services/oauth/refresh-tokens.ts";
 import { revokeToken } from "#services/oauth/revoke-token.ts";
 import type { ApiEnv } from "../api/app.ts";
+import { contextOfStranger } from "../stranger.ts";
 import { send } from "../api/operation.ts";
 import { PROBLEMS, refusalOf } from "../api/problems.ts";
 import { answerTo, identified, noSuchRoute } from "../api/surface.ts";
 import { bodyWithin } from "../body.ts";
 import { preflight, showTo } from "../cors.ts";
-import { databaseOf, portsOf } from "../runtime.ts";
 import { presentedClient } from "./client-auth.ts";
 import { resourceMetadata, serverMetadata } from "./metadata.ts";
 
@@ -101,7 +101,7 @@ async function answered(c: Call, work: (asked: Asked) => Promise<string | null>)
   let response: Response;
   try {
     const form = await formOf(c);
-    const ctx = contextOf(c);
+    const ctx = contextOfStranger(c);
     client = await presentedClient(c.req.raw.headers, form, ctx.ports.credentialTokens);
     const body = await work({ ctx, client, form });
     response = new Response(body, { headers: { ...NO_STORE, ...(body === null ? {} : { "Content-Type": "application/json" }) } });
@@ -158,22 +158,3 @@ function unavailable(c: Call, error: unknown): Response {
 
 const errorReply = (status: number, error: OAuthError | "server_error", description: string, headers: Record<string, string>): Response =>
   Response.json({ error, error_description: description }, { status, headers: { ...NO_STORE, ...headers } });
-
-/** Clients are nobody's session: what they may is decided by what they show. */
-const contextOf = (c: Call): Context =>
-  new Context({
-    caller: { kind: "anonymous" },
-    audience: "public",
-    database: databaseOf(c.env, c.var.requestId),
-    ports: portsOf(c.env, (rest) => c.executionCtx.waitUntil(rest)),
-    request: {
-      id: c.var.requestId,
-      method: c.req.method,
-      path: c.req.path,
-      ip: c.req.header("cf-connecting-ip") ?? null,
-      userAgent: c.req.header("user-agent") ?? null,
-      organizationId: null,
-      ifMatch: null,
-      idempotency: null,
-    },
-  });

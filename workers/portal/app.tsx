@@ -4,7 +4,8 @@ import type { Refusal } from "#domain/refusals.ts";
 import { counted, tooMany } from "#services/login/ask-for-login.ts";
 import { noteSeen } from "#services/sessions/session.ts";
 import { PROBLEMS } from "../api/problems.ts";
-import { contextFor, type OutsideContext, type OutsideEnv, outsideApp, refusalBehind } from "../outside.tsx";
+import { type OutsideContext, type OutsideEnv, outsideApp, refusalBehind } from "../outside.tsx";
+import { contextOfStranger } from "../stranger.ts";
 import { atOf, dropVisit, portalPath, sessionToken } from "./context.ts";
 import { ProveFirst, sendSlim } from "./frame.tsx";
 import { applicationPage, documentPosted, documentTooLarge, messagePosted } from "./pages/application.tsx";
@@ -45,7 +46,7 @@ const POSTS = [{ most: 30, withinSeconds: 3_600 }];
 
 const limited: MiddlewareHandler<OutsideEnv> = async (c, next) => {
   const token = c.req.method === "POST" ? sessionToken(c) : null;
-  const wait = token === null ? 0 : await counted(contextFor(c), "posts of visit", token, POSTS);
+  const wait = token === null ? 0 : await counted(contextOfStranger(c), "posts of visit", token, POSTS);
   if (wait > 0) throw tooMany(wait, "That was a lot within an hour.");
   await next();
 };

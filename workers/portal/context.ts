@@ -7,7 +7,8 @@ import type { Asking } from "#services/login/ask-for-login.ts";
 import { LINK_MINUTES } from "#services/login/ask-for-login.ts";
 import type { LoginBrowser } from "#services/login/complete-login.ts";
 import type { FieldErrors } from "#ui/form.tsx";
-import { contextFor, type OutsideContext } from "../outside.tsx";
+import type { OutsideContext } from "../outside.tsx";
+import { contextOfStranger } from "../stranger.ts";
 
 /** The token of the visit, what binds a mailed code to its browser, and where it leads afterwards (IDENTITY §4, §6). */
 const SESSION = "__Host-splits_c";
@@ -51,8 +52,8 @@ export const dropVisit = (c: OutsideContext): void => void deleteCookie(c, SESSI
 export async function visit(c: OutsideContext): Promise<Context> {
   const token = sessionToken(c);
   if (token === null) throw new Refusal("missing_credential", "Sign in to go on.");
-  const anybody = contextFor(c);
-  const ctx = contextFor(c, { kind: "portal", tokenHash: await anybody.ports.links.hash(token) });
+  const anybody = contextOfStranger(c);
+  const ctx = contextOfStranger(c, { kind: "portal", tokenHash: await anybody.ports.links.hash(token) });
   c.set("ctx", ctx);
   return ctx;
 }

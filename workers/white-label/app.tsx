@@ -16,7 +16,8 @@ import { MessagePage, ThanksPage } from "#white-label/pages/messages.tsx";
 import { GonePage, RolePage } from "#white-label/pages/role.tsx";
 import { ChoosePage, SignInPage, SubmitPage } from "#white-label/pages/submit.tsx";
 import { refusalOf } from "../api/problems.ts";
-import { contextFor, type OutsideContext, outsideApp, Plain, send } from "../outside.tsx";
+import { type OutsideContext, outsideApp, Plain, send } from "../outside.tsx";
+import { contextOfStranger } from "../stranger.ts";
 import {
   addressOf,
   formMarkOf,
@@ -48,7 +49,7 @@ whiteLabelApp.get("/thanks", (c) =>
 
 // before the door of a private page, because it says no more than that there is one
 whiteLabelApp.get("/robots.txt", async (c) => {
-  const place = await readPlace(contextFor(c), { slug: slugOfVisit(c) });
+  const place = await readPlace(contextOfStranger(c), { slug: slugOfVisit(c) });
   if (!place) throw notFound("page");
   await keepFor(c, place);
   const { origin } = new URL(c.req.url);
@@ -98,7 +99,7 @@ const pathOf = (given: string | undefined): string =>
   given !== undefined && /^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/.test(given) ? given : "/";
 
 whiteLabelApp.get("/access", async (c) => {
-  const place = await readPlace(contextFor(c), { slug: slugOfVisit(c) });
+  const place = await readPlace(contextOfStranger(c), { slug: slugOfVisit(c) });
   if (!place) throw notFound("page");
   return place.isPrivate ? send(c, <AccessPage returnTo={pathOf(c.req.query("return_to"))} />) : c.redirect("/", 303);
 });
@@ -109,7 +110,7 @@ const CODE_FAULTS = {
 } as const;
 
 whiteLabelApp.post("/access", async (c) => {
-  const ctx = contextFor(c);
+  const ctx = contextOfStranger(c);
   const form = await formOf(c);
   const place = await readPlace(ctx, { slug: slugOfVisit(c) });
   if (!place?.isPrivate) throw notFound("page");
@@ -193,7 +194,7 @@ whiteLabelApp.get("/submit", async (c) => {
       send(c, <ChoosePage place={place} setting={settingOf(c)} roles={roles.filter(({ standing }) => standing === "open")} />),
     );
   }
-  const ctx = contextFor(c, await recruiterOf(c));
+  const ctx = contextOfStranger(c, await recruiterOf(c));
   const read: typeof readPlace = (_, by, code) => readPlace(ctx, by, code);
   return visiting(c, read, async (place) => {
     if (!ctx.session) return send(c, <SignInPage place={place} setting={settingOf(c)} signIn={signInPath(c, place, roleId)} />);
@@ -208,7 +209,7 @@ const signInPath = (c: OutsideContext, place: Place, roleId: string): string =>
 whiteLabelApp.post("/submit", (c) =>
   keepingForm(c, "/submit", async (form) => {
     const { role_id: roleId = "", email = "", notes = "" } = form;
-    const ctx = contextFor(c, await recruiterOf(c));
+    const ctx = contextOfStranger(c, await recruiterOf(c));
     const read: typeof readPlace = (_, by, code) => readPlace(ctx, by, code);
     return visiting(c, read, async (place) => {
       if (!isUuid(roleId)) return c.redirect("/submit", 303);
@@ -237,7 +238,7 @@ whiteLabelApp.post("/submit", (c) =>
 );
 
 whiteLabelApp.get("/session", async (c) => {
-  const ctx = contextFor(c);
+  const ctx = contextOfStranger(c);
   const roleId = c.req.query("role_id") ?? "";
   const place = await readPlace(ctx, { slug: slugOfVisit(c) });
   if (!place) throw notFound("page");
@@ -306,7 +307,9 @@ async function keepingForm(
       <Plain title="Not sent yet">
         <p>Something of ours is away for a moment. What you wrote is still here: send it again.</p>
         <form method="post" action={to} class="stack">
-          {token === undefined ? null : <input type="hidden" name="token" value={await newFormToken(c, contextFor(c).ports.links)} />}
+          {token === undefined ? null : (
+            <input type="hidden" name="token" value={await newFormToken(c, contextOfStranger(c).ports.links)} />
+          )}
           {Object.entries(typed).map(([name, value]) =>
             name === "role_id" ? (
               <input type="hidden" name={name} value={value} />

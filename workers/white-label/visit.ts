@@ -8,7 +8,8 @@ import type { EnteredCode, Place } from "#services/white-label/place.ts";
 import { brandHash } from "#ui/brand.tsx";
 import type { Setting } from "#white-label/layout.tsx";
 import { originOf, slugOfHost } from "../hosts.ts";
-import { contextFor, type OutsideContext } from "../outside.tsx";
+import { type OutsideContext } from "../outside.tsx";
+import { contextOfStranger } from "../stranger.ts";
 
 /** Who visits a company's host, and what its pages may be told of them. */
 
@@ -42,7 +43,7 @@ export async function visiting<T extends Placed>(
   c: OutsideContext,
   read: Read<T>,
   render: (found: T, place: Place, ctx: Context) => Response | Promise<Response>,
-  { kept = false, ctx = contextFor(c) }: { kept?: boolean; ctx?: Context } = {},
+  { kept = false, ctx = contextOfStranger(c) }: { kept?: boolean; ctx?: Context } = {},
 ): Promise<Response> {
   const slug = slugOfVisit(c);
   const found = await read(ctx, { slug }, await enteredCode(c, ctx.ports.links));

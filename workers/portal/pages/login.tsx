@@ -4,7 +4,8 @@ import { logInByCode, logInByLink, openLoginLink } from "#services/login/complet
 import { enterByPortalToken, openPortalToken } from "#services/portal-tokens/portal-token.ts";
 import { signOut } from "#services/sessions/session.ts";
 import { Action, Button, ErrorSummary, Field, type FieldErrors } from "#ui/form.tsx";
-import { contextFor, type OutsideContext, type OutsidePage } from "../../outside.tsx";
+import { type OutsideContext, type OutsidePage } from "../../outside.tsx";
+import { contextOfStranger } from "../../stranger.ts";
 import {
   type At,
   atOf,
@@ -65,7 +66,7 @@ export const loginPage = (c: OutsideContext, status = 200): Promise<Response> =>
 /** Answers every address alike, whether or not anybody has it. */
 export const loginAsked: OutsidePage = async (c) => {
   const { email = "" } = await formOf(c);
-  const errors = await faultsIn(async () => keepAsking(c, await askForLogin(contextFor(c), email)));
+  const errors = await faultsIn(async () => keepAsking(c, await askForLogin(contextOfStranger(c), email)));
   if (errors) return sendSlim(c, "See where you stand", <AskForm at={atOf(c)} errors={errors} email={email} />, 422);
   return codePage(c, 202);
 };
@@ -89,7 +90,7 @@ export const codePage = (c: OutsideContext, status = 200, errors: FieldErrors = 
 
 export const codeTried: OutsidePage = async (c) => {
   const { code = "" } = await formOf(c);
-  const result = await logInByCode(contextFor(c), code, browserOf(c));
+  const result = await logInByCode(contextOfStranger(c), code, browserOf(c));
   if (!result.signedIn) {
     const tries = result.triesLeft === 1 ? "one try" : `${result.triesLeft} tries`;
     return codePage(c, 422, { code: `This is not the code we sent. You have ${tries} left.` });
@@ -101,7 +102,7 @@ export const codeTried: OutsidePage = async (c) => {
 /** Where a mailed link leads: mail scanners open it too, so it waits for a press of the button. */
 export const linkPage: OutsidePage = async (c) => {
   const link = c.req.param("link") ?? "";
-  const address = await openLoginLink(contextFor(c), link);
+  const address = await openLoginLink(contextOfStranger(c), link);
   return sendSlim(
     c,
     "Sign in",
@@ -115,14 +116,14 @@ export const linkPage: OutsidePage = async (c) => {
 };
 
 export const linkUsed: OutsidePage = async (c) => {
-  keepVisit(c, await logInByLink(contextFor(c), c.req.param("link") ?? "", browserOf(c)));
+  keepVisit(c, await logInByLink(contextOfStranger(c), c.req.param("link") ?? "", browserOf(c)));
   return goTo(c, takeNext(c));
 };
 
 /** Where the link in a mail about an application leads. It names nobody; who is in already goes on at once. */
 export const portalLinkPage: OutsidePage = async (c) => {
   const token = c.req.param("token") ?? "";
-  const link = await openPortalToken(contextFor(c), token);
+  const link = await openPortalToken(contextOfStranger(c), token);
   if (sessionToken(c) !== null && (await isIn(c, link.candidateId))) return goTo(c, "/");
   return sendSlim(
     c,
@@ -147,7 +148,7 @@ async function isIn(c: OutsideContext, candidateId: string): Promise<boolean> {
 }
 
 export const portalLinkUsed: OutsidePage = async (c) => {
-  keepVisit(c, await enterByPortalToken(contextFor(c), c.req.param("token") ?? "", browserOf(c)));
+  keepVisit(c, await enterByPortalToken(contextOfStranger(c), c.req.param("token") ?? "", browserOf(c)));
   return goTo(c, "/");
 };
 
