@@ -21,7 +21,7 @@ const hasDevSignIn = __DEV_AUTH__;
 /** Who answers for each surface. Pages are evaluated when the first one is asked for, not at start. */
 const SURFACES: Readonly<Record<Surface, (request: Request, env: Env, execution: ExecutionContext) => Promise<Response>>> = {
   api: async (request, env, execution) => (await apiFor(request)).fetch(request, env, execution),
-  console: async (request, env, execution) => (await import("./console/app.ts")).consoleApp.fetch(request, env, execution),
+  console: async (request, env, execution) => (await (await import("./console/app.ts")).consoleFor(request)).fetch(request, env, execution),
   "white-label": async (request, env, execution) => (await import("./white-label/app.tsx")).whiteLabelApp.fetch(request, env, execution),
   embed: async (request, env, execution) => (await import("./embed/app.ts")).embedApp.fetch(request, env, execution),
   portal: async (request, env, execution) => (await import("./portal/app.tsx")).portalApp.fetch(request, env, execution),

@@ -8,8 +8,8 @@ export interface Column<Name extends string = string> {
 /** A row as JSON shows it; the CSV shows the same values under the same names. */
 export type Row<Name extends string = string> = Readonly<Record<Name, string | number | null>>;
 
-/** What a spreadsheet takes for a formula when a cell begins with it; spaces before it do not hide it. */
-const FORMULA = /^\s*[=+\-@\t\r\n＝＋－＠]/u;
+/** What a spreadsheet takes for a formula when a cell begins with it, in full width, too; spaces before it do not hide it. */
+const FORMULA = /^\s*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/u;
 
 /**
  * Renders rows as CSV (RFC 4180): a header, CRLF after each line, quotes where needed. Text that a

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { memberships, sessions, users } from "#db/schema/identity.ts";
 import { marketplace, type Person } from "#test/api.ts";
 import { browserAt, type TestBrowser } from "#test/console.ts";
-import { consoleApp } from "#workers/console/app.ts";
+import { PARTS } from "#workers/console/app.ts";
 
 const world = await marketplace();
 const HOUR = 3_600;
@@ -322,9 +322,12 @@ describe("the reach of a session", () => {
 });
 
 describe("a form", () => {
-  const changes = consoleApp.routes
-    .filter(({ method, path }) => method === "POST" && path !== "/*")
-    .map(({ path }) => path.replace(":id", crypto.randomUUID()));
+  const allChanges = async () => {
+    const pages = await Promise.all(PARTS.map(async (part) => part.pages()));
+    return pages.flatMap((each) =>
+      each.filter(([method]) => method === "POST").map(([, path]) => path.replace(":id", crypto.randomUUID())),
+    );
+  };
 
   const FOREIGN: readonly (readonly [string, Record<string, string>])[] = [
     ["another site", { "sec-fetch-site": "cross-site", origin: "https://elsewhere.test" }],
@@ -336,6 +339,7 @@ describe("a form", () => {
   const TYPES = ["application/x-www-form-urlencoded", "text/plain", "application/json", "application/octet-stream", ""];
 
   it("is refused on every route when another site sends it, whatever its content type", async () => {
+    const changes = await allChanges();
     expect(changes.length).toBeGreaterThan(6);
     const person = await world.person();
     const cookie = `__Host-splits_s=${(await signedIn(person)).cookies.get("__Host-splits_s")}`;

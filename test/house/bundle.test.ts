@@ -44,6 +44,10 @@ describe("the development sign-in", () => {
     expect(Object.keys(production.meta.inputs).filter((path) => /dev-sign-in|sign-in-as/.test(path))).toEqual([]);
   });
 
+  it("comes in a bundle of ASCII alone: one other character, and V8 holds the whole script at two bytes each", () => {
+    expect(production.code.match(/[^\0-\x7f]/gu)).toBeNull();
+  });
+
   it("is spoken of by every environment", async () => {
     const settings = await readFile(join(ROOT, "wrangler.toml"), "utf8");
     const environments = [...new Set([...settings.matchAll(/^\[+env\.(\w+)/gm)].map(([, name]) => name))];

@@ -27,6 +27,12 @@ export interface PageEnv {
 
 export type PageContext = HonoContext<PageEnv>;
 
+/** What answers at an address: a page, or what a form is sent to. */
+export type Page = (c: PageContext) => Response | Promise<Response>;
+
+/** Pages and forms with their addresses, in the order in which they are looked for. */
+export type Pages = readonly (readonly ["GET" | "POST", string, Page])[];
+
 /** The token of the session, and the secret that binds a sign-in to its browser (IDENTITY §4, §8). */
 const SESSION = "__Host-splits_s";
 const BROWSER = "__Host-splits_t";
@@ -146,6 +152,13 @@ export function requireStorable(given: Iterable<readonly [name: string, value: s
 
 /** The country an address is in, as the edge knows it. */
 export const countryOf = (c: PageContext): string | null => /^[A-Z]{2}$/.exec(c.req.header("cf-ipcountry") ?? "")?.[0] ?? null;
+
+/** Where another account is chosen, and from there back to this page, or to the list of what only this account has. */
+export function chooserOf(c: PageContext): string {
+  const { pathname, search } = new URL(c.req.url);
+  const [list = ""] = pathname.split(/\/[\da-f]{8}-/i);
+  return `/developers/account?return_to=${encodeURIComponent(list === pathname ? `${pathname}${search}` : list)}`;
+}
 
 /** The page somebody wanted: this one, or for a button the one it stood on. A form whose page has its address is shown there again. */
 export function wantedPath(c: PageContext): string {

@@ -5,8 +5,7 @@ import type { Context, Session } from "#services/context.ts";
 import { Action } from "#ui/form.tsx";
 import { Document, Mark, type PageFacts, Status } from "#ui/page.tsx";
 import { AREAS, isIn } from "./areas.ts";
-import type { PageContext } from "./context.ts";
-import { chooserOf } from "./partner-pages.tsx";
+import { chooserOf, type PageContext } from "./context.ts";
 
 declare module "hono" {
   interface ContextRenderer {

@@ -10,12 +10,10 @@ import { CursorPager } from "#ui/table.tsx";
 import { openCursor, sealCursor } from "../api/v1/cursor.ts";
 import { csvFile } from "../api/operation.ts";
 import { filterKey } from "../api/v1/operation.ts";
-import type { Form, PageContext } from "./context.ts";
+import { chooserOf, type Form, type Page, type PageContext } from "./context.ts";
 import { inWords } from "./words.ts";
 
 /** What the pages of developers and administrators have in common. */
-
-type Page = (c: PageContext) => Response | Promise<Response>;
 
 export const PAGE_ROWS = 25;
 /** A file holds so many rows of a list, beginning with the newest. */
@@ -34,13 +32,6 @@ export const withinAccount =
       throw error;
     }
   };
-
-/** Where another account is chosen, and from there back to this page, or to the list of what only this account has. */
-export function chooserOf(c: PageContext): string {
-  const { pathname, search } = new URL(c.req.url);
-  const [list = ""] = pathname.split(/\/[\da-f]{8}-/i);
-  return `/developers/account?return_to=${encodeURIComponent(list === pathname ? `${pathname}${search}` : list)}`;
-}
 
 /**
  * What a form carries unseen: what it is known by when it is sent again, to whom it was shown, for which

@@ -58,7 +58,7 @@ export async function statementPage(statement: StatementJson): Promise<File> {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
-        <title>${title} · ${statement.of.name} · ${statement.period.from} to ${statement.period.to}</title>
+        <title>${title} &middot; ${statement.of.name} &middot; ${statement.period.from} to ${statement.period.to}</title>
         ${raw(`<style>${STYLE}</style>`)}
       </head>
       <body>

@@ -1,0 +1,29 @@
+import { HOME } from "#domain/identity/session.ts";
+import type { Pages } from "../context.ts";
+
+/** Whoever builds with the development sign-in has it; nothing else names it (IDENTITY §5). */
+const DEVELOPMENT: Pages = __DEV_AUTH__
+  ? (["GET", "POST"] as const).map((method) => [method, "/dev/sign-in", async (c) => (await import("./dev-sign-in.tsx")).devSignIn(c)])
+  : [];
+
+/** The pages of whoever signs in, and of those who have not yet. Each is loaded when it is first asked for. */
+export const PAGES: Pages = [
+  ["GET", "/", (c) => c.redirect(HOME, 303)],
+  ["GET", "/sign-in", async (c) => (await import("./sign-in.tsx")).signInPage(c)],
+  ["POST", "/sign-in", async (c) => (await import("./sign-in.tsx")).signInStarted(c)],
+  ["GET", "/sso/oidc/callback", async (c) => (await import("./sign-in.tsx")).signInReturned(c)],
+  ["GET", "/oauth/authorize", async (c) => (await import("./authorize.tsx")).authorizePage(c)],
+  ["POST", "/oauth/authorize", async (c) => (await import("./authorize.tsx")).authorizePage(c)],
+  ["GET", "/white-label/sign-in", async (c) => (await import("./hand-over.tsx")).handedOver(c)],
+  ["POST", "/sign-out", async (c) => (await import("./sessions.tsx")).signedOut(c)],
+  ["POST", "/session/organization", async (c) => (await import("./home.tsx")).organizationChosen(c)],
+  ["GET", "/console", async (c) => (await import("./home.tsx")).homePage(c)],
+  ["GET", "/console/notifications", async (c) => (await import("./notifications.tsx")).notificationsPage(c)],
+  ["POST", "/console/notifications/read", async (c) => (await import("./notifications.tsx")).allNotificationsRead(c)],
+  ["POST", "/console/notifications/:id/read", async (c) => (await import("./notifications.tsx")).notificationRead(c)],
+  ["GET", "/console/sessions", async (c) => (await import("./sessions.tsx")).sessionsPage(c)],
+  ["GET", "/console/sessions/end-all", async (c) => (await import("./sessions.tsx")).endAllPage(c)],
+  ["POST", "/console/sessions/end-all", async (c) => (await import("./sessions.tsx")).allSessionsEnded(c)],
+  ["POST", "/console/sessions/:id/end", async (c) => (await import("./sessions.tsx")).sessionEnded(c)],
+  ...DEVELOPMENT,
+];
