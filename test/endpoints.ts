@@ -1,4 +1,5 @@
 import type { Database } from "#db/connection.ts";
+import { events, webhookDeliveries } from "#db/schema/deliveries.ts";
 import { outbox } from "#db/schema/ops.ts";
 import { webhooks, webhookSecrets } from "#db/schema/webhooks.ts";
 import { newWebhookSecret } from "#domain/webhooks/sign.ts";
@@ -52,7 +53,28 @@ export function endpointsOf(db: Database, kek: string) {
     return { id, url, secret: await secretOf(id) };
   }
 
-  return { endpoint, secretOf };
+  /** What an endpoint was sent and never took; the delivery's id. */
+  async function deadDelivery(webhookId: string, accountId: string, owner: { userId: string }): Promise<string> {
+    const [id, eventId, occurredAt] = [crypto.randomUUID(), crypto.randomUUID(), new Date()];
+    await db.writer.insert(events).values({
+      id: eventId,
+      outboxId: crypto.randomUUID(),
+      ownerUserId: owner.userId,
+      accountId,
+      type: "role.created",
+      entityType: "role",
+      entityId: crypto.randomUUID(),
+      sequence: 1,
+      apiVersion: "v1",
+      payloadText: "{}",
+      occurredAt,
+    });
+    const sent = { eventId, eventAt: occurredAt, eventType: "role.created", webhookId, accountId };
+    await db.writer.insert(webhookDeliveries).values({ ...sent, id, status: "dead", completedAt: occurredAt });
+    return id;
+  }
+
+  return { endpoint, secretOf, deadDelivery };
 }
 
 /** Core events as a commit leaves them, for the next sweep of the outbox to bring. */

@@ -1,4 +1,5 @@
 import type { Child, FC } from "hono/jsx";
+import { ButtonLink } from "./form.tsx";
 
 export type Tone = "neutral" | "good" | "warn" | "bad" | "accent";
 const toned = (name: string, tone: Tone) => (tone === "neutral" ? name : `${name} ${tone}`);
@@ -70,6 +71,11 @@ export const Empty: FC<{ title: string; children?: Child; action?: Child }> = ({
     {children ? <p>{children}</p> : null}
     {action}
   </div>
+);
+
+/** Where a filter leaves nothing of a list; `all` is the list without it. */
+export const NothingFits: FC<{ all: string }> = ({ all }) => (
+  <Empty title="Nothing fits this filter" action={<ButtonLink href={all}>Clear filters</ButtonLink>} />
 );
 
 /**
@@ -148,7 +154,8 @@ export const Secret: FC<{ label: string; value: string }> = ({ label, value }) =
 );
 
 const DAY = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
-const MINUTE = new Intl.DateTimeFormat("en", {
+/** An instant to the minute, in UTC. */
+export const MINUTE = new Intl.DateTimeFormat("en", {
   day: "numeric",
   month: "short",
   hour: "2-digit",

@@ -103,11 +103,12 @@ export async function send(c: OutsideContext, page: Child, status = 200): Promis
   return c.html(`<!DOCTYPE html>${await Promise.resolve(String(page))}`, status as 200);
 }
 
-/** A page that belongs to no company: what is missing or went wrong, and nothing else. */
-export const Plain: FC<{ title: string; children?: Child }> = ({ title, children }) => (
+/** One card that nobody shall find by searching: what is missing or went wrong, or a step before one is in. */
+export const Plain: FC<{ title: string; home?: string; status?: Child; children?: Child }> = ({ title, home, status, children }) => (
   <Document title={title} script={false} head={<meta name="robots" content="noindex" />} class="slim">
     <main id="main">
-      <Mark href="https://splits.network/" />
+      <Mark href={home ?? "https://splits.network/"} />
+      {status}
       <div class="card stack wide">
         <h1>{title}</h1>
         {children}

@@ -1,7 +1,7 @@
 import { eq, sql } from "drizzle-orm";
-import { Stripe } from "stripe";
 import { afterEach, describe, expect, it } from "vitest";
 import { clawbacks, placementCredits, placementPayoutTransactions as transactions, stripeOperations } from "#db/schema/billing.ts";
+import { stripeClient } from "#integrations/stripe/client.ts";
 import { marketplace } from "#test/api.ts";
 import { booksHold } from "./books.ts";
 import { fourEyes } from "./four-eyes.ts";
@@ -12,15 +12,7 @@ const { controls } = world.stripe;
 const { admin, second, approved } = await fourEyes(world);
 const { offer, hire, pass, days, inTestDays, minute, started, pay, paidIn, fail, invoiceOf } = settledPlacements(world);
 const db = world.db.writer;
-const { hostname, port } = new URL(world.stripe.url);
-const stripe = new Stripe(world.stripe.key, {
-  httpClient: Stripe.createFetchHttpClient(),
-  maxNetworkRetries: 0,
-  telemetry: false,
-  protocol: "http",
-  host: hostname,
-  port,
-});
+const stripe = await stripeClient({ secretKey: world.stripe.key, base: world.stripe.url });
 
 afterEach(async () => {
   await world.settle();

@@ -1,5 +1,4 @@
 import { sql } from "drizzle-orm";
-import { Stripe } from "stripe";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
   ledgerTransactions,
@@ -9,6 +8,7 @@ import {
   taxThresholds,
 } from "#db/schema/billing.ts";
 import { outbox } from "#db/schema/ops.ts";
+import { stripeClient } from "#integrations/stripe/client.ts";
 import { marketplace } from "#test/api.ts";
 import { booksHold } from "./books.ts";
 import { fourEyes } from "./four-eyes.ts";
@@ -18,15 +18,7 @@ const world = await marketplace();
 const { admin, second, approved } = await fourEyes(world);
 const { days, started, pay, invoiceOf } = settledPlacements(world);
 const db = world.db.writer;
-const { hostname, port } = new URL(world.stripe.url);
-const stripe = new Stripe(world.stripe.key, {
-  httpClient: Stripe.createFetchHttpClient(),
-  maxNetworkRetries: 0,
-  telemetry: false,
-  protocol: "http",
-  host: hostname,
-  port,
-});
+const stripe = await stripeClient({ secretKey: world.stripe.key, base: world.stripe.url });
 const post = (path: string, body: object, as = admin) => world.call("POST", path, { as, body });
 
 /** A run over everything until now, and what it opened and healed. */

@@ -2,7 +2,6 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { accountPlans } from "#db/schema/api.ts";
 import { candidates, intakeRequests, intakeSettings, jobs } from "#db/schema/ats.ts";
-import { events, webhookDeliveries } from "#db/schema/deliveries.ts";
 import { recruiterCandidates } from "#db/schema/network.ts";
 import { replayJobs, siemDestinations } from "#db/schema/webhooks.ts";
 import { SCOPES } from "#domain/credentials/scopes.ts";
@@ -166,37 +165,14 @@ async function aSubmission(): Promise<string> {
   return (await ask(strict, "POST", "/submissions", { as: asKey(recruiter), body })).body.data.id;
 }
 
+const endpoints = () => endpointsOf(world.db, PARTNER_KEYS.KEK_CURRENT);
 /** An active endpoint of the company, at which nobody listens. */
-const anEndpoint = async (fields: Parameters<ReturnType<typeof endpointsOf>["endpoint"]>[3] = {}) =>
-  (await endpointsOf(world.db, PARTNER_KEYS.KEK_CURRENT).endpoint(NOWHERE, { id: company.id, kind: "company" }, company, fields)).id;
+const anEndpoint = async (fields: Parameters<ReturnType<typeof endpoints>["endpoint"]>[3] = {}) =>
+  (await endpoints().endpoint(NOWHERE, { id: company.id, kind: "company" }, company, fields)).id;
 const NOWHERE = "http://127.0.0.1:9/in";
 /** What the company's endpoint was sent, and did not take. */
 async function aDelivery(): Promise<string> {
-  const [webhookId, eventId, id, occurredAt] = [await anEndpoint(), crypto.randomUUID(), crypto.randomUUID(), new Date()];
-  await world.db.writer.insert(events).values({
-    id: eventId,
-    outboxId: crypto.randomUUID(),
-    ownerUserId: company.userId,
-    accountId: company.id,
-    type: "role.created",
-    entityType: "role",
-    entityId: crypto.randomUUID(),
-    sequence: 1,
-    apiVersion: "v1",
-    payloadText: "{}",
-    occurredAt,
-  });
-  await world.db.writer.insert(webhookDeliveries).values({
-    id,
-    eventId,
-    eventAt: occurredAt,
-    eventType: "role.created",
-    webhookId,
-    accountId: company.id,
-    status: "dead",
-    completedAt: occurredAt,
-  });
-  return id;
+  return endpoints().deadDelivery(await anEndpoint(), company.id, company);
 }
 async function aReplay(status: "running" | "paused" = "paused"): Promise<string> {
   const of = { accountId: company.id, webhookId: await anEndpoint(), filter: {}, total: 1, createdBy: company.userId };

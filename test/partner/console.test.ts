@@ -2,7 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import { beforeAll, describe, expect, it } from "vitest";
 import { accountPlans, apiKeys, oauthClients } from "#db/schema/api.ts";
 import { requestLog } from "#db/schema/audit.ts";
-import { events, webhookDeliveries } from "#db/schema/deliveries.ts";
+import { webhookDeliveries } from "#db/schema/deliveries.ts";
 import { memberships, sessions } from "#db/schema/identity.ts";
 import { replayJobs, siemDestinations, webhooks, webhookSecrets } from "#db/schema/webhooks.ts";
 import { uuidv7 } from "#domain/ids.ts";
@@ -58,23 +58,7 @@ async function endpointOf(rosa: Person & { recruiterId: string }) {
   const made = endpointsOf(world.db, world.env.KEK_CURRENT);
   const account = { id: rosa.recruiterId, kind: "recruiter" } as const;
   const { id: webhookId } = await made.endpoint("http://127.0.0.1:9/in", account, rosa, { description: "Ours" });
-  const [eventId, deliveryId, replayId] = [crypto.randomUUID(), crypto.randomUUID(), crypto.randomUUID()];
-  const occurredAt = new Date();
-  await world.db.writer.insert(events).values({
-    id: eventId,
-    outboxId: crypto.randomUUID(),
-    ownerUserId: rosa.userId,
-    accountId: rosa.recruiterId,
-    type: "role.created",
-    entityType: "role",
-    entityId: crypto.randomUUID(),
-    sequence: 1,
-    apiVersion: "v1",
-    payloadText: "{}",
-    occurredAt,
-  });
-  const sent = { eventId, eventAt: occurredAt, eventType: "role.created", webhookId, accountId: rosa.recruiterId };
-  await world.db.writer.insert(webhookDeliveries).values({ ...sent, id: deliveryId, status: "dead", completedAt: occurredAt });
+  const [deliveryId, replayId] = [await made.deadDelivery(webhookId, rosa.recruiterId, rosa), crypto.randomUUID()];
   await world.db.writer
     .insert(replayJobs)
     .values({ id: replayId, accountId: rosa.recruiterId, webhookId, filter: {}, total: 1, createdBy: rosa.userId });

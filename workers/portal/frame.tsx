@@ -2,7 +2,7 @@ import type { Child, FC } from "hono/jsx";
 import { Action } from "#ui/form.tsx";
 import { Document, Mark, Status } from "#ui/page.tsx";
 import { atOf } from "./context.ts";
-import { type OutsideContext, send } from "../outside.tsx";
+import { type OutsideContext, Plain, send } from "../outside.tsx";
 import type { At } from "./context.ts";
 
 const NOINDEX = <meta name="robots" content="noindex" />;
@@ -63,16 +63,9 @@ export const Frame: FC<{ title: string; at: At; here: string; done?: string | un
 
 /** A page of the portal for whoever is not in, or cannot go on. */
 export const Slim: FC<{ title: string; at: At; done?: string | undefined; children?: Child }> = ({ title, at, done, children }) => (
-  <Document title={title} script={false} head={NOINDEX} class="slim">
-    <main id="main">
-      <Mark href={at("/")} />
-      <Status>{done === undefined ? null : DONE[done]}</Status>
-      <div class="card stack wide">
-        <h1>{title}</h1>
-        {children}
-      </div>
-    </main>
-  </Document>
+  <Plain title={title} home={at("/")} status={<Status>{done === undefined ? null : DONE[done]}</Status>}>
+    {children}
+  </Plain>
 );
 
 /** Sends a page within the frame; what was just done stands in the address. */

@@ -4,9 +4,9 @@ import { isUuid } from "#domain/ids.ts";
 import { notFound } from "#domain/refusals.ts";
 import { listOf } from "#services/listing.ts";
 import { markAllRead, markRead, type Notification, notificationNoun } from "#services/notifications/notification.ts";
-import { Action, Button, ButtonLink, Checkbox, Select } from "#ui/form.tsx";
+import { Action, Button, Checkbox, Select } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
-import { Ago, Badge, Empty } from "#ui/parts.tsx";
+import { Ago, Badge, Empty, NothingFits } from "#ui/parts.tsx";
 import { Pager } from "#ui/table.tsx";
 import { contextOf, formOf, type PageContext } from "../context.ts";
 import { inWords } from "../words.ts";
@@ -84,13 +84,10 @@ export async function notificationsPage(c: PageContext): Promise<Response> {
             </ul>
             <Pager {...found} noun="notifications" address={address} />
           </>
+        ) : narrowed ? (
+          <NothingFits all={LIST} />
         ) : (
-          <Empty
-            title={narrowed ? "Nothing fits this filter" : "Nothing has happened yet"}
-            action={narrowed ? <ButtonLink href={LIST}>Clear filters</ButtonLink> : null}
-          >
-            {narrowed ? "" : "As soon as a deal of yours moves, you read of it here."}
-          </Empty>
+          <Empty title="Nothing has happened yet">As soon as a deal of yours moves, you read of it here.</Empty>
         )}
       </div>
     </>,

@@ -14,7 +14,7 @@ import { listClients, type OAuthClient, oauthClientNoun, type ShownClient } from
 import { grantNoun, revokeGrant, type ShownGrant } from "#services/oauth/revoke-grant.ts";
 import { Button, ButtonLink, ErrorSummary, Field, type FieldErrors, Select } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
-import { Ago, Card, Confirm, type Difference, Empty, Facts, Notice, Overtaken, Secret, Time } from "#ui/parts.tsx";
+import { Ago, Card, Confirm, type Difference, Empty, Facts, NothingFits, Notice, Overtaken, Secret, Time } from "#ui/parts.tsx";
 import { Table } from "#ui/table.tsx";
 import { NewClient } from "../../../api/v1/credential-shapes.ts";
 import { parse } from "../../../api/shape.ts";
@@ -113,7 +113,7 @@ export async function appsPage(c: PageContext): Promise<Response> {
             <ListEnd {...await paging.ways(clients.next)} csv={paging.csv} />
           </>
         ) : isNarrowed ? (
-          <Empty title="Nothing fits this filter" action={<ButtonLink href={LIST}>Clear filters</ButtonLink>} />
+          <NothingFits all={LIST} />
         ) : (
           <Empty title="No apps yet">
             Register one if people other than you shall use it with their own accounts. For your own program, a key is simpler.
@@ -602,7 +602,7 @@ export async function grantsPage(c: PageContext): Promise<Response> {
             <ListEnd {...await paging.ways(next)} csv={paging.csv} />
           </>
         ) : status ? (
-          <Empty title="Nothing fits this filter" action={<ButtonLink href={GRANTS}>Clear filters</ButtonLink>} />
+          <NothingFits all={GRANTS} />
         ) : (
           <Empty title="No grants yet">As soon as somebody lets an app act for this account, it stands here and can be ended.</Empty>
         )}

@@ -6,9 +6,9 @@ import { DELIVERY_STATUSES } from "#domain/webhooks/words.ts";
 import { type Attempt, type Delivery, getDelivery, listDeliveries } from "#services/webhook-deliveries/delivery.ts";
 import { replayDelivery } from "#services/webhook-deliveries/replay-delivery.ts";
 import { listWebhooks } from "#services/webhooks/webhook.ts";
-import { Button, ButtonLink, Select } from "#ui/form.tsx";
+import { Button, Select } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
-import { Badge, Card, Empty, Facts, Time } from "#ui/parts.tsx";
+import { Badge, Card, Empty, Facts, NothingFits, Time } from "#ui/parts.tsx";
 import { contextWithinAccount, formOf, type PageContext } from "../../context.ts";
 import { count, csvAnswer, DeveloperTabs, foundIn, ListEnd, pagingOf, type Said } from "../../partner-pages.tsx";
 import { DELIVERIES, DeliveryTable, Doing, idIn, LastAnswer, orSay, State, WEBHOOKS } from "../../webhook-pages.tsx";
@@ -105,13 +105,10 @@ export async function deliveriesPage(c: PageContext): Promise<Response> {
             />
             <ListEnd {...await paging.ways(next)} csv={paging.csv} />
           </>
+        ) : narrowed ? (
+          <NothingFits all={DELIVERIES} />
         ) : (
-          <Empty
-            title={narrowed ? "Nothing fits this filter" : "No deliveries yet"}
-            action={narrowed ? <ButtonLink href={DELIVERIES}>Clear filters</ButtonLink> : null}
-          >
-            {narrowed ? "" : "What is sent to an endpoint of yours stands here at once."}
-          </Empty>
+          <Empty title="No deliveries yet">What is sent to an endpoint of yours stands here at once.</Empty>
         )}
       </div>
     </>,

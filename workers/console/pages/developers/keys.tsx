@@ -14,7 +14,7 @@ import { getMe } from "#services/credentials/get-me.ts";
 import { getOne } from "#services/listing.ts";
 import { Button, ButtonLink, ErrorSummary, Field, type FieldErrors } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
-import { Ago, Confirm, Empty, Facts, Notice, Secret, Time } from "#ui/parts.tsx";
+import { Ago, Confirm, Empty, Facts, NothingFits, Notice, Secret, Time } from "#ui/parts.tsx";
 import { Table } from "#ui/table.tsx";
 import { NewKey } from "../../../api/v1/credential-shapes.ts";
 import { parse } from "../../../api/shape.ts";
@@ -95,7 +95,7 @@ export async function keysPage(c: PageContext): Promise<Response> {
             <ListEnd {...await paging.ways(next)} csv={paging.csv} />
           </>
         ) : isNarrowed ? (
-          <Empty title="Nothing fits this filter" action={<ButtonLink href={LIST}>Clear filters</ButtonLink>} />
+          <NothingFits all={LIST} />
         ) : (
           <Empty title="No keys yet">
             Request one, and keep its secret when it is shown. An administrator approves it; then <code>GET /api/v1/me</code> answers it.

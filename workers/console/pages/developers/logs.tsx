@@ -6,7 +6,7 @@ import { listKeys } from "#services/api-keys/api-key.ts";
 import { getRequest, listRequests } from "#services/request-log/list-requests.ts";
 import { Button, ButtonLink, Field, Select } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
-import { Badge, Empty, Facts, Notice, type Tone } from "#ui/parts.tsx";
+import { Badge, Empty, Facts, NothingFits, Notice, type Tone } from "#ui/parts.tsx";
 import { Table } from "#ui/table.tsx";
 import { contextWithinAccount, type PageContext } from "../../context.ts";
 import { count, csvAnswer, DeveloperTabs, foundIn, ListEnd, pagingOf, type Said } from "../../partner-pages.tsx";
@@ -128,13 +128,10 @@ export async function logsPage(c: PageContext): Promise<Response> {
             />
             <ListEnd {...await paging.ways(next)} csv={paging.csv} />
           </>
+        ) : narrowed ? (
+          <NothingFits all={HERE} />
         ) : (
-          <Empty
-            title={narrowed ? "Nothing fits this filter" : "No requests yet"}
-            action={narrowed ? <ButtonLink href={HERE}>Clear filters</ButtonLink> : null}
-          >
-            {narrowed ? "" : "The first call with a key of this account stands here within seconds."}
-          </Empty>
+          <Empty title="No requests yet">The first call with a key of this account stands here within seconds.</Empty>
         )}
       </div>
       <p class="soft small">

@@ -7,7 +7,7 @@ import { type InvoicePreview, previewInvoice } from "#services/usage/preview-inv
 import { Chart } from "#ui/chart.tsx";
 import { Button, Checkbox, ErrorSummary, Field, type FieldErrors, Select } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
-import { Card, type Difference, Facts, Overtaken, Stats } from "#ui/parts.tsx";
+import { Card, type Difference, Facts, MINUTE, Overtaken, Stats } from "#ui/parts.tsx";
 import { Table } from "#ui/table.tsx";
 import { contextWithinAccount, type Form, formOf, type PageContext } from "../../context.ts";
 import { keptForm } from "../../kept-form.ts";
@@ -51,7 +51,7 @@ const BusiestByHour: FC<{ usage: Usage; now: Date }> = ({ usage, now }) => {
   }
   const points = Array.from({ length: 24 }, (_, index) => {
     const hour = running - 23 + index;
-    const name = `${HOUR.format(hour * HOUR_MS)} UTC`;
+    const name = `${MINUTE.format(hour * HOUR_MS)} UTC`;
     return { label: index % 6 === 5 ? name.slice(-9, -4) : "", name, value: busiest.get(hour) ?? 0 };
   });
   const most = Math.max(...points.map(({ value }) => value));
@@ -65,15 +65,6 @@ const BusiestByHour: FC<{ usage: Usage; now: Date }> = ({ usage, now }) => {
     />
   );
 };
-
-const HOUR = new Intl.DateTimeFormat("en", {
-  day: "numeric",
-  month: "short",
-  hour: "2-digit",
-  minute: "2-digit",
-  hourCycle: "h23",
-  timeZone: "UTC",
-});
 
 type Group = (typeof GROUPS)[number];
 

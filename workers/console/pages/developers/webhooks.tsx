@@ -15,7 +15,7 @@ import { getWebhook, heldScopes, listWebhooks, type Webhook, type WebhookWithHea
 import { Chart } from "#ui/chart.tsx";
 import { Button, ButtonLink, Checkbox, Choices, ErrorSummary, Field, type FieldErrors } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
-import { Ago, Card, Confirm, type Difference, Empty, Facts, Notice, Overtaken, Secret, Stats, Time } from "#ui/parts.tsx";
+import { Ago, Card, Confirm, type Difference, Empty, Facts, NothingFits, Notice, Overtaken, Secret, Stats, Time } from "#ui/parts.tsx";
 import { Table } from "#ui/table.tsx";
 import { NewWebhook } from "../../../api/v1/webhook-shapes.ts";
 import { parse } from "../../../api/shape.ts";
@@ -110,7 +110,7 @@ export async function webhooksPage(c: PageContext): Promise<Response> {
             <ListEnd {...await paging.ways(next)} csv={paging.csv} />
           </>
         ) : isNarrowed ? (
-          <Empty title="Nothing fits this filter" action={<ButtonLink href={WEBHOOKS}>Clear filters</ButtonLink>} />
+          <NothingFits all={WEBHOOKS} />
         ) : (
           <Empty title="No endpoints yet">
             Add one: an https address that answers a POST. It gets a test at once, and everything else when it has answered that.
