@@ -281,7 +281,7 @@ async function main(): Promise<void> {
       read_ratio: ratio(measured.read, measured.bareRead),
       /** A list whose rows carry fields computed from other tables: who may see what, and the fee in force. */
       jobs_read_ratio: ratio(measured.jobs, measured.bareJobs),
-      /** A list of roles by API key, with its hop to the limiter and its row in the log, of the bare list of jobs. */
+      /** A list of roles by API key, with its hop to the limiter and its row in the log, of the bare list of jobs, which is one company's. */
       partner_ratio: ratio(measured.partner, measured.bareJobs),
       limiter_overhead_ms: await limiterOverhead(asks.partner, () => fetch(new URL("/api/v2/jobs", origin), { headers })),
       write_ratio: ratio(measured.write, measured.bareWrite),
@@ -302,7 +302,7 @@ async function main(): Promise<void> {
     console.table({
       "read, of a bare Worker": { value: result.read_ratio, budget: "≥ 0.75" },
       "read of the jobs, with computed fields": { value: result.jobs_read_ratio, budget: "" },
-      "roles by API key, of a bare Worker": { value: result.partner_ratio, budget: "≥ 0.75" },
+      "roles by API key, of a bare list of jobs": { value: result.partner_ratio, budget: "" },
       "limiter on top, p50 ms": { value: result.limiter_overhead_ms.p50, budget: "≤ 3" },
       "limiter on top, p99 ms": { value: result.limiter_overhead_ms.p99, budget: "≤ 15" },
       "bad tokens a second": { value: raw.forged.per_second, budget: "" },

@@ -47,18 +47,25 @@ it("keeps a good endpoint quick beside one that hangs", { timeout: START_MS }, a
     const deadline = Date.now() + 20_000;
     while (farm.received("/good/a").length < count && Date.now() < deadline) await pause(10);
   };
+  /** Changes both or the good one's role alone, so many times; how long 95 of a hundred took at most. */
+  const p95 = async (beside: boolean): Promise<number> => {
+    const asked = new Map<number, number>();
+    const before = farm.received("/good/a").length;
+    for (let time = 0; time < EACH; time++) {
+      const title = `Cook ${time} ${beside ? "beside" : "alone"}`;
+      if (beside) await changed(hanging!, title);
+      const began = Date.now();
+      asked.set(await changed(good!, title), began);
+    }
+    await arrived(before + EACH);
+    const times = [...asked].map(([sequence, began]) => (arrivals().get(sequence) ?? Infinity) - began);
+    return times.toSorted((a, b) => a - b)[Math.ceil(EACH * 0.95) - 1]!;
+  };
   // a Worker that was never asked anything loads its rooms first
   await changed(good!, "first");
   await arrived(1);
-
-  const asked = new Map<number, number>();
-  for (let time = 0; time < EACH; time++) {
-    await changed(hanging!, `Cook ${time}`);
-    const began = Date.now();
-    asked.set(await changed(good!, `Cook ${time}`), began);
-  }
-  await arrived(EACH + 1);
-  const times = [...asked].map(([sequence, began]) => (arrivals().get(sequence) ?? Infinity) - began).toSorted((a, b) => a - b);
-  expect(times[Math.ceil(EACH * 0.95) - 1]).toBeLessThan(MOST_P95_MS);
+  const alone = await p95(false);
+  // a machine that is busy with other things slows both alike; who waits for a hanging one waits for 15 s
+  expect(await p95(true)).toBeLessThan(Math.max(MOST_P95_MS, 3 * alone));
   expect(farm.received("/hanging/a")).toHaveLength(4); // it has its four, and the others wait for it alone
 });
