@@ -11,7 +11,16 @@ import { createWebhook, type ShownWebhook } from "#services/webhooks/create-webh
 import { type HourOfOutcomes, outcomesByHour } from "#services/webhooks/outcomes.ts";
 import { rotateWebhookSecret } from "#services/webhooks/rotate-secret.ts";
 import { testWebhook } from "#services/webhooks/test-webhook.ts";
-import { getWebhook, heldScopes, listWebhooks, type Webhook, type WebhookWithHealth } from "#services/webhooks/webhook.ts";
+import {
+  type Final,
+  getWebhook,
+  type Health,
+  heldScopes,
+  listWebhooks,
+  totalHealth,
+  type Webhook,
+  type WebhookWithHealth,
+} from "#services/webhooks/webhook.ts";
 import { Chart } from "#ui/chart.tsx";
 import { Button, ButtonLink, Checkbox, Choices, ErrorSummary, Field, type FieldErrors } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
@@ -65,7 +74,7 @@ export async function webhooksPage(c: PageContext): Promise<Response> {
   const isNarrowed = Object.keys(narrowing).length > 0;
   const paging = await pagingOf(c, WEBHOOKS, { ...narrowing });
   const ctx = await contextWithinAccount(c);
-  const { rows, next } = await listWebhooks(ctx, { ...paging.query, filters: { ...narrowing } });
+  const [{ rows, next }, health] = await Promise.all([listWebhooks(ctx, { ...paging.query, filters: { ...narrowing } }), totalHealth(ctx)]);
   if (paging.wantsCsv) return csvAnswer("webhooks", CSV, rows);
   return c.render(
     <>
@@ -80,6 +89,7 @@ export async function webhooksPage(c: PageContext): Promise<Response> {
         An endpoint of yours is told what happens, signed, as soon as it is true.
       </Heading>
       <DeveloperTabs at={WEBHOOKS} />
+      {rows.length > 0 || isNarrowed ? <HealthStats of={health} /> : null}
       <Narrow of={narrowing} at={WEBHOOKS} swap="endpoints" statuses={WEBHOOK_STATUSES} />
       <div id="endpoints" class="stack wide">
         {rows.length > 0 ? (
@@ -322,7 +332,7 @@ async function onePage(c: PageContext, status: string | undefined): Promise<Resp
           <a href={`${path}/replay?missed=yes&since=${encodeURIComponent(c.req.query("since") ?? "")}`}>Replay them</a>
         </Notice>
       ) : null}
-      <HealthStats of={webhook} />
+      <HealthStats of={webhook.health} />
       <Card title="The last 24 hours">
         <Outcomes hours={hours} />
       </Card>
@@ -386,12 +396,17 @@ async function onePage(c: PageContext, status: string | undefined): Promise<Resp
   );
 }
 
-const HealthStats: FC<{ of: WebhookWithHealth }> = ({ of: { health } }) => {
-  const percent = successPercent(health);
+/** How one endpoint fares, or all of them together. */
+const HealthStats: FC<{ of: Health }> = ({ of: health }) => {
+  const arrived = (final: Final): string => {
+    const percent = successPercent(final);
+    return percent === null ? "–" : `${percent} %`;
+  };
   return (
     <Stats
       of={[
-        { name: "Arrived in 24 hours", value: percent === null ? "–" : `${percent} %` },
+        { name: "Arrived in 24 hours", value: arrived(health) },
+        { name: "Arrived in 7 days", value: arrived(health.week) },
         { name: "Given up in 24 hours", value: count(health.dead) },
         { name: "On their way", value: count(health.waiting) },
         { name: "Parked", value: count(health.parked) },
