@@ -432,6 +432,38 @@ describe("a key whose maker left", () => {
   });
 });
 
+describe("an endpoint whose owner left", () => {
+  it("is adopted from its page: a new secret once, and what it missed is offered", async () => {
+    const company = await world.company("Left it");
+    const [owner, leaver] = [await world.member(company), await world.member(company)];
+    const { endpoint } = endpointsOf(world.db, world.env.KEK_CURRENT);
+    const account = { id: company.id, kind: "company" } as const;
+    const known = { eventTypes: ["role.created"], lastSuccessAt: new Date() };
+    const [gone, own] = [
+      await endpoint("http://127.0.0.1:9/gone", account, leaver, known),
+      await endpoint("http://127.0.0.1:9/own", account, owner, known),
+    ];
+    await world.db.writer.update(memberships).set({ deletedAt: new Date() }).where(eq(memberships.userId, leaver.userId));
+    await world.cron("* * * * *");
+    const browser = await signedIn(owner);
+    const [path, adopt] = [`/developers/webhooks/${gone.id}`, `/developers/webhooks/${gone.id}/adopt`];
+    expect((await browser.get("/developers/webhooks")).body).toMatch(/gone<.*To be adopted/s);
+    const page = await browser.get(path);
+    expect(page.body).toContain("Whoever owned it has left");
+    expect(page.body).toContain(`href="${adopt}"`);
+    expect(page.body).not.toContain(`action="${path}/enable"`);
+    expect((await browser.get(`/developers/webhooks/${own.id}`)).body).not.toContain("/adopt");
+    const form = await formAt(browser, adopt);
+    const [shown, again] = [await browser.post(adopt, form), await browser.post(adopt, form)];
+    expect(secretIn(shown)).toMatch(/^whsec_/);
+    expect(secretIn(again)).toBe(secretIn(shown));
+    expect(shown.body).toContain(`href="${path}?missed=0&amp;since=`);
+    expect((await webhooksOf(company.id)).find(({ id }) => id === gone.id)).toMatchObject({ status: "active", ownerUserId: owner.userId });
+    const late = await browser.post(adopt, await formAt(browser, adopt));
+    expect([late.status, statusIn(late)]).toEqual([409, "Only an endpoint whose owner left can be adopted."]);
+  });
+});
+
 describe("requests beyond the limit", () => {
   it("that nobody could be billed for are refused beside the switch, and what was typed stays", async () => {
     const rosa = await world.recruiter("Rosa");

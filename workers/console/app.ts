@@ -70,12 +70,14 @@ import { embedCodePage } from "./pages/company/embed-code.tsx";
 import { fieldsSaved, originsSaved, turnstileSaved, widgetPage, wordsSaved } from "./pages/company/widget.tsx";
 import { changelogPage, deprecationsPage } from "./pages/developers/versions.tsx";
 import {
+  adoptWebhookPage,
   deleteWebhookPage,
   disableWebhookPage,
   editWebhookPage,
   newWebhookPage,
   rotateWebhookPage,
   webhookAdded,
+  webhookAdopted,
   webhookDeleted,
   webhookDisabled,
   webhookEdited,
@@ -224,6 +226,8 @@ const ACCOUNT_PAGES: typeof PAGES = [
   ["GET", "/developers/webhooks/:id/disable", disableWebhookPage],
   ["POST", "/developers/webhooks/:id/disable", webhookDisabled],
   ["POST", "/developers/webhooks/:id/enable", webhookEnabled],
+  ["GET", "/developers/webhooks/:id/adopt", adoptWebhookPage],
+  ["POST", "/developers/webhooks/:id/adopt", webhookAdopted],
   ["GET", "/developers/webhooks/:id/delete", deleteWebhookPage],
   ["POST", "/developers/webhooks/:id/delete", webhookDeleted],
   ["GET", "/developers/webhooks/:id/replay", newReplayPage],

@@ -1,11 +1,12 @@
 import type { FC } from "hono/jsx";
-import { alertsOf, successPercent } from "#domain/webhooks/endpoint.ts";
+import { alertsOf, isOrphaned, successPercent } from "#domain/webhooks/endpoint.ts";
 import { PUBLISHED_EVENTS } from "#domain/events/published.ts";
 import { invalidField } from "#domain/refusals.ts";
 import { WEBHOOK_STATUSES } from "#domain/webhooks/words.ts";
 import type { Context } from "#services/context.ts";
 import { listReplayJobs, type ReplayJob } from "#services/replay-jobs/replay-job.ts";
 import { listDeliveries } from "#services/webhook-deliveries/delivery.ts";
+import { adoptWebhook } from "#services/webhooks/adopt-webhook.ts";
 import { type ChangedWebhook, deleteWebhook, updateWebhook } from "#services/webhooks/change-webhook.ts";
 import { createWebhook, type ShownWebhook } from "#services/webhooks/create-webhook.ts";
 import { type HourOfOutcomes, outcomesByHour } from "#services/webhooks/outcomes.ts";
@@ -109,7 +110,15 @@ export async function webhooksPage(c: PageContext): Promise<Response> {
                     </>
                   ),
                 },
-                { name: "State", cell: ({ status }) => <State of={status} /> },
+                {
+                  name: "State",
+                  cell: (row) => (
+                    <>
+                      <State of={row.status} />
+                      {isOrphaned(row) ? <small>To be adopted</small> : null}
+                    </>
+                  ),
+                },
                 { name: "Events", numeric: true, cell: ({ eventTypes }) => eventTypes.length },
                 {
                   name: "Last success",
@@ -282,7 +291,8 @@ export async function webhookAdded(c: PageContext): Promise<Response> {
 /** What the page with an endpoint's secret tells. */
 const told = ({ id, url, status, secret }: ShownWebhook) => ({ id, host: host({ url }), status, secret });
 
-const secretPage = (c: PageContext, made: ReturnType<typeof told>, title: string): Response | Promise<Response> =>
+/** @param made - `missed`: what its own page is to offer, as a query */
+const secretPage = (c: PageContext, made: ReturnType<typeof told> & { missed?: string }, title: string): Response | Promise<Response> =>
   c.render(
     <>
       <Heading title={title}>
@@ -293,7 +303,7 @@ const secretPage = (c: PageContext, made: ReturnType<typeof told>, title: string
         Verify every delivery with it, <a href="/docs">as the documentation shows</a>: in JavaScript, Python and Ruby it is a few lines.
       </p>
       <div class="row">
-        <ButtonLink href={`${WEBHOOKS}/${made.id}`} kind="main">
+        <ButtonLink href={`${WEBHOOKS}/${made.id}${made.missed ? `?${made.missed}` : ""}`} kind="main">
           I have kept it
         </ButtonLink>
       </div>
@@ -380,7 +390,9 @@ async function onePage(c: PageContext, status: string | undefined): Promise<Resp
         <Doing ctx={ctx} to={`${path}/test`} kind="main">
           Send a test
         </Doing>
-        {webhook.status === "disabled" ? (
+        {isOrphaned(webhook) ? (
+          <ButtonLink href={`${path}/adopt`}>Adopt</ButtonLink>
+        ) : webhook.status === "disabled" ? (
           <Doing ctx={ctx} to={`${path}/enable`}>
             Enable
           </Doing>
@@ -631,8 +643,43 @@ export async function webhookEnabled(c: PageContext): Promise<Response> {
 }
 
 /** What an endpoint missed, for the page that offers it. */
-const missedBy = ({ offer }: ChangedWebhook): Record<string, string> =>
+const missedBy = ({ offer }: Pick<ChangedWebhook, "offer">): Record<string, string> =>
   offer ? { missed: String(offer.deliveries), since: offer.since.toISOString() } : {};
+
+export async function adoptWebhookPage(c: PageContext): Promise<Response> {
+  const [ctx, webhook] = await shownIn(c);
+  const path = `${WEBHOOKS}/${webhook.id}`;
+  return c.render(
+    <Confirm
+      title={`Adopt ${webhook.description ?? host(webhook)}?`}
+      action="Adopt the endpoint"
+      to={`${path}/adopt`}
+      back={path}
+      fields={<Unseen ctx={ctx} />}
+    >
+      <p>
+        It goes on to <code>{webhook.url}</code>, with what you may read instead of what whoever left might. The amounts of their payouts go
+        to nobody else.
+      </p>
+      <p>It gets a new secret, which is shown once. The old one signs no more: whoever left may still have it.</p>
+    </Confirm>,
+    { title: "Adopt an endpoint" },
+  );
+}
+
+/** Takes the endpoint over, and shows its new secret this once. */
+export async function webhookAdopted(c: PageContext): Promise<Response> {
+  const id = idIn(c, "webhook");
+  const adopted = await orSay(
+    c,
+    once(
+      c,
+      (ctx) => adoptWebhook(ctx, id),
+      (made) => ({ ...told(made), missed: new URLSearchParams(missedBy(made)).toString() }),
+    ),
+  );
+  return "done" in adopted ? secretPage(c, adopted.done, "The endpoint is yours now") : onePage(c, adopted.said);
+}
 
 export async function deleteWebhookPage(c: PageContext): Promise<Response> {
   const [ctx, webhook] = await shownIn(c);
