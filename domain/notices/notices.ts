@@ -698,6 +698,19 @@ const RULES: { readonly [T in EventType]?: Rule<T> } = {
     ),
   ],
   "webhook.disabled": ({ disabled_reason: reason }) => {
+    if (reason === "owner_gone")
+      return [
+        mailed(
+          about(
+            "account_manager",
+            "security",
+            "webhook.disabled",
+            (f) => `The webhook endpoint ${endpoint(f)} hears nothing: whoever owned it has left`,
+            () => "Adopt it in the console, or by POST /api/v1/webhooks/{id}/adopt, which gives it a new secret; or delete it.",
+          ),
+          "high",
+        ),
+      ];
     const why = WHY_DISABLED[reason];
     if (why === undefined) return []; // its owner did it
     return [

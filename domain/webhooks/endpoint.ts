@@ -57,13 +57,20 @@ export function disabled(
   return { status: "disabled", disabledReason: reason, disabledAt: now };
 }
 
+/** What a switch alone does not undo, and what does. */
+const NOT_SWITCHED: { readonly [Reason in DisabledReason]?: string } = {
+  admin: "An administrator disabled this endpoint. Write to support.",
+  owner_gone: "Whoever owned this endpoint has left. Adopt it.",
+};
+
 /**
  * An endpoint that is switched on again, its failures forgotten. One that never answered with a 2xx is still to be
- * verified. Refuses (409) one that is not disabled, or that an administrator disabled.
+ * verified. Refuses (409) one that is not disabled, that an administrator disabled, or that waits to be adopted.
  */
 export function enabled(endpoint: EndpointLife): Omit<EndpointLife, "lastSuccessAt"> {
   if (endpoint.status !== "disabled") throw invalidTransition("webhook", endpoint.status, "active", ["disabled"]);
-  if (endpoint.disabledReason === "admin") throw conflict("An administrator disabled this endpoint. Write to support.");
+  const refusal = endpoint.disabledReason && NOT_SWITCHED[endpoint.disabledReason];
+  if (refusal) throw conflict(refusal);
   return {
     status: endpoint.lastSuccessAt === null ? "unverified" : "active",
     disabledReason: null,
@@ -82,6 +89,15 @@ export function suspended(endpoint: EndpointLife, now: Date): Pick<EndpointLife,
 /** An endpoint that an administrator lets pass again, its failures forgotten. Refuses (409) one that none shut off. */
 export function unsuspended(endpoint: EndpointLife): Omit<EndpointLife, "lastSuccessAt"> {
   if (endpoint.disabledReason !== "admin") throw conflict("No administrator disabled this endpoint.");
+  return enabled({ ...endpoint, disabledReason: "owner" });
+}
+
+/** Whether an endpoint waits for somebody to adopt it. */
+export const isOrphaned = ({ disabledReason }: Pick<EndpointLife, "disabledReason">): boolean => disabledReason === "owner_gone";
+
+/** An endpoint that somebody else than whoever left owns from now on, its failures forgotten. Refuses (409) one that does not wait for it. */
+export function adopted(endpoint: EndpointLife): Omit<EndpointLife, "lastSuccessAt"> {
+  if (!isOrphaned(endpoint)) throw conflict("Only an endpoint whose owner left can be adopted.");
   return enabled({ ...endpoint, disabledReason: "owner" });
 }
 
@@ -133,6 +149,7 @@ export const DISABLED_WORDS: Readonly<Record<DisabledReason, string>> = {
   gone_410: "It answered 410 Gone, which says that nobody wants these deliveries any more.",
   failing_5_days: "It failed for five days without a single success.",
   scope_lost: "The grant through which it was made has lost what its events need.",
+  owner_gone: "Whoever owned it has left, so it hears nothing. Adopt it, and it hears what you may read; or delete it.",
 };
 
 /** Whether somebody who manages endpoints may read what an event told one of them: its scope is needed, and for amounts to be their receiver. */

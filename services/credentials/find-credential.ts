@@ -4,6 +4,7 @@ import { users } from "#db/schema/identity.ts";
 import { computed, select } from "#db/statements.ts";
 import type { AccessToken, CredentialRecord } from "#domain/credentials/record.ts";
 import { holdableScopes, ROLE_TYPE_OF, type Scope } from "#domain/credentials/scopes.ts";
+import { actsWithin } from "../accounts/acts-within.ts";
 import type { Context } from "../context.ts";
 
 const STANDARD = { plan: "standard", limit: 100, ceilingMultiple: null } as const;
@@ -129,18 +130,7 @@ export async function findPerson(ctx: Context, subject: string): Promise<Credent
   const [[person]] = await ctx.read(
     select({ id: users.id, version: users.version, ...planFields })
       .from(users)
-      .leftJoin(
-        accounts,
-        sql`${accounts.ownerUserId} = ${users.id}
-          or ${accounts.recruiterId} in (select r.id from network.recruiters r where r.user_id = ${users.id})
-          or ${accounts.companyId} in (
-            select c.id from identity.memberships m
-            join ats.companies c on c.identity_organization_id = m.organization_id and c.id = coalesce(m.company_id, c.id)
-            where m.user_id = ${users.id} and m.deleted_at is null)
-          or ${accounts.teamId} in (
-            select t.team_id from network.team_members t join network.recruiters r on r.id = t.recruiter_id
-            where r.user_id = ${users.id} and t.status = 'active' and t.role in ('owner', 'admin'))`,
-      )
+      .leftJoin(accounts, actsWithin(users.id))
       .leftJoin(accountPlans, eq(accountPlans.accountId, accounts.id))
       .leftJoin(apiPlans, eq(apiPlans.code, accountPlans.plan))
       .where(eq(users.clerkUserId, subject))

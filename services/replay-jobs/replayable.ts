@@ -2,6 +2,7 @@ import { and, type SQL, sql } from "drizzle-orm";
 import { webhookDeliveries } from "#db/schema/deliveries.ts";
 import { type ReplayFilter, webhooks } from "#db/schema/webhooks.ts";
 import { computed, select } from "#db/statements.ts";
+import { PUBLISHED_EVENTS } from "#domain/events/published.ts";
 import { REPLAY_DAYS } from "#domain/webhooks/replay.ts";
 
 /** What an endpoint missed, and from when on: what a replay job with this filter would send. */
@@ -12,6 +13,18 @@ export interface ReplayOffer {
 
 /** What is offered when an endpoint is enabled again. */
 export const MISSED = ["dead", "parked", "skipped"] as const;
+
+/** Whether a delivery tells amounts of somebody else than this owner of its endpoint, as those from before it was adopted do. */
+export const tellsOthersAmounts = (ownerUserId: SQL): SQL =>
+  sql`(${webhookDeliveries.eventType} = any(${text(AMOUNT_EVENTS)}) and exists (
+    select from api.events e where e.id = ${webhookDeliveries.eventId} and e.occurred_at = ${webhookDeliveries.eventAt}
+      and e.owner_user_id <> ${ownerUserId}))`;
+const AMOUNT_EVENTS = PUBLISHED_EVENTS.filter(({ scope }) => scope === "read:payouts").map(({ type }) => type);
+
+/** Whether a delivery may be sent to its endpoint again: what its grant lost, or what is another's by now, may not. */
+export const stillTheirs = (): SQL =>
+  sql`(${webhookDeliveries.lastErrorClass} is distinct from 'scope_lost' and not
+    ${tellsOthersAmounts(sql`(select w.owner_user_id from api.webhooks w where w.id = ${webhookDeliveries.webhookId})`)})`;
 
 const text = (values: readonly string[]) => sql`${`{${values.join(",")}}`}::text[]`;
 
@@ -25,8 +38,7 @@ export function replayable(webhookId: string | SQL, { event_types: types, status
   return and(
     sql`${d.webhookId} = ${webhookId} and ${d.replayOf} is null and ${d.eventType} <> 'webhook.test'`,
     sql`${d.eventAt} > ops.now() - make_interval(days => ${REPLAY_DAYS})`,
-    // what was never its grant's to hear is not made good for
-    sql`${d.lastErrorClass} is distinct from 'scope_lost'`,
+    stillTheirs(),
     statuses ? sql`${d.status} = any(${text(statuses)})` : sql`${d.status} in ('succeeded', 'dead', 'skipped', 'parked')`,
     types && sql`${d.eventType} = any(${text(types)})`,
     since === undefined ? undefined : sql`${d.createdAt} >= ${since}::timestamptz`,

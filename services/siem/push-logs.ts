@@ -16,8 +16,9 @@ import { requireSession } from "../scopes.ts";
 import { unsent } from "../webhooks/webhook.ts";
 import { configOf, siemNoun, type SiemRow } from "./siem-destination.ts";
 
-/** One message pushes so many batches at most; the rest waits for the next. */
+/** One message pushes so many batches at most, and begins none after so long; the rest waits for the next minute's message. */
 const BATCHES = 20;
+const PUSH_MS = 20_000;
 
 const settledOf = (ingestedAt: typeof requestLog.ingestedAt | typeof auditEvents.ingestedAt) =>
   sql<boolean>`${ingestedAt} <= ops.now() - make_interval(secs => ${SETTLING_SECONDS})`.as("settled");
@@ -53,10 +54,12 @@ function settled<Row extends { settled: boolean }>(rows: readonly Row[], most: n
 /**
  * Pushes what a destination has not had yet, batch by batch, each of at most 500 rows; its places in the two logs move
  * once it has answered with a 2xx, so that everything arrives at least once, in the order in which it came in. Ends
- * with the first batch that fails; the next run begins with it again.
+ * with the first batch that fails, and where the destination is so slow that the next message would find it still at
+ * it; the next run goes on there.
  */
 export async function pushLogs(ctx: Context, destinationId: string): Promise<void> {
-  for (let batch = 0; batch < BATCHES; batch++) {
+  const began = Date.now();
+  for (let batch = 0; batch < BATCHES && Date.now() - began < PUSH_MS; batch++) {
     const [[found]] = await ctx.read(
       select({ destination: siemDestinations, plan: accountPlans.plan })
         .from(siemDestinations)
@@ -160,10 +163,7 @@ export async function pushSoon(ctx: Context, accountIds: ReadonlySet<string>): P
       .where(and(eq(siemDestinations.status, "active"), sql`${siemDestinations.accountId} = any(${idArray([...accountIds])})`)),
   );
   if (rows.length === 0) return;
-  const told = ctx.ports.siem.send(
-    rows.map(({ id }) => id),
-    SETTLING_SECONDS,
-  );
+  const told = Promise.all(rows.map(({ id }) => ctx.ports.siem.send([id], SETTLING_SECONDS)));
   await told.catch(() => ctx.ports.log("warn", "the queue of pushes took no nudge; the sweep will"));
 }
 

@@ -37,6 +37,7 @@ import { resealSecrets } from "../webhooks/reseal.ts";
 import { forgetExpiredSecrets } from "../webhooks/rotate-secret.ts";
 import { watchSuccess } from "../webhooks/success-rate.ts";
 import { watchEndpoints } from "../webhooks/watch-endpoints.ts";
+import { watchOwners } from "../webhooks/watch-owners.ts";
 import { minuteOf } from "../usage/overage-units.ts";
 import { rebuildRoutes } from "../usage/rebuild-routes.ts";
 import { reportOverage } from "../usage/report-overage.ts";
@@ -151,6 +152,7 @@ export const MINUTELY: readonly Step[] = [
   queueReplays,
   queueSiemPushes,
   watchEndpoints,
+  watchOwners,
   emptySealedReplies,
 ];
 

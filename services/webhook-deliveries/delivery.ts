@@ -7,6 +7,7 @@ import { readable } from "../commit.ts";
 import type { Context } from "../context.ts";
 import { type KeysetPage, type KeysetQuery, listAfter } from "../keyset.ts";
 import { type Noun, rowById } from "../listing.ts";
+import { stillTheirs } from "../replay-jobs/replayable.ts";
 import { requireScope } from "../scopes.ts";
 import { heldScopes } from "../webhooks/webhook.ts";
 
@@ -88,9 +89,14 @@ export async function getDelivery(ctx: Context, id: string): Promise<DeliveryWit
   return { ...delivery, payload: shown ? event.payload : null, attemptList: attempts.toReversed() };
 }
 
-/** The endpoint of a delivery, as far as sending to it goes. */
+/** The endpoint of a delivery, as far as sending to it goes, and whether it may still hear what this one tells. */
 export const endpointOf = (deliveryId: string) =>
-  select({ id: webhooks.id, status: webhooks.status, version: webhooks.version })
+  select({
+    id: webhooks.id,
+    status: webhooks.status,
+    version: webhooks.version,
+    mayHear: computed<boolean>("may_hear", stillTheirs()),
+  })
     .from(webhookDeliveries)
     .innerJoin(webhooks, eq(webhooks.id, webhookDeliveries.webhookId))
     .where(and(eq(webhookDeliveries.id, deliveryId), sql`${webhooks.deletedAt} is null`));

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { webhookDeliveries } from "#db/schema/deliveries.ts";
 import { webhooks } from "#db/schema/webhooks.ts";
 import { updateOf } from "#db/statements.ts";
-import { notFound } from "#domain/refusals.ts";
+import { conflict, notFound } from "#domain/refusals.ts";
 import { replayWay } from "#domain/webhooks/replay.ts";
 import { commit, deciding, type Guard, insert, newRow, readable, unchanged } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
@@ -21,7 +21,8 @@ export function asRead(deliveries: readonly Pick<Delivery, "id" | "status" | "ev
 
 /**
  * Sends one delivery again: a final one as a new row with the same `webhook-id`, one that waits by bringing it forward,
- * under an open breaker as its probe. Refuses (409) one that is being sent, and an endpoint that is not active.
+ * under an open breaker as its probe. Refuses (409) one that is being sent, one that its endpoint may no longer hear, and
+ * an endpoint that is not active.
  *
  * @returns the delivery that is on its way
  */
@@ -31,6 +32,7 @@ export async function replayDelivery(ctx: Context, id: string): Promise<Delivery
     const [[row], [endpoint]] = await ctx.read(rowById<Delivery>(ctx, deliveryNoun, id), endpointOf(id));
     const before = readable("delivery", id, row);
     if (!endpoint) throw notFound("endpoint of this delivery");
+    if (!endpoint.mayHear) throw conflict("What this delivery tells is no longer its endpoint's to hear.");
     const way = replayWay(before.status, endpoint.status);
     const now = ctx.now();
     const fresh = way === "again" ? again(ctx, before) : null;

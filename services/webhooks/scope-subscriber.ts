@@ -3,12 +3,12 @@ import { oauthClients, oauthGrants } from "#db/schema/api.ts";
 import { webhooks } from "#db/schema/webhooks.ts";
 import { select } from "#db/statements.ts";
 import type { ChangedSubject } from "#domain/events/api.ts";
-import { webhookDisabled } from "#domain/events/webhook.ts";
-import { disabled, livesBy } from "#domain/webhooks/endpoint.ts";
-import { commit, deciding, unchanged, update } from "../commit.ts";
+import { livesBy } from "#domain/webhooks/endpoint.ts";
+import { commit, deciding } from "../commit.ts";
 import type { Subscriber } from "../events/handle-events.ts";
 import { scopesOfGrant } from "./change-webhook.ts";
-import { factsOf, reloadLater } from "./webhook.ts";
+import { disabling } from "./disabling.ts";
+import { reloadLater } from "./webhook.ts";
 
 /** An endpoint that was made through a grant lives by that grant's scopes: when they go, it is disabled (PLATFORM §13.3). */
 export const webhookScopeSubscriber: Subscriber = {
@@ -40,26 +40,10 @@ export const webhookScopeSubscriber: Subscriber = {
             ),
           ),
       );
-      const lost = found
-        .filter(({ webhook, grant }) => !livesBy(webhook.eventTypes, scopesOfGrant(grant)))
-        .map(({ webhook: before }) => {
-          const fields = disabled(before, "scope_lost", ctx.now());
-          return { before, fields, after: { ...before, ...fields, version: before.version + 1, updatedAt: ctx.now() } };
-        });
-      await commit(ctx, null, {
-        expect: lost.map(({ before }) => unchanged(webhooks, before)),
-        write: [handled, ...lost.map(({ before, fields }) => update(ctx, webhooks, before.id, fields))],
-        audit: lost.map(({ before, after }) => ({
-          action: "webhook.disabled",
-          subject: { type: "webhook", id: before.id },
-          before,
-          after,
-          accountId: before.accountId,
-          reason: "scope_lost",
-        })),
-        events: lost.map(({ after }) => webhookDisabled(factsOf(after), "scope_lost")),
-      });
-      for (const { after } of lost) reloadLater(ctx, after);
+      const lost = found.filter(({ webhook, grant }) => !livesBy(webhook.eventTypes, scopesOfGrant(grant))).map(({ webhook }) => webhook);
+      const change = disabling(ctx, lost, "scope_lost");
+      await commit(ctx, null, { ...change, write: [handled, ...change.write] });
+      for (const { id, version } of lost) reloadLater(ctx, { id, version: version + 1 });
     });
   },
 };

@@ -1,4 +1,4 @@
-import { and, eq, getTableColumns, sql } from "drizzle-orm";
+import { and, eq, getTableColumns, type SQL, sql } from "drizzle-orm";
 import { accountPlans, accounts, apiPlans } from "#db/schema/api.ts";
 import { webhookDeliveries } from "#db/schema/deliveries.ts";
 import { webhooks, webhookSecrets } from "#db/schema/webhooks.ts";
@@ -125,10 +125,15 @@ export interface SigningKey {
   expiresAt: Date | null;
 }
 
-/** How an endpoint fares: what became of its deliveries in the last day, and what still waits. */
-export interface Health {
+/** What became final: deliveries that arrived, and those that were given up, after retries. */
+export interface Final {
   succeeded: number;
   dead: number;
+}
+
+/** How endpoints fare: what became final of their deliveries in the last day and in the last week, and what still waits. */
+export interface Health extends Final {
+  week: Final;
   waiting: number;
   parked: number;
 }
@@ -142,26 +147,39 @@ export const secretsOf = (webhookId: string) =>
     .where(and(eq(webhookSecrets.webhookId, webhookId), sql`coalesce(${webhookSecrets.expiresAt} > ops.now(), true)`))
     .orderBy(sql`${webhookSecrets.createdAt} desc, ${webhookSecrets.keyId} desc`);
 
-/** Counted from indexes that hold an endpoint's final and its waiting deliveries apart. */
-const healthOf = (webhookId: string) => {
-  const counted = (name: string, which: ReturnType<typeof sql>) =>
-    computed<number>(
-      name,
-      sql`(select count(*)::int from ${webhookDeliveries} where ${webhookDeliveries.webhookId} = ${webhookId}::uuid and ${which})`,
-    );
+/** Counted from indexes that hold an endpoint's final and its waiting deliveries apart. `which`: of these endpoints. */
+const healthOf = (which: SQL) => {
+  const count = (of: SQL) => sql`(select count(*)::int from ${webhookDeliveries} where ${webhookDeliveries.webhookId} ${which} and ${of})`;
   // a test says nothing of what partners miss
-  const today = sql`${webhookDeliveries.completedAt} > ops.now() - interval '24 hours' and ${webhookDeliveries.eventType} <> 'webhook.test'`;
+  const since = (span: string) =>
+    sql`${webhookDeliveries.completedAt} > ops.now() - ${span}::interval and ${webhookDeliveries.eventType} <> 'webhook.test'`;
+  const final = (state: "succeeded" | "dead", span: string) => count(sql`${webhookDeliveries.status} = ${state} and ${since(span)}`);
   return select({
-    succeeded: counted("succeeded", sql`${webhookDeliveries.status} = 'succeeded' and ${today}`),
-    dead: counted("dead", sql`${webhookDeliveries.status} = 'dead' and ${today}`),
-    waiting: counted("waiting", sql`${webhookDeliveries.status} in ('pending', 'in_flight', 'retrying')`),
-    parked: counted("parked", sql`${webhookDeliveries.status} = 'parked'`),
+    succeeded: computed<number>("succeeded", final("succeeded", "24 hours")),
+    dead: computed<number>("dead", final("dead", "24 hours")),
+    week: computed<Final>(
+      "week",
+      sql`jsonb_build_object('succeeded', ${final("succeeded", "7 days")}, 'dead', ${final("dead", "7 days")})`,
+    ),
+    waiting: computed<number>("waiting", count(sql`${webhookDeliveries.status} in ('pending', 'in_flight', 'retrying')`)),
+    parked: computed<number>("parked", count(sql`${webhookDeliveries.status} = 'parked'`)),
   }).from(sql`(select 1) one`);
 };
+
+/** How all of the account's endpoints fare together. */
+export async function totalHealth(ctx: Context): Promise<Health> {
+  requireScope(ctx, "manage:webhooks");
+  const [[health]] = await ctx.read(healthOf(sql`in (select ${webhooks.id} from ${webhooks} where ${webhookNoun.readable()})`));
+  return health as Health;
+}
 
 /** One endpoint, with how it fares and what it signs with. */
 export async function getWebhook(ctx: Context, id: string): Promise<WebhookWithHealth> {
   requireScope(ctx, "manage:webhooks");
-  const [[row], [health], signingKeys] = await ctx.read(rowById<WebhookRow>(ctx, webhookNoun, id), healthOf(id), secretsOf(id));
+  const [[row], [health], signingKeys] = await ctx.read(
+    rowById<WebhookRow>(ctx, webhookNoun, id),
+    healthOf(sql`= ${id}::uuid`),
+    secretsOf(id),
+  );
   return { ...(await shownWebhook(ctx, readable("webhook", id, row))), health: health as Health, signingKeys };
 }

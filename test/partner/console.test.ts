@@ -308,6 +308,37 @@ describe("an endpoint that is changed", () => {
   });
 });
 
+describe("how endpoints fare", () => {
+  const statsIn = ({ body }: Answer): Record<string, string> =>
+    Object.fromEntries(
+      [...(body as string).matchAll(/<dt>([^<]*)<\/dt><dd>([^<]*)<\/dd>/g)].map(([, name = "", value = ""]) => [name, value]),
+    );
+
+  it("is told of each, and of all of the account's together, for a day and for a week", async () => {
+    const [rosa, other] = [await world.recruiter("Rosa"), await world.recruiter("Other")];
+    const browser = await signedIn(rosa);
+    expect(statsIn(await browser.get("/developers/webhooks"))).toEqual({});
+    const [failing, good] = [await endpointOf(rosa), await endpointOf(rosa)];
+    await endpointOf(other);
+    /** Copies of an endpoint's delivery that became final so long ago. */
+    const final = ({ deliveryId }: { deliveryId: string }, count: number, status: string, hoursAgo: number, type = "role.created") =>
+      world.db.writer.execute(sql`insert into api.webhook_deliveries
+          (id, event_id, event_at, event_type, webhook_id, account_id, status, completed_at, replay_of)
+        select gen_random_uuid(), d.event_id, d.event_at, ${type}, d.webhook_id, d.account_id, ${status}, now() - make_interval(hours => ${hoursAgo}), d.id
+        from api.webhook_deliveries d, generate_series(1, ${count}) where d.id = ${deliveryId}::uuid`);
+    await final(failing, 3, "succeeded", 1);
+    await final(failing, 5, "dead", 1, "webhook.test"); // says nothing of what is missed
+    await final(good, 5, "succeeded", 1);
+    await final(good, 10, "succeeded", 30);
+    await final(good, 90, "dead", 24 * 8);
+    const [one, both] = [await browser.get(`/developers/webhooks/${failing.webhookId}`), await browser.get("/developers/webhooks")];
+    expect(statsIn(one)).toMatchObject({ "Arrived in 24 hours": "75 %", "Arrived in 7 days": "75 %", "Given up in 24 hours": "1" });
+    expect(statsIn(both)).toMatchObject({ "Arrived in 24 hours": "80 %", "Arrived in 7 days": "90 %", "Given up in 24 hours": "2" });
+    // a filter narrows the list, and not what is told of all
+    expect(statsIn(await browser.get("/developers/webhooks?status=disabled"))).toEqual(statsIn(both));
+  });
+});
+
 describe("the log of deliveries", () => {
   it("replays one where it stands, and stays as it was narrowed", async () => {
     const rosa = await world.recruiter("Rosa");
@@ -382,6 +413,38 @@ describe("a key whose maker left", () => {
     expect(secretIn(again)).toBe(secretIn(shown));
     expect(await management.tried(gone.token)).toBe("invalid_token");
     expect((await browser.get(`/developers/keys/${gone.id}`)).body).not.toContain(adopt);
+  });
+});
+
+describe("an endpoint whose owner left", () => {
+  it("is adopted from its page: a new secret once, and what it missed is offered", async () => {
+    const company = await world.company("Left it");
+    const [owner, leaver] = [await world.member(company), await world.member(company)];
+    const { endpoint } = endpointsOf(world.db, world.env.KEK_CURRENT);
+    const account = { id: company.id, kind: "company" } as const;
+    const known = { eventTypes: ["role.created"], lastSuccessAt: new Date() };
+    const [gone, own] = [
+      await endpoint("http://127.0.0.1:9/gone", account, leaver, known),
+      await endpoint("http://127.0.0.1:9/own", account, owner, known),
+    ];
+    await world.db.writer.update(memberships).set({ deletedAt: new Date() }).where(eq(memberships.userId, leaver.userId));
+    await world.cron("* * * * *");
+    const browser = await signedIn(owner);
+    const [path, adopt] = [`/developers/webhooks/${gone.id}`, `/developers/webhooks/${gone.id}/adopt`];
+    expect((await browser.get("/developers/webhooks")).body).toMatch(/gone<.*To be adopted/s);
+    const page = await browser.get(path);
+    expect(page.body).toContain("Whoever owned it has left");
+    expect(page.body).toContain(`href="${adopt}"`);
+    expect(page.body).not.toContain(`action="${path}/enable"`);
+    expect((await browser.get(`/developers/webhooks/${own.id}`)).body).not.toContain("/adopt");
+    const form = await formAt(browser, adopt);
+    const [shown, again] = [await browser.post(adopt, form), await browser.post(adopt, form)];
+    expect(secretIn(shown)).toMatch(/^whsec_/);
+    expect(secretIn(again)).toBe(secretIn(shown));
+    expect(shown.body).toContain(`href="${path}?missed=0&amp;since=`);
+    expect((await webhooksOf(company.id)).find(({ id }) => id === gone.id)).toMatchObject({ status: "active", ownerUserId: owner.userId });
+    const late = await browser.post(adopt, await formAt(browser, adopt));
+    expect([late.status, statusIn(late)]).toEqual([409, "Only an endpoint whose owner left can be adopted."]);
   });
 });
 

@@ -208,6 +208,7 @@ export const MATRIX: Readonly<Record<string, Line>> = {
   "delete /webhooks/{id}": ofTheAccount(),
   "post /webhooks/{id}/rotate-secret": ofTheAccount({}),
   "post /webhooks/{id}/enable": ofTheAccount(),
+  "post /webhooks/{id}/adopt": managing(),
   "post /webhooks/{id}/test": ofTheAccount(),
   "post /webhooks/{id}/suspend": administrating({ reason: "Odd" }),
   "post /webhooks/{id}/unsuspend": administrating({ reason: "Cleared" }),

@@ -1,12 +1,13 @@
 import { eq, sql } from "drizzle-orm";
 import { Webhook } from "standardwebhooks";
-import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { requestLog } from "#db/schema/audit.ts";
 import { siemDestinations } from "#db/schema/webhooks.ts";
 import { type Answer, marketplace, type Marketplace } from "../api.ts";
 import { type Account, accountWith } from "./accounts.ts";
 
 const SINK = "http://127.0.0.1:9/sink";
+const SLOW_SINK = "http://127.0.0.1:9/slow";
 
 let world: Marketplace;
 let account: Account;
@@ -15,12 +16,15 @@ let ip = 0;
 /** What came to the stand-in, which answers as it is told. */
 let received: { headers: Headers; body: string }[] = [];
 let answers: number[] = [];
+/** What another stand-in answers, and when. */
+let slow: () => Promise<Response>;
 
 beforeAll(async () => {
   world = await marketplace();
   world.env.WEBHOOK_ALLOW_LOOPBACK = "1";
   const real = globalThis.fetch;
   vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
+    if (String(input) === SLOW_SINK) return slow();
     if (String(input) !== SINK) return real(input as never, init);
     received.push({ headers: new Headers(init?.headers), body: String(init?.body) });
     return new Response("said", { status: answers.shift() ?? 200 });
@@ -31,6 +35,7 @@ beforeEach(async () => {
   account = await accountWith(world, { plan: "enterprise", customLimit: 100_000 });
   [received, answers] = [[], []];
 });
+afterEach(() => void vi.useRealTimers());
 
 const call = (method: string, path: string, body?: unknown, who: { token: string } = account): Promise<Answer> =>
   world.call(method, `/api/v1/siem-destinations${path}`, {
@@ -221,6 +226,42 @@ describe("a destination of logs", () => {
     await world.advance(30);
     await world.consume("siem", [{ destination_ids: [id] }, { destination_ids: [id] }]);
     expect(received.map(({ body }) => body.includes('"/me"'))).toEqual([true]);
+  });
+
+  it("that hangs delays no other's logs, whoever's they are", async () => {
+    const hung = Promise.withResolvers<Response>();
+    const reached = Promise.withResolvers<void>();
+    slow = () => {
+      reached.resolve();
+      return hung.promise;
+    };
+    const [hanging, beside] = [await make({ url: SLOW_SINK }), await make()];
+    await world.advance(31); // making the second stands in the first one's log
+    const ids = await requests(2);
+    const pushed = world.consume("siem", [{ destination_ids: [hanging.id] }, { destination_ids: [beside.id] }]);
+    await reached.promise;
+    await vi.waitUntil(async () => (await rowOf(beside.id)).lastSentAt !== null, { timeout: 10_000 });
+    expect(received.map(({ body }) => idsIn(body))).toEqual([ids]);
+    expect((await rowOf(hanging.id)).lastSentAt).toBeNull();
+    hung.resolve(new Response());
+    await pushed;
+    expect((await rowOf(hanging.id)).lastSentAt).not.toBeNull();
+  });
+
+  it("that is slow is not kept at longer than until its next message, which goes on where it was", async () => {
+    let came = 0;
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+    slow = async () => {
+      came += 1;
+      vi.setSystemTime(Date.now() + 11_000);
+      return new Response();
+    };
+    const { id } = await make({ url: SLOW_SINK });
+    await requests(1_600);
+    await push(id);
+    expect(came).toBe(2);
+    await push(id);
+    expect(came).toBe(4);
   });
 
   it("gets nothing once its account has another plan", async () => {

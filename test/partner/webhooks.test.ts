@@ -4,10 +4,13 @@ import { accountPlans, oauthGrants } from "#db/schema/api.ts";
 import { auditEvents } from "#db/schema/audit.ts";
 import { events, webhookDeliveries } from "#db/schema/deliveries.ts";
 import { outbox } from "#db/schema/ops.ts";
+import { memberships, users } from "#db/schema/identity.ts";
+import { teamMembers, teams } from "#db/schema/network.ts";
 import { replayJobs, webhooks, webhookSecrets } from "#db/schema/webhooks.ts";
 import type { Scope } from "#domain/credentials/scopes.ts";
 import { sealUnder } from "#workers/seal.ts";
 import { type Answer, marketplace, type Marketplace, type Person } from "../api.ts";
+import { endpointsOf } from "../endpoints.ts";
 import { type Key, keyOf } from "./keys.ts";
 import { managementOf } from "./management.ts";
 
@@ -692,6 +695,176 @@ describe("an endpoint that another account let an app make", () => {
     expect(heard?.grant_scopes).toEqual([]);
     await world.drain();
     expect(await rowOf(made.id)).toMatchObject({ status: "disabled", disabledReason: "scope_lost" });
+  });
+});
+
+describe("an endpoint whose owner left the account", () => {
+  const leaves = (who: { userId: string }) =>
+    world.db.writer
+      .update(memberships)
+      .set({ deletedAt: sql`ops.now()` })
+      .where(eq(memberships.userId, who.userId));
+  /** A team of two, the second of whom is an admin. */
+  async function crewOf(owner: Person & { recruiterId: string }, admin: { recruiterId: string }): Promise<{ id: string }> {
+    const [team] = await world.db.writer.insert(teams).values({ name: "Crew", ownerUserId: owner.userId, status: "active" }).returning();
+    const joined = { teamId: team?.id ?? "", status: "active" as const, joinedAt: new Date() };
+    await world.db.writer.insert(teamMembers).values([
+      { ...joined, recruiterId: owner.recruiterId, teamRole: "owner" },
+      { ...joined, recruiterId: admin.recruiterId, teamRole: "admin" },
+    ]);
+    return { id: joined.teamId };
+  }
+  const demoted = ({ recruiterId }: { recruiterId: string }) =>
+    world.db.writer.update(teamMembers).set({ teamRole: "member" }).where(eq(teamMembers.recruiterId, recruiterId));
+  /** Whether an endpoint is told of something that everybody may read, as a fan-out asks. */
+  const hears = async (id: string) => {
+    const { rows } = await world.db.writer.execute<{ may_read: boolean; webhooks: { id: string; is_active: boolean }[] }>(sql`
+      select may_read, webhooks from api.webhook_audience('role.created', 'select true', ${id}::uuid, gen_random_uuid(), now(),
+        '00000000-0000-0000-0000-000000000000', 500)`);
+    return rows.some((reader) => reader.may_read && reader.webhooks.some((each) => each.id === id && each.is_active));
+  };
+  it.each([
+    [
+      "a company",
+      async () => {
+        const company = await world.company("Left");
+        const [owner, leaver] = [await world.member(company), await world.member(company, "hiring_manager")];
+        return { account: { id: company.id, kind: "company" as const }, owner, leaver, leave: () => leaves(leaver) };
+      },
+    ],
+    [
+      "a team, as one of its admins",
+      async () => {
+        const [owner, leaver] = [await world.recruiter("Captain"), await world.recruiter("Mate")];
+        const team = await crewOf(owner, leaver);
+        const leave = () => demoted(leaver);
+        return { account: { id: team.id, kind: "team" as const }, owner, leaver, leave };
+      },
+    ],
+    [
+      "the marketplace",
+      async () => {
+        const company = await world.company("Left altogether");
+        const [owner, leaver] = [await world.member(company), await world.member(company)];
+        const leave = () => world.db.writer.update(users).set({ status: "deactivated" }).where(eq(users.id, leaver.userId));
+        return { account: { id: company.id, kind: "company" as const }, owner, leaver, leave };
+      },
+    ],
+  ])("of %s is disabled within a minute, and its managers are told", async (_, make) => {
+    const { account, owner, leaver, leave } = await make();
+    const { endpoint } = endpointsOf(world.db, world.env.KEK_CURRENT);
+    const [gone, kept] = [await endpoint(INPUT.url, account, leaver), await endpoint(INPUT.url, account, owner)];
+    await world.cron("* * * * *");
+    expect([(await rowOf(gone.id)).status, await hears(gone.id)]).toEqual(["active", true]);
+    await leave();
+    expect(await hears(gone.id)).toBe(false); // at once
+    await world.cron("* * * * *");
+    await world.cron("* * * * *");
+    expect(await rowOf(gone.id)).toMatchObject({ status: "disabled", disabledReason: "owner_gone", ownerUserId: leaver.userId });
+    expect((await rowOf(kept.id)).status).toBe("active");
+    expect(await actionsOf(gone.id)).toEqual([["webhook.disabled", account.id]]);
+    const notices = await managementOf(world).noticesAbout(gone.id);
+    expect(notices.map(({ who, channel, type }) => [who, channel, type])).toEqual([
+      [owner.userId, "email", "webhook.disabled"],
+      [owner.userId, "in_app", "webhook.disabled"],
+    ]);
+  });
+
+  it("is adopted by whoever runs the account: it acts for them under a new secret, and the old one signs no more", async () => {
+    const company = await world.company("Adopts");
+    const account = { id: company.id, kind: "company" } as const;
+    const [owner, leaver, manager] = [
+      await world.member(company),
+      await world.member(company),
+      await world.member(company, "hiring_manager"),
+    ];
+    const { endpoint, secretOf } = endpointsOf(world.db, world.env.KEK_CURRENT);
+    const known = { eventTypes: ["role.created"], lastSuccessAt: new Date(), headers: { "x-tenant": "acme" } };
+    const [gone, own] = [await endpoint(INPUT.url, account, leaver, known), await endpoint(INPUT.url, account, owner, known)];
+    await secretOf(gone.id, { expiresAt: sql`ops.now() + interval '1 day'` as never });
+    await leaves(leaver);
+    await world.cron("* * * * *");
+    await world.db.writer
+      .update(webhooks)
+      .set({ disabledAt: sql`ops.now() - interval '2 days'` })
+      .where(eq(webhooks.id, gone.id));
+    await delivered(gone.id, ["skipped", "parked"]);
+    const adopt = (who: { token: string }, id = gone.id) => call(who, "POST", `/webhooks/${id}/adopt`);
+    expect((await call(owner, "POST", `/webhooks/${gone.id}/enable`)).body).toMatchObject({
+      code: "conflict",
+      detail: "Whoever owned this endpoint has left. Adopt it.",
+    });
+    expect((await adopt(manager)).body.code).toBe("role_type_not_permitted");
+    const companyKey = await keyOf(world, { id: company.id, roleType: "company" }, owner);
+    expect((await adopt(companyKey)).status).toBe(403);
+    expect((await adopt(await world.member(await world.company("Other")))).status).toBe(404);
+    expect((await adopt(owner, own.id)).body.code).toBe("conflict");
+    const { status, body } = await adopt(owner);
+    expect([status, body.data]).toMatchObject([
+      200,
+      {
+        id: gone.id,
+        status: "active",
+        disabled_reason: null,
+        owner_user_id: owner.userId,
+        header_names: ["x-tenant"],
+        replay_offer: { deliveries: 2 },
+      },
+    ]);
+    const secrets = await world.db.reader.select().from(webhookSecrets).where(eq(webhookSecrets.webhookId, gone.id));
+    const opened = await Promise.all(
+      secrets.map(({ secretEnc }) => sealUnder(world.env.KEK_CURRENT).open(secretEnc, `webhook:${gone.id}`)),
+    );
+    expect(opened).toEqual([body.data.secret]);
+    expect(body.data.secret).not.toBe(gone.secret);
+    expect(await hears(gone.id)).toBe(true);
+    expect((await actionsOf(gone.id)).at(-1)).toEqual(["webhook.adopted", company.id]);
+    expect((await adopt(owner)).body.code).toBe("conflict");
+    await world.cron("* * * * *");
+    expect((await rowOf(gone.id)).status).toBe("active");
+  });
+
+  it("takes along no amounts of whoever left, by whichever way", async () => {
+    const [owner, leaver] = [await world.recruiter("Captain"), await world.recruiter("Mate")];
+    const team = await crewOf(owner, leaver);
+    const { endpoint } = endpointsOf(world.db, world.env.KEK_CURRENT);
+    const { id } = await endpoint(INPUT.url, { id: team.id, kind: "team" }, leaver, { lastSuccessAt: new Date() });
+    const statuses = ["succeeded", "dead", "skipped", "parked", "retrying", "pending", "in_flight"];
+    const [amounts, others] = [await delivered(id, statuses, "payout.processed"), await delivered(id, statuses, "role.created")];
+    await demoted(leaver);
+    await world.cron("* * * * *");
+    const ask = (method: string, path: string, body?: object) => call(owner, method, path, body, { "x-account-id": team.id });
+    expect((await ask("POST", `/webhooks/${id}/adopt`)).status).toBe(200);
+    const statesOf = async (ids: string[]) => Promise.all(ids.map(async (each) => (await deliveryRow(each)).status));
+    expect(await statesOf(amounts)).toEqual(["succeeded", "dead", "skipped", "dead", "dead", "dead", "dead"]);
+    expect(await statesOf(others)).toEqual(statuses);
+    for (const each of amounts) {
+      const refused = await ask("POST", `/webhook-deliveries/${each}/replay`);
+      expect([refused.body.code, refused.body.detail]).toEqual([
+        "conflict",
+        "What this delivery tells is no longer its endpoint's to hear.",
+      ]);
+      expect((await ask("GET", `/webhook-deliveries/${each}`)).body.data.payload).toBeNull();
+    }
+    expect((await ask("POST", `/webhook-deliveries/${others[1]}/replay`)).status).toBe(200);
+    const counted = await ask("POST", "/replay-jobs", { webhook_id: id, filter: {}, dry_run: true });
+    expect(counted.body.data.total).toBe(4); // succeeded, dead, skipped and parked of what is not money
+  });
+
+  it("is not adopted where an app made it, with the consent of whoever left", async () => {
+    const company = await world.company("App");
+    const [owner, leaver] = [await world.member(company), await world.member(company)];
+    const management = managementOf(world);
+    const app = await management.newClient(rosa);
+    await management.decide(await world.platformAdmin(), app.id, "approve");
+    const grant = await management.grantOf(app.id, leaver, company.id);
+    const { endpoint } = endpointsOf(world.db, world.env.KEK_CURRENT);
+    const { id } = await endpoint(INPUT.url, { id: company.id, kind: "company" }, leaver, { createdVia: grant.id });
+    await leaves(leaver);
+    await world.cron("* * * * *");
+    const refused = await call(owner, "POST", `/webhooks/${id}/adopt`);
+    expect([refused.status, refused.body.code]).toEqual([409, "conflict"]);
+    expect(refused.body.detail).toContain("made by an app");
   });
 });
 

@@ -820,6 +820,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhooks/{id}/adopt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take over an endpoint whose owner left
+         * @description One that is disabled with the reason `owner_gone`. It hears what you may read from now on, signed with a new secret; the old one signs no more.
+         */
+        post: operations["adopt_webhooks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/webhooks/{id}/test": {
         parameters: {
             query?: never;
@@ -3051,7 +3071,7 @@ export interface components {
              * @example owner
              * @enum {string|null}
              */
-            disabled_reason: "owner" | "admin" | "gone_410" | "failing_5_days" | "scope_lost" | null;
+            disabled_reason: "owner" | "admin" | "gone_410" | "failing_5_days" | "scope_lost" | "owner_gone" | null;
             /**
              * Format: date-time
              * @description Since when it is disabled
@@ -3282,6 +3302,22 @@ export interface components {
              * @default false
              */
             force: boolean;
+        };
+        AdoptedWebhook: components["schemas"]["NewWebhook"] & {
+            /** @description After enabling: what it missed. `POST /replay-jobs` with `since` and the statuses dead, parked and skipped sends it. */
+            replay_offer: {
+                /**
+                 * Format: date-time
+                 * @description Since when it missed events
+                 * @example 2026-12-15T10:30:00.000Z
+                 */
+                since: string;
+                /**
+                 * @description That a replay job would send
+                 * @example 12
+                 */
+                deliveries: number;
+            } | null;
         };
         WebhookTest: {
             /**
@@ -10952,6 +10988,163 @@ export interface operations {
                 content: {
                     "application/json": {
                         data: components["schemas"]["ChangedWebhook"];
+                    };
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adopt_webhooks: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+                /** @description 1 to 255 printable ASCII characters. The same key and body get the stored reply for 24 hours. */
+                "idempotency-key"?: string;
+                /** @description The ETag that was read; another version answers 412. */
+                "if-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["AdoptedWebhook"];
                     };
                 };
             };

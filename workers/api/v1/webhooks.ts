@@ -1,6 +1,7 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { alertsOf, successPercent } from "#domain/webhooks/endpoint.ts";
 import { DISABLED_REASONS, ERROR_CLASSES, WEBHOOK_STATUSES } from "#domain/webhooks/words.ts";
+import { adoptWebhook, type AdoptedWebhook } from "#services/webhooks/adopt-webhook.ts";
 import { type ChangedWebhook, deleteWebhook, enableWebhook, updateWebhook } from "#services/webhooks/change-webhook.ts";
 import { createWebhook, type ShownWebhook } from "#services/webhooks/create-webhook.ts";
 import { rotateWebhookSecret } from "#services/webhooks/rotate-secret.ts";
@@ -56,14 +57,16 @@ const WebhookWithHealthShape = WebhookShape.extend({
     .openapi({ description: "The secrets that sign at this moment, newest first" }),
 }).openapi("WebhookWithHealth");
 
-const ChangedWebhookShape = WebhookShape.extend({
+const Offer = {
   replay_offer: z
     .object({ since: at("Since when it missed events"), deliveries: count("That a replay job would send", 12) })
     .nullable()
     .openapi({
       description: "After enabling: what it missed. `POST /replay-jobs` with `since` and the statuses dead, parked and skipped sends it.",
     }),
-}).openapi("ChangedWebhook");
+};
+const ChangedWebhookShape = WebhookShape.extend(Offer).openapi("ChangedWebhook");
+const AdoptedWebhookShape = NewWebhookShape.extend(Offer).openapi("AdoptedWebhook");
 
 const present = (webhook: Webhook): z.infer<typeof WebhookShape> => ({
   id: webhook.id,
@@ -103,9 +106,18 @@ const presentWithHealth = (webhook: WebhookWithHealth): z.infer<typeof WebhookWi
   })),
 });
 
+const presentOffer = ({ offer }: Pick<ChangedWebhook, "offer">) => ({
+  replay_offer: offer && { since: offer.since.toISOString(), deliveries: offer.deliveries },
+});
+
 const presentChanged = (webhook: ChangedWebhook): z.infer<typeof ChangedWebhookShape> => ({
   ...present(webhook),
-  replay_offer: webhook.offer && { since: webhook.offer.since.toISOString(), deliveries: webhook.offer.deliveries },
+  ...presentOffer(webhook),
+});
+
+const presentAdopted = (webhook: AdoptedWebhook): z.infer<typeof AdoptedWebhookShape> => ({
+  ...presentWithSecret(webhook),
+  ...presentOffer(webhook),
 });
 
 const TestShape = z
@@ -237,6 +249,19 @@ export function webhooks(api: OpenAPIHono<ApiEnv>): void {
     replies: [200, ChangedWebhookShape],
     run: (ctx, { params }) => enableWebhook(ctx, params.id),
     present: presentChanged,
+  });
+  operation<{ id: string }, object, undefined, AdoptedWebhook>(api, {
+    method: "post",
+    path: "/webhooks/{id}/adopt",
+    need: "session",
+    access: ["webhooks", "adopt"],
+    summary: "Take over an endpoint whose owner left",
+    description:
+      "One that is disabled with the reason `owner_gone`. It hears what you may read from now on, signed with a new secret; the old one signs no more.",
+    replies: [200, AdoptedWebhookShape],
+    revealsSecret: true,
+    run: (ctx, { params }) => adoptWebhook(ctx, params.id),
+    present: presentAdopted,
   });
   operation<{ id: string }, object, undefined, SentTest>(api, {
     method: "post",

@@ -33,12 +33,14 @@ import { deleteSiemPage, newSiemPage, siemAdded, siemDeleted, siemDestinationPag
 import { overageChosen, usagePage } from "./usage.tsx";
 import { changelogPage, deprecationsPage } from "./versions.tsx";
 import {
+  adoptWebhookPage,
   deleteWebhookPage,
   disableWebhookPage,
   editWebhookPage,
   newWebhookPage,
   rotateWebhookPage,
   webhookAdded,
+  webhookAdopted,
   webhookDeleted,
   webhookDisabled,
   webhookEdited,
@@ -101,6 +103,8 @@ const WITHIN: Pages = [
   ["GET", "/developers/webhooks/:id/disable", disableWebhookPage],
   ["POST", "/developers/webhooks/:id/disable", webhookDisabled],
   ["POST", "/developers/webhooks/:id/enable", webhookEnabled],
+  ["GET", "/developers/webhooks/:id/adopt", adoptWebhookPage],
+  ["POST", "/developers/webhooks/:id/adopt", webhookAdopted],
   ["GET", "/developers/webhooks/:id/delete", deleteWebhookPage],
   ["POST", "/developers/webhooks/:id/delete", webhookDeleted],
   ["GET", "/developers/webhooks/:id/replay", newReplayPage],

@@ -1,17 +1,27 @@
 import type { FC } from "hono/jsx";
-import { alertsOf, successPercent } from "#domain/webhooks/endpoint.ts";
+import { alertsOf, isOrphaned, successPercent } from "#domain/webhooks/endpoint.ts";
 import { PUBLISHED_EVENTS } from "#domain/events/published.ts";
 import { invalidField } from "#domain/refusals.ts";
 import { WEBHOOK_STATUSES } from "#domain/webhooks/words.ts";
 import type { Context } from "#services/context.ts";
 import { listReplayJobs, type ReplayJob } from "#services/replay-jobs/replay-job.ts";
 import { listDeliveries } from "#services/webhook-deliveries/delivery.ts";
+import { adoptWebhook } from "#services/webhooks/adopt-webhook.ts";
 import { type ChangedWebhook, deleteWebhook, updateWebhook } from "#services/webhooks/change-webhook.ts";
 import { createWebhook, type ShownWebhook } from "#services/webhooks/create-webhook.ts";
 import { type HourOfOutcomes, outcomesByHour } from "#services/webhooks/outcomes.ts";
 import { rotateWebhookSecret } from "#services/webhooks/rotate-secret.ts";
 import { testWebhook } from "#services/webhooks/test-webhook.ts";
-import { getWebhook, heldScopes, listWebhooks, type Webhook, type WebhookWithHealth } from "#services/webhooks/webhook.ts";
+import {
+  type Final,
+  getWebhook,
+  type Health,
+  heldScopes,
+  listWebhooks,
+  totalHealth,
+  type Webhook,
+  type WebhookWithHealth,
+} from "#services/webhooks/webhook.ts";
 import { Chart } from "#ui/chart.tsx";
 import { Button, ButtonLink, Checkbox, Choices, ErrorSummary, Field, type FieldErrors } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
@@ -65,7 +75,7 @@ export async function webhooksPage(c: PageContext): Promise<Response> {
   const isNarrowed = Object.keys(narrowing).length > 0;
   const paging = await pagingOf(c, WEBHOOKS, { ...narrowing });
   const ctx = await contextWithinAccount(c);
-  const { rows, next } = await listWebhooks(ctx, { ...paging.query, filters: { ...narrowing } });
+  const [{ rows, next }, health] = await Promise.all([listWebhooks(ctx, { ...paging.query, filters: { ...narrowing } }), totalHealth(ctx)]);
   if (paging.wantsCsv) return csvAnswer("webhooks", CSV, rows);
   return c.render(
     <>
@@ -80,6 +90,7 @@ export async function webhooksPage(c: PageContext): Promise<Response> {
         An endpoint of yours is told what happens, signed, as soon as it is true.
       </Heading>
       <DeveloperTabs at={WEBHOOKS} />
+      {rows.length > 0 || isNarrowed ? <HealthStats of={health} /> : null}
       <Narrow of={narrowing} at={WEBHOOKS} swap="endpoints" statuses={WEBHOOK_STATUSES} />
       <div id="endpoints" class="stack wide">
         {rows.length > 0 ? (
@@ -99,7 +110,15 @@ export async function webhooksPage(c: PageContext): Promise<Response> {
                     </>
                   ),
                 },
-                { name: "State", cell: ({ status }) => <State of={status} /> },
+                {
+                  name: "State",
+                  cell: (row) => (
+                    <>
+                      <State of={row.status} />
+                      {isOrphaned(row) ? <small>To be adopted</small> : null}
+                    </>
+                  ),
+                },
                 { name: "Events", numeric: true, cell: ({ eventTypes }) => eventTypes.length },
                 {
                   name: "Last success",
@@ -272,7 +291,8 @@ export async function webhookAdded(c: PageContext): Promise<Response> {
 /** What the page with an endpoint's secret tells. */
 const told = ({ id, url, status, secret }: ShownWebhook) => ({ id, host: host({ url }), status, secret });
 
-const secretPage = (c: PageContext, made: ReturnType<typeof told>, title: string): Response | Promise<Response> =>
+/** @param made - `missed`: what its own page is to offer, as a query */
+const secretPage = (c: PageContext, made: ReturnType<typeof told> & { missed?: string }, title: string): Response | Promise<Response> =>
   c.render(
     <>
       <Heading title={title}>
@@ -283,7 +303,7 @@ const secretPage = (c: PageContext, made: ReturnType<typeof told>, title: string
         Verify every delivery with it, <a href="/docs">as the documentation shows</a>: in JavaScript, Python and Ruby it is a few lines.
       </p>
       <div class="row">
-        <ButtonLink href={`${WEBHOOKS}/${made.id}`} kind="main">
+        <ButtonLink href={`${WEBHOOKS}/${made.id}${made.missed ? `?${made.missed}` : ""}`} kind="main">
           I have kept it
         </ButtonLink>
       </div>
@@ -322,7 +342,7 @@ async function onePage(c: PageContext, status: string | undefined): Promise<Resp
           <a href={`${path}/replay?missed=yes&since=${encodeURIComponent(c.req.query("since") ?? "")}`}>Replay them</a>
         </Notice>
       ) : null}
-      <HealthStats of={webhook} />
+      <HealthStats of={webhook.health} />
       <Card title="The last 24 hours">
         <Outcomes hours={hours} />
       </Card>
@@ -370,7 +390,9 @@ async function onePage(c: PageContext, status: string | undefined): Promise<Resp
         <Doing ctx={ctx} to={`${path}/test`} kind="main">
           Send a test
         </Doing>
-        {webhook.status === "disabled" ? (
+        {isOrphaned(webhook) ? (
+          <ButtonLink href={`${path}/adopt`}>Adopt</ButtonLink>
+        ) : webhook.status === "disabled" ? (
           <Doing ctx={ctx} to={`${path}/enable`}>
             Enable
           </Doing>
@@ -386,12 +408,17 @@ async function onePage(c: PageContext, status: string | undefined): Promise<Resp
   );
 }
 
-const HealthStats: FC<{ of: WebhookWithHealth }> = ({ of: { health } }) => {
-  const percent = successPercent(health);
+/** How one endpoint fares, or all of them together. */
+const HealthStats: FC<{ of: Health }> = ({ of: health }) => {
+  const arrived = (final: Final): string => {
+    const percent = successPercent(final);
+    return percent === null ? "–" : `${percent} %`;
+  };
   return (
     <Stats
       of={[
-        { name: "Arrived in 24 hours", value: percent === null ? "–" : `${percent} %` },
+        { name: "Arrived in 24 hours", value: arrived(health) },
+        { name: "Arrived in 7 days", value: arrived(health.week) },
         { name: "Given up in 24 hours", value: count(health.dead) },
         { name: "On their way", value: count(health.waiting) },
         { name: "Parked", value: count(health.parked) },
@@ -616,8 +643,43 @@ export async function webhookEnabled(c: PageContext): Promise<Response> {
 }
 
 /** What an endpoint missed, for the page that offers it. */
-const missedBy = ({ offer }: ChangedWebhook): Record<string, string> =>
+const missedBy = ({ offer }: Pick<ChangedWebhook, "offer">): Record<string, string> =>
   offer ? { missed: String(offer.deliveries), since: offer.since.toISOString() } : {};
+
+export async function adoptWebhookPage(c: PageContext): Promise<Response> {
+  const [ctx, webhook] = await shownIn(c);
+  const path = `${WEBHOOKS}/${webhook.id}`;
+  return c.render(
+    <Confirm
+      title={`Adopt ${webhook.description ?? host(webhook)}?`}
+      action="Adopt the endpoint"
+      to={`${path}/adopt`}
+      back={path}
+      fields={<Unseen ctx={ctx} />}
+    >
+      <p>
+        It goes on to <code>{webhook.url}</code>, with what you may read instead of what whoever left might. The amounts of their payouts go
+        to nobody else.
+      </p>
+      <p>It gets a new secret, which is shown once. The old one signs no more: whoever left may still have it.</p>
+    </Confirm>,
+    { title: "Adopt an endpoint" },
+  );
+}
+
+/** Takes the endpoint over, and shows its new secret this once. */
+export async function webhookAdopted(c: PageContext): Promise<Response> {
+  const id = idIn(c, "webhook");
+  const adopted = await orSay(
+    c,
+    once(
+      c,
+      (ctx) => adoptWebhook(ctx, id),
+      (made) => ({ ...told(made), missed: new URLSearchParams(missedBy(made)).toString() }),
+    ),
+  );
+  return "done" in adopted ? secretPage(c, adopted.done, "The endpoint is yours now") : onePage(c, adopted.said);
+}
 
 export async function deleteWebhookPage(c: PageContext): Promise<Response> {
   const [ctx, webhook] = await shownIn(c);
