@@ -590,6 +590,14 @@ describe("a page", () => {
   });
 });
 
+it("the documentation that pages link to stands on the API's host", async () => {
+  const browser = await signedIn(await world.recruiter());
+  for (const path of ["/docs", "/docs/start", "/docs/problems/not_found", "/openapi.json", "/postman.json"]) {
+    const answer = await browser.get(path);
+    expect([answer.status, answer.headers.get("location")]).toEqual([303, `${world.env.API_ORIGIN}${path}`]);
+  }
+});
+
 describe("what somebody is", () => {
   const AREAS = ["Home", "Notifications", "Developers", "Administration", "Sessions"];
   const COMPANY = ["white-label", "access-codes", "intake", "widget", "embed-code"].map((page) => `/console/company/${page}`);

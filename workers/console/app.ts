@@ -127,9 +127,13 @@ const storable: MiddlewareHandler<PageEnv> = async (c, next) => {
 
 type Page = (c: PageContext) => Response | Promise<Response>;
 
+/** The documentation stands on the API's host, wherever a page of ours links to it. */
+const atTheApi: Page = (c) => c.redirect(`${c.env.API_ORIGIN}${new URL(c.req.url).pathname}`, 303);
+
 /** Every page and every form of the console. */
 const PAGES: readonly (readonly ["GET" | "POST", string, Page])[] = [
   ["GET", "/", (c) => c.redirect(HOME, 303)],
+  ...["/docs", "/docs/*", "/openapi.json", "/postman.json"].map((path) => ["GET", path, atTheApi] as const),
   ["GET", "/sign-in", signInPage],
   ["POST", "/sign-in", signInStarted],
   ["GET", "/sso/oidc/callback", signInReturned],
