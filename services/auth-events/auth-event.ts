@@ -1,8 +1,11 @@
 import { getTableColumns, sql } from "drizzle-orm";
 import { authEvents } from "#db/schema/audit.ts";
+import { users } from "#db/schema/identity.ts";
+import { computed } from "#db/statements.ts";
 import { requirePlatformAdmin } from "../approvals/approval.ts";
 import { platformAdmins } from "../audience.ts";
 import type { Context } from "../context.ts";
+import { type KeysetNoun, type KeysetPage, type KeysetQuery, listAfter } from "../keyset.ts";
 import { getOne, type Included, listOf, type ListQuery, type Noun, type Page } from "../listing.ts";
 
 /** Somebody got in or out, or did not. */
@@ -25,6 +28,29 @@ export const authEventNoun = {
     until: (instant: string) => sql`${authEvents.at} < ${instant}::timestamptz`,
   },
 } satisfies Noun<KeptAuthEvent>;
+
+/** The same with the person's name and address, as administrators read it. */
+export type ShownSignIn = KeptAuthEvent & { personName: string | null; personAddress: string | null };
+
+const ofPerson = (name: string, column: "name" | "email") =>
+  computed<string | null>(name, sql`(select u.${sql.raw(column)} from ${users} u where u.id = ${authEvents.userId})`);
+
+const signInNoun: KeysetNoun<ShownSignIn> = {
+  ...authEventNoun,
+  columns: { ...authEventNoun.columns, personName: ofPerson("person_name", "name"), personAddress: ofPerson("person_address", "email") },
+  bornAt: authEvents.at,
+  filters: {
+    ...authEventNoun.filters,
+    address: (email: string) => sql`${authEvents.userId} in (select u.id from ${users} u where u.email = ${email}::citext)`,
+  },
+};
+
+/** Who got in and out, newest first, beginning after a place; for platform admins alone: 403. */
+export async function signInsAfter(ctx: Context, query: KeysetQuery): Promise<KeysetPage<ShownSignIn>> {
+  const page = await listAfter<ShownSignIn>(ctx, signInNoun, query);
+  requirePlatformAdmin(ctx, "read sign-ins");
+  return page;
+}
 
 /** One page of who got in and out, and who did not; for platform admins alone: 403. */
 export async function listAuthEvents(ctx: Context, query: ListQuery): Promise<Page<KeptAuthEvent>> {

@@ -20,6 +20,7 @@ import { approvalsPage, decideAccessPage, accessDecided } from "./pages/admin/ap
 import { auditPage } from "./pages/admin/audit.tsx";
 import { credentialsPage, switchPage, switched } from "./pages/admin/credentials.tsx";
 import { planChanged, plansPage } from "./pages/admin/plans.tsx";
+import { signInsPage } from "./pages/admin/sign-ins.tsx";
 import {
   appDeleted,
   appEdited,
@@ -182,6 +183,7 @@ const PAGES: readonly (readonly ["GET" | "POST", string, Page])[] = [
   ["GET", "/console/admin/plans", plansPage],
   ["POST", "/console/admin/plans", planChanged],
   ["GET", "/console/admin/audit", auditPage],
+  ["GET", "/console/admin/sign-ins", signInsPage],
 ];
 
 /** The pages within one account. */
