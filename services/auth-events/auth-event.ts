@@ -7,16 +7,20 @@ import { platformAdmins } from "../audience.ts";
 import type { Context } from "../context.ts";
 import { type KeysetNoun, type KeysetPage, type KeysetQuery, listAfter } from "../keyset.ts";
 import { getOne, type Included, listOf, type ListQuery, type Noun, type Page } from "../listing.ts";
+import { exportOf, type ExportQuery, type Log, pageOf, type Stretch } from "../log.ts";
+import { requireScope } from "../scopes.ts";
 
 /** Somebody got in or out, or did not. */
-export type KeptAuthEvent = typeof authEvents.$inferSelect;
+export type KeptAuthEvent = Omit<typeof authEvents.$inferSelect, "ingestId" | "ingestedAt">;
+
+const { ingestId: _, ingestedAt: __, ...columns } = getTableColumns(authEvents);
 
 const readable = () => sql`(select ops.is_admin())`;
 
 export const authEventNoun = {
   name: "sign-in event",
   table: authEvents,
-  columns: getTableColumns(authEvents),
+  columns,
   readable,
   ways: () => [{ rows: readable(), opensTo: platformAdmins }],
   sorts: { created_at: authEvents.at, updated_at: authEvents.at },
@@ -50,6 +54,35 @@ export async function signInsAfter(ctx: Context, query: KeysetQuery): Promise<Ke
   const page = await listAfter<ShownSignIn>(ctx, signInNoun, query);
   requirePlatformAdmin(ctx, "read sign-ins");
   return page;
+}
+
+/** The same as a log that is exported, in the order in which its rows came in. */
+const signInLog: Log<KeptAuthEvent> = {
+  name: "sign_in_log",
+  table: authEvents,
+  columns: authEventNoun.columns,
+  id: authEvents.id,
+  at: authEvents.at,
+  accountId: null,
+  ingestId: authEvents.ingestId,
+  ingestedAt: authEvents.ingestedAt,
+  filters: {
+    ...authEventNoun.filters,
+    since: (from: Date) => sql`${authEvents.at} >= ${from.toISOString()}::timestamptz`,
+    until: (to: Date) => sql`${authEvents.at} < ${to.toISOString()}::timestamptz`,
+  },
+};
+
+/** A page of the log of sign-ins, newest first; for platform admins alone: 403. That they looked is noted. */
+export function listSignIns(ctx: Context, query: KeysetQuery): Promise<KeysetPage<KeptAuthEvent>> {
+  requireScope(ctx, "read:audit");
+  return pageOf(ctx, signInLog, query);
+}
+
+/** Sign-ins in the order they came in, behind a place in it; for platform admins alone: 403. */
+export function exportSignIns(ctx: Context, query: ExportQuery): Promise<Stretch<KeptAuthEvent>> {
+  requireScope(ctx, "read:audit");
+  return exportOf(ctx, signInLog, query);
 }
 
 /** One page of who got in and out, and who did not; for platform admins alone: 403. */

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { accountPlans } from "#db/schema/api.ts";
+import { authEvents } from "#db/schema/audit.ts";
 import { candidates, intakeRequests, intakeSettings, jobs } from "#db/schema/ats.ts";
 import { events, webhookDeliveries } from "#db/schema/deliveries.ts";
 import { recruiterCandidates } from "#db/schema/network.ts";
@@ -337,6 +338,11 @@ const DONE: Readonly<Record<string, () => Promise<Call & { id?: string }>>> = {
   "get /request-logs": async () => ({ as: company }),
   "get /audit-events/verify": async () => ({ as: company }),
   "get /audit-events": async () => ({ as: company }),
+  "get /auth-events": async () => {
+    const signIn = { id: crypto.randomUUID(), at: new Date(), kind: "signed_in", outcome: "success", requestId: "contract" } as const;
+    await world.db.writer.insert(authEvents).values(signIn);
+    return { as: admin };
+  },
 };
 
 const urlOf = (path: string, id = NOBODYS): string => path.replace(/\{\w+\}/, id);
