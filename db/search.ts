@@ -6,6 +6,6 @@ import { type AnyColumn, or, type SQL, sql } from "drizzle-orm";
  */
 export const matches = (column: AnyColumn | SQL, words: string): SQL => sql`${column} @@ ops.query(${words}::text)`;
 
-/** Whether one of a few short columns holds what someone typed. For the rows of one account, which no index need find. */
-export const contains = (columns: readonly AnyColumn[], words: string): SQL =>
+/** Whether one of a few short columns holds what someone typed. For few rows, such as those of one account, which no index need find. */
+export const contains = (columns: readonly (AnyColumn | SQL)[], words: string): SQL =>
   or(...columns.map((column) => sql`position(ops.fold(${words}::text) in ops.fold(${column})) > 0`)) as SQL;

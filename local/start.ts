@@ -139,7 +139,7 @@ The local world is ready after ${((performance.now() - begun) / 1000).toFixed(1)
   Developers ${url("worker", "app.localhost")}/developers   (keys, apps, usage and logs)
   Pages      ${url("worker", "acme.roles.localhost")}   (white-label pages of Acme)
   Portal     ${url("worker", "candidate.localhost")}   (candidates: enter ${people.carl.email}, the code comes by Mail)
-  API        ${origin}   (to read and to try: ${origin}/docs)
+  API        ${origin}   (to read and to try: ${origin}/docs/start)
   Mail       ${url("mail", "mail.localhost")}
   Sign-in    ${issuer.url}
   Stripe     ${stripe.url}   (a stand-in: pay, onboard, look at its books)

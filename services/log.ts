@@ -1,7 +1,7 @@
 import { and, type SQL, sql } from "drizzle-orm";
 import type { PgColumn, PgTable } from "drizzle-orm/pg-core";
 import { select } from "#db/statements.ts";
-import { forbidden, notFound } from "#domain/refusals.ts";
+import { forbidden, notFound, Refusal } from "#domain/refusals.ts";
 import { commit, deciding } from "./commit.ts";
 import type { Access, Context, Statement } from "./context.ts";
 import type { KeysetPage, KeysetQuery } from "./keyset.ts";
@@ -9,7 +9,7 @@ import type { KeysetPage, KeysetQuery } from "./keyset.ts";
 /** Rows that came in this lately may still be overtaken by others with a smaller number (DESIGN R-25). */
 export const SETTLING_SECONDS = 30;
 
-/** A log of accounts that only grows: an account reads its own rows, the platform all of them. */
+/** A log that only grows: an account reads its own rows, the platform all of them. */
 export interface Log<Row> {
   /** As actions are named: `request_log.exported`. */
   name: string;
@@ -18,10 +18,11 @@ export interface Log<Row> {
   id: PgColumn;
   /** The instant by which it is read, newest first. */
   at: PgColumn;
-  accountId: PgColumn;
+  /** Whose a row is; null where the log is the platform's alone. */
+  accountId: PgColumn | null;
   ingestId: PgColumn;
   ingestedAt: PgColumn;
-  /** `account_id` is every log's own, for the platform. */
+  /** `account_id` is that of every log of accounts, for the platform. */
   filters: Readonly<Record<string, (value: never) => SQL>>;
   /** Never set: carries the row type. */
   row?: Row;
@@ -48,7 +49,9 @@ type Way = { rows: SQL; opensTo: (access: Access) => boolean };
 
 /** Apart from each other, so that each has its own index and a row is found once. */
 const waysInto = ({ accountId }: Log<unknown>): readonly Way[] => [
-  { rows: sql`not ops.is_admin() and ${accountId} = ops.account_id()`, opensTo: ({ isPlatformAdmin }) => !isPlatformAdmin },
+  ...(accountId
+    ? [{ rows: sql`not ops.is_admin() and ${accountId} = ops.account_id()`, opensTo: ({ isPlatformAdmin }: Access) => !isPlatformAdmin }]
+    : []),
   { rows: sql`ops.is_admin()`, opensTo: ({ isPlatformAdmin }) => isPlatformAdmin },
 ];
 
@@ -106,6 +109,8 @@ export async function exportOf<Row>(ctx: Context, log: Log<Row>, { limit, after,
 
 async function rowsOf<Row>(ctx: Context, log: Log<unknown>, statementOf: (way: SQL) => unknown): Promise<Row[]> {
   const pages = await ctx.read(...ctx.likely(waysInto(log)).map((way) => statementOf(way.rows) as Statement));
+  if (log.accountId === null && !ctx.access.isPlatformAdmin)
+    throw new Refusal("role_type_not_permitted", "Only platform admins read this log.");
   return (pages as unknown as Row[][]).flat();
 }
 

@@ -12,3 +12,9 @@ declare module "#changelog" {
   const changes: readonly { date: string; version: string; what: string }[];
   export default changes;
 }
+
+/** What partners read, by its name under `/docs/`; written by `ui/build.ts` from `docs/`. */
+declare module "#guides" {
+  const guides: Readonly<Record<string, { title: string; about: string; html: string }>>;
+  export default guides;
+}

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promise
 import { join } from "node:path";
 import { transform } from "esbuild";
 import { buildWidget } from "#widget/build.ts";
+import { guides } from "./guides.ts";
 
 /** What the pages load: built by wrangler before it starts or deploys, and by the tests. */
 const SOURCES = {
@@ -23,7 +24,7 @@ type Assets = Record<keyof typeof SOURCES | "widget" | "widgetIntegrity", string
 
 /**
  * Writes `dist/public/`, what the assets binding serves, `dist/assets.json`, where each file is to be
- * found, and `dist/changelog.json`. A name holds the hash of its content, so that it can be kept for
+ * found, and what pages show of `docs/`: `dist/changelog.json` and `dist/guides.json`. A name holds the hash of its content, so that it can be kept for
  * ever. The widget stands beside them, under names that other sites know.
  */
 export async function buildAssets(): Promise<Assets> {
@@ -44,7 +45,9 @@ export async function buildAssets(): Promise<Assets> {
   const places = { ...files, ...(await buildWidget(join(DIST, "public"), writeWhole)) };
   await writeWhole(join(DIST, "public/_headers"), await readFile(join(HERE, "_headers"), "utf8"));
   await writeWhole(join(DIST, "assets.json"), JSON.stringify(places));
-  await writeWhole(join(DIST, "changelog.json"), JSON.stringify(changesIn(await readFile(join(HERE, "../docs/api.md"), "utf8"))));
+  const docs = join(HERE, "../docs");
+  await writeWhole(join(DIST, "changelog.json"), JSON.stringify(changesIn(await readFile(join(docs, "api.md"), "utf8"))));
+  await writeWhole(join(DIST, "guides.json"), JSON.stringify(await guides(docs)));
   return places;
 }
 

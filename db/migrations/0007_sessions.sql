@@ -166,7 +166,9 @@ $$;
 
 CREATE TABLE identity.auth_events (
   id uuid NOT NULL,
+  ingest_id bigint GENERATED ALWAYS AS IDENTITY,
   at timestamptz NOT NULL,
+  ingested_at timestamptz NOT NULL DEFAULT ops.now(),
   kind text NOT NULL,
   user_id uuid,
   candidate_id uuid,
@@ -184,6 +186,7 @@ CREATE TABLE identity.auth_events (
 ) PARTITION BY RANGE (at);
 CREATE INDEX auth_events_at ON identity.auth_events (at DESC, id DESC);
 CREATE INDEX auth_events_user ON identity.auth_events (user_id, at DESC, id DESC);
+CREATE INDEX auth_events_ingest ON identity.auth_events (ingest_id);
 CREATE TABLE identity.auth_events_default PARTITION OF identity.auth_events DEFAULT;
 SELECT ops.make_append_only('identity.auth_events');
 CREATE TRIGGER append_only_whole BEFORE TRUNCATE ON identity.auth_events_default FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_change();

@@ -81,7 +81,11 @@ export const AUTH_EVENT_KINDS = ["signed_in", "sign_in_refused", "signed_out", "
 /** Who got in and out, and who did not (IDENTITY §17.3). */
 export const authEvents = identity.table("auth_events", {
   id: uuid().notNull(),
+  ingestId: bigint({ mode: "number" }).generatedAlwaysAsIdentity(),
   at: instant().notNull(),
+  ingestedAt: instant()
+    .notNull()
+    .default(sql`ops.now()`),
   kind: text({ enum: AUTH_EVENT_KINDS }).notNull(),
   userId: uuid(),
   candidateId: uuid(),

@@ -1,4 +1,4 @@
-import type { AuditEvent, LoggedRequest } from "./entries.ts";
+import type { AuditEvent, LoggedRequest, SignIn } from "./entries.ts";
 
 /** In a header field a backslash and a bar are escaped. */
 const header = (text: string): string => text.replaceAll(/[\\|]/g, "\\$&").replaceAll(/[\r\n]+/g, " ");
@@ -66,4 +66,22 @@ export const auditEventAsCef = (event: AuditEvent): string =>
     cs5: event.chainHash,
     cn2Label: event.seq === null ? null : "seq",
     cn2: event.seq,
+  });
+
+/** Somebody who got in or out, or did not, as a line of CEF. */
+export const signInAsCef = (row: SignIn): string =>
+  line(row.kind, row.kind, row.outcome === "failure" ? MEDIUM : LOW, {
+    rt: row.at.getTime(),
+    externalId: row.id,
+    src: row.ip,
+    suid: row.userId ?? row.candidateId,
+    outcome: row.outcome,
+    reason: row.reason,
+    requestClientApplication: row.userAgentSummary,
+    cs2Label: row.sessionId && "sessionId",
+    cs2: row.sessionId,
+    cs3Label: "requestId",
+    cs3: row.requestId,
+    cs4Label: row.method && "method",
+    cs4: row.method,
   });

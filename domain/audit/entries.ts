@@ -46,3 +46,24 @@ export interface AuditEvent {
   seq: number | null;
   chainHash: string | null;
 }
+
+/** Somebody got in or out, or did not. */
+export interface SignIn {
+  id: string;
+  at: Date;
+  kind: "signed_in" | "sign_in_refused" | "signed_out" | "session_ended" | "challenge_sent";
+  outcome: "success" | "failure";
+  /** Why it was refused, or what ended it. */
+  reason: string | null;
+  userId: string | null;
+  candidateId: string | null;
+  organizationId: string | null;
+  sessionId: string | null;
+  method: string | null;
+  ip: string | null;
+  /** ISO 3166-1 alpha-2. */
+  country: string | null;
+  /** The browser and its system, in words. */
+  userAgentSummary: string | null;
+  requestId: string;
+}

@@ -1,4 +1,4 @@
-import type { AuditEvent, LoggedRequest } from "./entries.ts";
+import type { AuditEvent, LoggedRequest, SignIn } from "./entries.ts";
 
 /**
  * Our logs in the words of the Open Cybersecurity Schema Framework, 1.3: API Activity (6003) and, for
@@ -31,7 +31,16 @@ const BY_VERB: Readonly<Record<string, Activity>> = {
 
 /** Actions by which somebody gets in, or out again. */
 const SIGN_INS: Readonly<Record<string, 1 | 2>> = { issued: 1, signed_in: 1, exchanged: 1, signed_out: 2 };
-const SIGN_IN_NAMES = { 1: "Logon", 2: "Logoff" } as const;
+const SIGN_IN_NAMES = { 1: "Logon", 2: "Logoff", 6: "Preauth" } as const;
+
+/** What a row among who got in and out was an attempt at. */
+const BY_KIND: Readonly<Record<SignIn["kind"], keyof typeof SIGN_IN_NAMES>> = {
+  signed_in: 1,
+  sign_in_refused: 1,
+  signed_out: 2,
+  session_ended: 2,
+  challenge_sent: 6,
+};
 
 type Ocsf = Record<string, unknown>;
 
@@ -101,5 +110,29 @@ export function auditEventAsOcsf(event: AuditEvent): Ocsf {
     src_endpoint: { name: event.actor.kind },
     resources: [{ type: event.subjectType, uid: event.subjectId }],
     unmapped: { account_id: event.accountId, changes: event.changes, reason: event.reason, chain_hash: event.chainHash },
+  };
+}
+
+/** Somebody who got in or out, or did not, as Authentication. */
+export function signInAsOcsf(row: SignIn): Ocsf {
+  const activity = BY_KIND[row.kind];
+  const failed = row.outcome === "failure";
+  const uid = row.userId ?? row.candidateId ?? "anonymous";
+  return {
+    ...classed(AUTHENTICATION, activity, SIGN_IN_NAMES[activity]),
+    time: row.at.getTime(),
+    severity_id: 1,
+    severity: "Informational",
+    status_id: failed ? 2 : 1,
+    status: failed ? "Failure" : "Success",
+    ...(row.reason ? { status_detail: row.reason } : {}),
+    metadata: { ...METADATA, uid: row.id, log_name: "auth_events" },
+    actor: actorOf(row.userId ?? row.candidateId, null),
+    user: { uid },
+    ...(row.sessionId ? { session: { uid: row.sessionId } } : {}),
+    api: { operation: row.kind, request: { uid: row.requestId } },
+    src_endpoint: { ip: row.ip ?? "0.0.0.0", ...(row.country ? { location: { country: row.country } } : {}) },
+    ...(row.userAgentSummary ? { http_request: { user_agent: row.userAgentSummary } } : {}),
+    unmapped: { method: row.method, organization_id: row.organizationId },
   };
 }

@@ -1,5 +1,6 @@
 import { eq, getTableColumns, sql } from "drizzle-orm";
 import { accessRequests } from "#db/schema/requests.ts";
+import { contains } from "#db/search.ts";
 import type { Context } from "../context.ts";
 import { type KeysetPage, type KeysetQuery, listAfter } from "../keyset.ts";
 import { getOne, type Noun } from "../listing.ts";
@@ -17,6 +18,7 @@ const accessRequestNoun = {
     kind: (kind: AccessRequest["kind"]) => eq(accessRequests.kind, kind),
     account_id: (id: string) => eq(accessRequests.accountId, id),
     account_kind: (kind: AccessRequest["accountKind"]) => eq(accessRequests.accountKind, kind),
+    search: (words: string) => contains([accessRequests.name, accessRequests.accountName], words),
   },
 } satisfies Noun<AccessRequest>;
 

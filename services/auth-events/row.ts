@@ -9,7 +9,7 @@ export type AuthEvent = Pick<Row, "kind"> &
   Partial<Pick<Row, "userId" | "candidateId" | "organizationId" | "sessionId" | "method" | "reason" | "country">>;
 
 /** The event's row, with what the request says of the browser; no address of mail, no token. */
-export const authEventRow = (ctx: Context, event: AuthEvent): Row => ({
+export const authEventRow = (ctx: Context, event: AuthEvent): typeof authEvents.$inferInsert => ({
   id: ctx.newId(),
   at: ctx.now(),
   kind: event.kind,

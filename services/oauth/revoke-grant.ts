@@ -1,5 +1,6 @@
 import { eq, type SQL, sql } from "drizzle-orm";
 import { oauthClients, oauthGrants } from "#db/schema/api.ts";
+import { contains } from "#db/search.ts";
 import { computed, select } from "#db/statements.ts";
 import { commit, deciding, readable } from "../commit.ts";
 import type { Context } from "../context.ts";
@@ -15,8 +16,8 @@ export type ShownGrant = Grant & { clientPublicId: string; clientName: string };
 const readableGrants = (): SQL =>
   sql`case when ops.account_id() is null then ${oauthGrants.userId} = ops.user_id() else ${oauthGrants.accountId} = ops.account_id() end`;
 
-const ofClient = <T>(name: string, column: string): SQL.Aliased<T> =>
-  computed<T>(name, sql`(select c.${sql.raw(column)} from ${oauthClients} c where c.id = ${oauthGrants.clientId})`);
+const ofClient = (column: "name" | "public_id"): SQL<string> =>
+  sql`(select c.${sql.raw(column)} from ${oauthClients} c where c.id = ${oauthGrants.clientId})`;
 
 const {
   id,
@@ -47,8 +48,8 @@ const columns = {
   revokedReason,
   reuseDetectedAt,
   lastUsedAt,
-  clientPublicId: ofClient<string>("client_public_id", "public_id"),
-  clientName: ofClient<string>("client_name", "name"),
+  clientPublicId: computed<string>("client_public_id", ofClient("public_id")),
+  clientName: computed<string>("client_name", ofClient("name")),
 };
 
 export const grantNoun: KeysetNoun<ShownGrant> = {
@@ -56,7 +57,10 @@ export const grantNoun: KeysetNoun<ShownGrant> = {
   table: oauthGrants,
   columns,
   readable: readableGrants,
-  filters: { status: (value: string) => eq(oauthGrants.status, value as Grant["status"]) },
+  filters: {
+    status: (value: string) => eq(oauthGrants.status, value as Grant["status"]),
+    search: (words: string) => contains([ofClient("name"), ofClient("public_id")], words),
+  },
 };
 
 /**

@@ -1,6 +1,7 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
+import { authEvents } from "#db/schema/audit.ts";
 import { organizations, sessions } from "#db/schema/identity.ts";
-import { computed, select, updateOf } from "#db/statements.ts";
+import { computed, select, statement, updateOf } from "#db/statements.ts";
 import { toBase64Url } from "#domain/bytes.ts";
 import {
   ABSOLUTE_SECONDS,
@@ -134,9 +135,20 @@ export const endSessions = (ctx: Context, which: SQL, reason: NonNullable<Row["e
     .set({ endedAt: ctx.now(), endedReason: reason })
     .where(and(which, sql`${sessions.endedAt} is null`)) as Statement;
 
-/** Ends every session of a person, on every surface. */
-export const endSessionsOf = (ctx: Context, userId: string, reason: NonNullable<Row["endedReason"]>): Statement =>
-  endSessions(ctx, eq(sessions.userId, userId), reason);
+/** Ends sessions that their person did not end, and notes each of them among who got in and out. */
+export const cutOff = (ctx: Context, which: SQL, reason: "issuer" | "deactivated"): Statement =>
+  statement(sql`
+    with ended as (
+      update ${sessions} set ended_at = ${ctx.now().toISOString()}::timestamptz, ended_reason = ${reason}
+      where ${which} and ${sessions.endedAt} is null
+      returning id, user_id, candidate_id, organization_id, method)
+    insert into ${authEvents} (id, at, kind, user_id, candidate_id, organization_id, session_id, method, outcome, reason, request_id)
+    select gen_random_uuid(), ${ctx.now().toISOString()}::timestamptz, 'session_ended', user_id, candidate_id, organization_id, id, method,
+      'success', ${reason}, ${ctx.request.id}
+    from ended`);
+
+/** Ends every session of a person who is deactivated, on every surface. */
+export const cutOffPerson = (ctx: Context, userId: string): Statement => cutOff(ctx, eq(sessions.userId, userId), "deactivated");
 
 /** Ends the session that asks. One that has ended already stays as it is. */
 export async function signOut(ctx: Context): Promise<void> {
@@ -172,7 +184,7 @@ export async function endSession(ctx: Context, id: string): Promise<void> {
 export async function endAllSessions(ctx: Context): Promise<void> {
   await ctx.read();
   await commit(ctx, null, {
-    write: [endSessionsOf(ctx, ctx.userId, "signed_out_everywhere")],
+    write: [endSessions(ctx, eq(sessions.userId, ctx.userId), "signed_out_everywhere")],
     audit: { kind: "session_ended", reason: "signed_out_everywhere" },
     events: [],
   });

@@ -6,7 +6,7 @@ import { event } from "#domain/events/catalogue.ts";
 import { decideSubject, type KnownUser, type SubjectChange } from "#domain/identity/subject.ts";
 import { commit, deciding, insert, newRow, unchanged, update, type Change } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
-import { endSessions, endSessionsOf } from "../sessions/session.ts";
+import { cutOff, cutOffPerson } from "../sessions/session.ts";
 import type { ClerkEvent } from "./keep-clerk-event.ts";
 
 type Kept = Omit<ClerkEvent, "type">;
@@ -36,7 +36,7 @@ export async function applyClerkEvent(ctx: Context, providerEventId: string, han
       kept && message ? decideSubject({ ...message, type: kept.type }, { known: known ?? null, holder: holder ?? null }, ctx.now()) : null;
     const { expect = [], write, audit, events } = change ? toChange(ctx, change) : NOTHING;
     const ended =
-      kept && message?.sid && SESSION_ENDINGS.has(kept.type) ? [endSessions(ctx, eq(sessions.issuerSid, message.sid), "issuer")] : [];
+      kept && message?.sid && SESSION_ENDINGS.has(kept.type) ? [cutOff(ctx, eq(sessions.issuerSid, message.sid), "issuer")] : [];
     await commit(ctx, null, {
       expect,
       write: [
@@ -75,7 +75,7 @@ function toChange(ctx: Context, change: SubjectChange<KnownUser>): Change {
   const subject = { type: "user", id: user.id };
   return {
     expect: [unchanged(users, user)],
-    write: [update(ctx, users, user.id, fields), ...(change.kind === "deleted" ? [endSessionsOf(ctx, user.id, "deactivated")] : [])],
+    write: [update(ctx, users, user.id, fields), ...(change.kind === "deleted" ? [cutOffPerson(ctx, user.id)] : [])],
     audit: { action: `user.${ACTIONS[change.kind]}`, subject, before: user, after: { ...user, ...fields } },
     events: change.kind === "deleted" && user.status === "active" ? [event("user.deactivated", subject, { user_id: user.id })] : [],
   };

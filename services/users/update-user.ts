@@ -5,7 +5,7 @@ import { event } from "#domain/events/catalogue.ts";
 import { conflict, forbidden, notFound } from "#domain/refusals.ts";
 import { asItStands, commit, deciding, differing, editable, expectVersion, unchanged, update } from "../commit.ts";
 import type { Context } from "../context.ts";
-import { endSessionsOf } from "../sessions/session.ts";
+import { cutOffPerson } from "../sessions/session.ts";
 import { readableUsers } from "./access.ts";
 import { type User, userNoun } from "./user.ts";
 
@@ -50,10 +50,7 @@ async function change(ctx: Context, where: SQL, id: string | null, changes: User
       const subject = { type: "user", id: before.id };
       return commit(ctx, after, {
         expect: [unchanged(users, before)],
-        write: [
-          update(ctx, users, before.id, written),
-          ...(moves && to === "deactivated" ? [endSessionsOf(ctx, before.id, "deactivated")] : []),
-        ],
+        write: [update(ctx, users, before.id, written), ...(moves && to === "deactivated" ? [cutOffPerson(ctx, before.id)] : [])],
         audit: {
           action: moves ? `user.${to === "active" ? "reactivated" : "deactivated"}` : "user.updated",
           subject,

@@ -1,5 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
+import { authEvents } from "#db/schema/audit.ts";
 import { memberships, sessions, users } from "#db/schema/identity.ts";
 import { marketplace, type Person } from "#test/api.ts";
 import { browserAt, type TestBrowser } from "#test/console.ts";
@@ -11,6 +12,17 @@ const HOUR = 3_600;
 const rowsOf = ({ userId }: { userId: string }) =>
   world.db.reader.select().from(sessions).where(eq(sessions.userId, userId)).orderBy(sessions.createdAt, sessions.id);
 const endsOf = async (person: { userId: string }) => (await rowsOf(person)).map(({ endedReason }) => endedReason);
+/** What was noted of sessions that ended, as the sessions began: why, and whether each by its own id. */
+const notedEndsOf = async (person: { userId: string }) => {
+  const events = await world.db.reader
+    .select()
+    .from(authEvents)
+    .where(sql`${authEvents.userId} = ${person.userId} and kind = 'session_ended'`);
+  return (await rowsOf(person)).map(({ id, method }) => {
+    const noted = events.filter(({ sessionId }) => sessionId === id);
+    return noted.map((event) => (event.method === method && event.outcome === "success" ? event.reason : "of another session"));
+  });
+};
 
 async function signedIn(person: Person): Promise<TestBrowser> {
   const browser = browserAt(world);
@@ -116,6 +128,7 @@ describe("a session", () => {
     expect(answer.status).toBe(200);
     expect(await isSignedIn(browser)).toBe(false);
     expect(await endsOf(person)).toEqual(["deactivated"]);
+    expect(await notedEndsOf(person)).toEqual([["deactivated"]]);
   });
 
   it("leads to the sign-in and back when it has ended, from a form to the page it stood on", async () => {
@@ -471,6 +484,8 @@ describe("the issuer's webhooks", () => {
     await told("session.ended", "sess_c");
     expect(await states()).toEqual([false, false, false, true]);
     expect(await endsOf(person)).toEqual(["issuer", "issuer", "issuer", null]);
+    await told("session.ended", "sess_c"); // once more
+    expect(await notedEndsOf(person)).toEqual([["issuer"], ["issuer"], ["issuer"], []]);
   });
 
   it("end all of somebody's who is deleted there", async () => {
@@ -487,5 +502,6 @@ describe("the issuer's webhooks", () => {
     await world.drain();
     expect(await isSignedIn(browser)).toBe(false);
     expect(await endsOf(person)).toEqual(["deactivated"]);
+    expect(await notedEndsOf(person)).toEqual([["deactivated"]]);
   });
 });

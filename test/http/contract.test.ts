@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { accountPlans } from "#db/schema/api.ts";
+import { authEvents } from "#db/schema/audit.ts";
 import { candidates, intakeRequests, intakeSettings, jobs } from "#db/schema/ats.ts";
 import { recruiterCandidates } from "#db/schema/network.ts";
 import { replayJobs, siemDestinations } from "#db/schema/webhooks.ts";
@@ -313,6 +314,11 @@ const DONE: Readonly<Record<string, () => Promise<Call & { id?: string }>>> = {
   "get /request-logs": async () => ({ as: company }),
   "get /audit-events/verify": async () => ({ as: company }),
   "get /audit-events": async () => ({ as: company }),
+  "get /auth-events": async () => {
+    const signIn = { id: crypto.randomUUID(), at: new Date(), kind: "signed_in", outcome: "success", requestId: "contract" } as const;
+    await world.db.writer.insert(authEvents).values(signIn);
+    return { as: admin };
+  },
 };
 
 const urlOf = (path: string, id = NOBODYS): string => path.replace(/\{\w+\}/, id);

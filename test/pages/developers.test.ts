@@ -164,6 +164,7 @@ describe.runIf(hasChromium)("the pages of developers and administrators, as a br
     ["accounts by their name", () => "/console/admin/plans?account=acme", "ada"],
     ["the plan of an account", () => `/console/admin/plans?account=${ids["account"]}`, "ada"],
     ["the audit", () => "/console/admin/audit?verify=yes", "ada"],
+    ["the sign-ins", () => "/console/admin/sign-ins", "ada"],
     ["what is not for everybody", () => "/console/admin", "rosa"],
     ["what is not for hiring managers", () => "/developers", "henry"],
   ];

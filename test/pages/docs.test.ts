@@ -46,7 +46,37 @@ describe.runIf(hasChromium)("the documentation, as a browser shows it", () => {
     }
   });
 
+  it("is dark where the system is", async () => {
+    const page = await (browser as Browser).newPage({ colorScheme: "dark" });
+    await page.goto(`${origin()}/docs`);
+    await page.waitForSelector("html.dark-mode .opblock");
+    await shoot(page, "dark");
+    await page.close();
+  });
+
+  it("leads from the guide to the examples, and nowhere else than to pages that are there", async () => {
+    const [seen, waiting] = [new Set<string>(), ["/docs/start"]];
+    for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+      const answer = await fetch(origin() + path);
+      const html = await answer.text();
+      expect([path, answer.status]).toEqual([path, 200]);
+      for (const [, elsewhere, anchor = ""] of html.matchAll(/<a href="(\/[^"#]*)?(?:#([^"]*))?"/g)) {
+        const to: string = elsewhere ?? path;
+        if (to === path) expect(anchor === "" || html.includes(`id="${anchor}"`) ? "" : `${path}#${anchor}`).toBe("");
+        if (!seen.has(to) && to !== path) waiting.push(to);
+        seen.add(to);
+      }
+    }
+    for (const name of ["javascript", "python", "ruby", "webhooks", "receiver-javascript", "receiver-python", "receiver-ruby"]) {
+      expect(seen).toContain(`/docs/${name}`);
+    }
+    expect((await fetch(`${origin()}/docs/constructor`)).status).toBe(404);
+  });
+
   it.each([
+    ["whoever begins", "/docs/start"],
+    ["an example to copy", "/docs/javascript"],
+    ["webhooks", "/docs/webhooks"],
     ["each problem", "/docs/problems/insufficient_scope"],
     ["the move to another version", "/docs/migrate"],
     ["the end of a version", "/docs/policy"],

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import type { Child } from "hono/jsx";
 import { describe, expect, it } from "vitest";
 import { buildAssets, changesIn } from "#ui/build.ts";
+import { guideOf } from "#ui/guides.ts";
 import { Chart } from "#ui/chart.tsx";
 import { ErrorSummary, Field } from "#ui/form.tsx";
 import { Ago, Badge, Overtaken, Secret } from "#ui/parts.tsx";
@@ -51,6 +52,23 @@ describe("the changelog", () => {
   it("has something to tell", async () => {
     const changes = changesIn(await readFile(join(import.meta.dirname, "../../docs/api.md"), "utf8"));
     expect(changes.map(({ date }) => date)).toContain("2026-11-01");
+  });
+});
+
+describe("a guide", () => {
+  it("is a page of docs/ whose links lead to where their pages are served", () => {
+    const guide = guideOf(
+      "sdk/python/README.md",
+      "# Python\n\nTwo `lines`. And more.\n\n## A way in\n\n[Before](../../api.md#get-in), [after](#a-way-in)\n\n| A | B |\n| --- | --- |\n| 1 | <2 |\n",
+    );
+    expect(guide).toMatchObject({ title: "Python", about: "Two lines." });
+    expect(guide.html).toContain('<h2 id="a-way-in">A way in</h2>');
+    expect(guide.html).toContain('<a href="/docs/start#get-in">Before</a>, <a href="#a-way-in">after</a>');
+    expect(guide.html).toContain('<tr><th scope="row">1</th><td data-name="B">&lt;2</td></tr>');
+  });
+
+  it("that leads to what nobody can have is not built", () => {
+    expect(() => guideOf("api.md", "# API\n\n[Ours](operations.md)\n")).toThrow("api.md links to operations.md");
   });
 });
 

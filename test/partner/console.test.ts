@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { accountPlans, apiKeys, oauthClients } from "#db/schema/api.ts";
 import { requestLog } from "#db/schema/audit.ts";
 import { webhookDeliveries } from "#db/schema/deliveries.ts";
-import { memberships, sessions } from "#db/schema/identity.ts";
+import { memberships, sessions, users } from "#db/schema/identity.ts";
 import { replayJobs, siemDestinations, webhooks, webhookSecrets } from "#db/schema/webhooks.ts";
 import { uuidv7 } from "#domain/ids.ts";
 import { type Answer, marketplace, type Marketplace, type Person } from "../api.ts";
@@ -623,6 +623,7 @@ describe("a page", () => {
       [admins, "/console/admin/plans", 1],
       [admins, `/console/admin/plans?account=${rosa.recruiterId}`, 1],
       [admins, "/console/admin/audit", 2],
+      [admins, "/console/admin/sign-ins", 1],
     ];
     for (const [browser, path, trips] of pages) {
       const answer = await browser.get(path);
@@ -635,6 +636,13 @@ describe("a page", () => {
     const answer = await browser.post("/developers/keys/new", { ...(await formAt(browser, "/developers/keys/new")), ...KEY });
     expect([answer.status, await tripsOf(answer)]).toEqual([200, 2]);
   });
+});
+
+it("the documentation that pages link to stands on the API's host", async () => {
+  for (const path of ["/docs", "/docs/start", "/docs/problems/not_found", "/openapi.json", "/postman.json"]) {
+    const answer = await world.call("GET", path, { origin: "http://app.localhost:8787" });
+    expect([answer.status, answer.headers.get("location")]).toEqual([303, `${world.env.API_ORIGIN}${path}`]);
+  }
 });
 
 describe("what somebody is", () => {
@@ -658,6 +666,7 @@ describe("what somebody is", () => {
     "/console/admin/credentials",
     "/console/admin/plans",
     "/console/admin/audit",
+    "/console/admin/sign-ins",
     ...COMPANY,
   ];
   const developer = PATHS.filter((path) => !/^\/console\/(?:admin|company)/.test(path));
@@ -725,6 +734,84 @@ describe("a list", () => {
     expect([head?.split(",").slice(0, 4), row?.includes(",'=SUM(A1),"), end]).toEqual([["id", "name", "key", "status"], true, ""]);
   });
 
+  it("of what waits for approval is searched by its name or its account's, narrowed and paged", async () => {
+    const [rosa, company] = [await world.recruiter("Rosamunde"), await world.company("Quarry Works")];
+    await management.newKey(rosa, { name: "Zürich sync" });
+    await management.newClient(rosa, { name: "Zurich board" });
+    await management.newKey(await world.member(company), { name: "Nightly", scopes: ["read:roles"] });
+    const browser = await signedIn(admin);
+    const found = async (query: string) => {
+      const answer = await browser.get(`/console/admin?${query}`);
+      return [...(answer.body as string).matchAll(/<a href="\/console\/admin\/approvals\/[\da-f-]{36}">([^<]*)</g)].map(([, name]) => name);
+    };
+    expect(await found("search=zurich")).toEqual(["Zurich board", "Zürich sync"]);
+    expect(await found("search=zurich&kind=api_key")).toEqual(["Zürich sync"]);
+    expect(await found("search=quarry+w")).toEqual(["Nightly"]);
+    expect(await found("search=zurich&account_kind=company")).toEqual([]);
+    expect((await browser.get("/console/admin?search=nothing+at+all")).body).toContain("Show all");
+    await world.db.writer.execute(sql`
+      insert into api.api_keys (public_id, account_id, user_id, role_type, name, env, secret_hash, last4, scopes, status)
+      select lpad(n::text, 16, 'w'), account_id, user_id, role_type, 'Waiting ' || n, env, secret_hash, last4, scopes, 'pending'
+      from api.api_keys, generate_series(1, 30) n where name = 'Zürich sync'`);
+    expect(await found("search=waiting")).toHaveLength(25);
+    const { body } = await browser.get("/console/admin?search=waiting");
+    const older = /href="\/console\/admin\?([^"]*cursor=[^"]*)" rel="next"/.exec(body as string)?.[1]?.replaceAll("&amp;", "&") ?? "";
+    expect(await found(older)).toHaveLength(5);
+    await world.db.writer.execute(sql`update api.api_keys set status = 'rejected' where name like 'Waiting %'`);
+  });
+
+  it("of grants is searched by its app, narrowed and paged", async () => {
+    const rosa = await world.recruiter("Rosa");
+    const apps = [await management.newClient(rosa, { name: "Board" }), await management.newClient(rosa, { name: "Calendar" })];
+    for (const { id } of apps) await management.grantOf(id, rosa, rosa.recruiterId);
+    const browser = await signedIn(rosa);
+    const found = async (query: string) => {
+      const { body } = await browser.get(`/developers/grants?${query}`);
+      return [...(body as string).matchAll(/aria-label="End what (\w+) may do"/g)].map(([, name]) => name).toSorted();
+    };
+    expect(await found("")).toEqual(["Board", "Calendar"]);
+    expect(await found("search=calen")).toEqual(["Calendar"]);
+    expect(await found(`search=${apps[0]?.client_id}`)).toEqual(["Board"]);
+    expect(await found("search=board&status=revoked")).toEqual([]);
+    await world.db.writer.execute(sql`
+      insert into api.oauth_grants (public_id, client_id, user_id, account_id, scopes, status, revoked_reason)
+      select lpad(n::text, 16, 'g'), client_id, user_id, account_id, scopes, 'revoked', 'by_person'
+      from api.oauth_grants, generate_series(1, 30) n where client_id = ${apps[1]?.id}`);
+    const first = await browser.get("/developers/grants?search=calendar&status=revoked");
+    expect(statusIn(first)).toBe("25 or more found.");
+    const older = /href="([^"]*cursor=[^"]*)" rel="next"/.exec(first.body as string)?.[1]?.replaceAll("&amp;", "&") ?? "";
+    expect(statusIn(await browser.get(older))).toBe("5 found.");
+  });
+
+  it("of sign-ins is searched by person, kind and day, and paged", async () => {
+    const [rosa, tom] = [await world.recruiter("Rosa"), await world.recruiter("Tom")];
+    await (await signedIn(rosa)).post("/sign-out");
+    await signedIn(tom);
+    const browser = await signedIn(admin);
+    const found = async (query: string) => {
+      const { status, body } = await browser.get(`/console/admin/sign-ins?${query}`);
+      expect(status).toBe(200);
+      const rows = (body as string).split("<tbody>")[1]?.split("<tr>").slice(1) ?? [];
+      return rows.map((row) => /<th scope="row">([^<]*)/.exec(row)?.[1]);
+    };
+    const [{ email } = { email: "" }] = await world.db.reader.select({ email: users.email }).from(users).where(eq(users.id, rosa.userId));
+    expect(await found(`who=${encodeURIComponent(email.toUpperCase())}`)).toEqual(["Signed out", "Signed in"]);
+    expect(await found(`who=${tom.userId}`)).toEqual(["Signed in"]);
+    expect(await found(`who=${rosa.userId}&kind=signed_out`)).toEqual(["Signed out"]);
+    expect(await found("who=nobody@example.org")).toEqual([]);
+    const today = new Date().toISOString().slice(0, 10);
+    expect(await found(`who=${rosa.userId}&since=${today}&until=${today}`)).toHaveLength(2);
+    expect(await found(`who=${rosa.userId}&until=2020-01-01`)).toEqual([]);
+    await world.db.writer.execute(sql`
+      insert into identity.auth_events (id, at, kind, user_id, outcome, reason, request_id)
+      select gen_random_uuid(), ops.now(), 'sign_in_refused', ${tom.userId}, 'failure', 'deactivated', 'r' from generate_series(1, 30)`);
+    const first = await browser.get(`/console/admin/sign-ins?who=${tom.userId}&kind=sign_in_refused`);
+    expect(statusIn(first)).toBe("25 or more found.");
+    expect(first.body).toMatch(/Sign in refused<\/span><small>Deactivated<\/small>.*Tom/s);
+    const older = /href="([^"]*cursor=[^"]*)" rel="next"/.exec(first.body as string)?.[1]?.replaceAll("&amp;", "&") ?? "";
+    expect(statusIn(await browser.get(older))).toBe("5 found.");
+  });
+
   it.each([
     "/developers/keys",
     "/developers/apps",
@@ -740,14 +827,17 @@ describe("a list", () => {
     expect(body).toMatch(/^[\w,]+\r\n$/);
   });
 
-  it.each(["/console/admin", "/console/admin/credentials", "/console/admin/credentials?show=apps", "/console/admin/audit"])(
-    "%s comes as a file to administrators alone",
-    async (path) => {
-      const as = async (who: Person) => (await signedIn(who)).get(`${path}${path.includes("?") ? "&" : "?"}format=csv`);
-      const [theirs, others] = [await as(admin), await as(await world.recruiter("Rosa"))];
-      expect([theirs.status, theirs.headers.get("content-type"), others.status]).toEqual([200, "text/csv; charset=utf-8", 403]);
-    },
-  );
+  it.each([
+    "/console/admin",
+    "/console/admin/credentials",
+    "/console/admin/credentials?show=apps",
+    "/console/admin/audit",
+    "/console/admin/sign-ins",
+  ])("%s comes as a file to administrators alone", async (path) => {
+    const as = async (who: Person) => (await signedIn(who)).get(`${path}${path.includes("?") ? "&" : "?"}format=csv`);
+    const [theirs, others] = [await as(admin), await as(await world.recruiter("Rosa"))];
+    expect([theirs.status, theirs.headers.get("content-type"), others.status]).toEqual([200, "text/csv; charset=utf-8", 403]);
+  });
 });
 
 describe("what will end", () => {

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { auditEvents, requestLog } from "#db/schema/audit.ts";
 import { type Answer, marketplace, type Marketplace, type Person } from "../api.ts";
 import { type Account, accountWith, keyFor } from "./accounts.ts";
-import type { Key } from "./keys.ts";
+import { type Key, keyOf } from "./keys.ts";
 
 let world: Marketplace;
 let rosa: Account;
@@ -24,7 +24,7 @@ async function logged(): Promise<void> {
   await world.advance(31);
 }
 const lines = ({ body }: Answer): string[] => (body as string).split("\n").filter(Boolean);
-const rowsOf = (answer: Answer) => lines(answer).map((line) => JSON.parse(line) as { id: string; route: string });
+const rowsOf = (answer: Answer) => lines(answer).map((line) => JSON.parse(line) as { id: string; route: string; user_id: string | null });
 
 /** Actions in the chain of an account, in their order. */
 const chainOf = async (accountId: string) =>
@@ -273,6 +273,53 @@ describe("the platform", () => {
     expect((await get(`/request-logs?account_id=${account.recruiterId}`, rosa)).body.data).toEqual([]);
     expect((await get(`/audit-events/verify?account_id=${account.recruiterId}`, rosa)).status).toBe(404);
     expect(await chainOf(account.recruiterId)).toEqual([]);
+  });
+});
+
+describe("the log of sign-ins", () => {
+  const signedIn = (userId: string) =>
+    world.db.writer.execute(sql`
+      insert into identity.auth_events (id, at, kind, user_id, outcome, method, request_id)
+      values (gen_random_uuid(), ops.now(), 'signed_in', ${userId}, 'success', 'clerk', 'test')`);
+
+  it("is read and exported by the platform alone, and each look is in its chain", async () => {
+    const person = await world.person();
+    await signedIn(person.userId);
+    const { body } = await get(`/auth-events?user_id=${person.userId}`, admin);
+    expect(body.data).toEqual([expect.objectContaining({ kind: "signed_in", user_id: person.userId, outcome: "success" })]);
+    expect((await get(`/auth-events?user_id=${person.userId}&kind=signed_out`, admin)).body.data).toEqual([]);
+    expect((await get(`/auth-events?user_id=${person.userId}&until=2020-01-01T00:00:00Z`, admin)).body.data).toEqual([]);
+    const exported = await get("/auth-events?format=ndjson", admin);
+    expect(exported.status).toBe(200);
+    expect((await chainOf(admin.userId)).slice(-4).map(([action]) => action)).toEqual([
+      ...Array.from({ length: 3 }, () => "sign_in_log.read"),
+      "sign_in_log.exported",
+    ]);
+    const before = await chainOf(rosa.recruiterId);
+    for (const format of ["json", "ndjson"]) {
+      const refused = await get(`/auth-events?format=${format}`, rosa);
+      expect([refused.status, refused.body.code]).toEqual([403, "role_type_not_permitted"]);
+    }
+    expect(await chainOf(rosa.recruiterId)).toEqual(before);
+    expect((await get(`/auth-events?account_id=${rosa.recruiterId}`, admin)).status).toBe(400);
+  });
+
+  it("is exported in the order it came in, by a key of the platform as well, and never before it has settled", async () => {
+    const reader = await keyOf(world, { id: admin.userId, roleType: "admin" }, admin);
+    const [first, second] = [await world.person(), await world.person()];
+    await signedIn(first.userId);
+    await world.advance(31);
+    await signedIn(second.userId);
+    const people = (answer: Answer) => rowsOf(answer).map(({ user_id: id }) => id);
+    const one = await get("/auth-events?format=ndjson", reader);
+    expect(people(one).at(-1)).toBe(first.userId);
+    const cursor = encodeURIComponent(one.headers.get("x-next-cursor") ?? "");
+    expect(people(await get(`/auth-events?format=ndjson&cursor=${cursor}`, reader))).toEqual([]);
+    await world.advance(31);
+    const two = await get(`/auth-events?format=ocsf&cursor=${cursor}`, reader);
+    expect(lines(two).map((line) => JSON.parse(line).class_uid)).toEqual([3002]);
+    expect(lines(two)[0]).toContain(second.userId);
+    expect(lines(await get(`/auth-events?format=cef&cursor=${cursor}`, reader))[0]).toMatch(/^CEF:0\|Splits Network\|API\|1\|signed_in\|/);
   });
 });
 

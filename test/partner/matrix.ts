@@ -199,6 +199,7 @@ export const MATRIX: Readonly<Record<string, Line>> = {
   "get /request-logs": { need: "read:audit or session", answers: { to: MANAGERS } },
   "get /audit-events/verify": { need: "read:audit or session", answers: { to: MANAGERS } },
   "get /audit-events": { need: "read:audit or session", answers: { to: MANAGERS } },
+  "get /auth-events": { need: "read:audit or session", answers: { to: ["platform"] } },
   "get /oauth-grants": managing(),
   "delete /oauth-grants/{id}": managing(),
   "get /webhooks": ofTheAccount(),

@@ -53,16 +53,26 @@ describe("beyond the limit", () => {
   });
 
   it("eight subjects at once never use a unit over the cap", async () => {
-    const account = await accountWith(world, { ...METERED, customLimit: 1_000, spendCapCents: 33 }); // 330 units
+    const account = await accountWith(world, { ...METERED, spendCapCents: 13 }); // 130 units: a block, and less than another
     const keys = await Promise.all(Array.from({ length: 8 }, () => keyFor(world, account)));
-    await changePlan(world, account, keys, { customLimit: 20 });
-    const answers = (await Promise.all(keys.map((key) => Promise.all(Array.from({ length: 90 }, () => call(key)))))).flat();
-    const count = (word: string | number) => wordsOf(answers).filter((each) => each === word).length;
-    expect(count(200) + count("spend_cap_reached") + count("rate_limited")).toBe(8 * 90);
-    expect(answers.filter(({ status }) => status === 200).length - paid(answers)).toBe(8 * 20);
+    const first = await Promise.all(keys.map((key) => call(key)));
+    const others = await Promise.all(keys.map((key) => Promise.all(Array.from({ length: 24 }, () => call(key))))); // 160 beyond the limits
+    const answers = [...first, ...others.flat()];
+    expect(wordsOf(answers).filter((word) => word !== 200 && word !== "spend_cap_reached")).toEqual([]);
+    expect(answers.filter(({ status }) => status === 200).length - paid(answers)).toBe(8 * METERED.customLimit);
     expect(paid(answers)).toBeGreaterThan(0);
-    expect(paid(answers)).toBeLessThanOrEqual(330);
-    expect(await budgetOf(account)).toMatchObject({ capUnits: 330, drawnUnits: 330 });
+    expect(paid(answers)).toBeLessThanOrEqual(130);
+    expect(await budgetOf(account)).toMatchObject({ capUnits: 130, drawnUnits: 130 });
+  });
+
+  it("a database that does not answer gives nobody a unit: the call is told to come again", async () => {
+    const account = await accountWith(world, { ...METERED, spendCapCents: 1 });
+    const key = await keyFor(world, account);
+    await calls(key, 5);
+    const away = await world.database.fault({ match: "overage_budgets", action: "fail", code: "57P03", times: 1 });
+    expect(wordsOf(await calls(key, 2))).toEqual(["service_unavailable", 200]);
+    expect((await away.state()).hits).toBe(1);
+    expect((await budgetOf(account))?.drawnUnits).toBe(10);
   });
 
   it("the cap answers 429, and raising it acts at once", async () => {

@@ -77,6 +77,7 @@ async function apiApp(resource: string | null): Promise<OpenAPIHono<ApiEnv>> {
   api.get("/docs", async (c, next) => (await import("./pages/docs.tsx")).docsPage(c, next));
   api.get("/docs/migrate", async (c, next) => (await import("./pages/versions.tsx")).migratePage(c, next));
   api.get("/docs/policy", async (c, next) => (await import("./pages/versions.tsx")).policyPage(c, next));
+  api.get("/docs/:guide", async (c, next) => (await import("./pages/guide.tsx")).guidePage(c, next));
   api.get("/docs/problems/:code", async (c, next) => (await import("./pages/problem.tsx")).problemPage(c, next));
   api.get("/postman.json", async (c) => c.redirect((await import("#assets")).default.postman));
   api.get("/problems/:code", (c) => c.redirect(`/docs/problems/${encodeURIComponent(c.req.param("code"))}`, 308));

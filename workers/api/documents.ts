@@ -41,6 +41,7 @@ const TAGS: Readonly<Record<string, string>> = {
   "replay-jobs": "Sending again what an endpoint missed.",
   "siem-destinations": "Where the account's logs are pushed to.",
   "audit-events": "Who managed what, in a chain that can be verified.",
+  "auth-events": "For platform admins: who got in and out, to read or to export.",
 };
 
 const BEARER = "Always `Authorization: Bearer …`, never in the address.";

@@ -73,6 +73,7 @@ export const AdminTabs: FC<{ at: string }> = ({ at }) => (
       { name: "Credentials", path: "/console/admin/credentials" },
       { name: "Plans", path: "/console/admin/plans" },
       { name: "Audit", path: "/console/admin/audit" },
+      { name: "Sign-ins", path: "/console/admin/sign-ins" },
     ]}
   />
 );
@@ -213,7 +214,7 @@ export function narrowingOf(c: PageContext, statuses: readonly string[]): Narrow
 export const foundIn = (isNarrowed: boolean, rows: readonly unknown[], next: Place | null): string | undefined =>
   isNarrowed ? `${rows.length}${next ? " or more" : ""} found.` : undefined;
 
-/** The words and the standing by which a list of credentials is narrowed. */
+/** The words and the standing by which a list of credentials or grants is narrowed. */
 export const Narrow: FC<{ of: Narrowing; at: string; swap: string; statuses: readonly string[] }> = ({ of, at, swap, statuses }) => (
   <form method="get" action={at} class="filter" data-swap={swap}>
     <Field name="search" label="Search" type="search" value={of.search} />

@@ -740,6 +740,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read who signed in and out
+         * @description For platform admins: who got in and out, who was refused and why. As lines (`ndjson`, `ocsf` class 3002, `cef`) it is an export in the order the events came in.
+         */
+        get: operations["list_auth_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/webhooks": {
         parameters: {
             query?: never;
@@ -3035,6 +3055,43 @@ export interface components {
             seq: number | null;
             /** @description SHA-256 over the hash before, the place and the event */
             chain_hash: string | null;
+        };
+        SignIn: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            kind: "signed_in" | "sign_in_refused" | "signed_out" | "session_ended" | "challenge_sent";
+            /** @enum {string} */
+            outcome: "success" | "failure";
+            /**
+             * @description Why it was refused or ended
+             * @example deactivated
+             */
+            reason: string | null;
+            /**
+             * Format: uuid
+             * @description Null where nobody was recognized
+             */
+            user_id: string | null;
+            /** Format: uuid */
+            candidate_id: string | null;
+            /** Format: uuid */
+            organization_id: string | null;
+            /** Format: uuid */
+            session_id: string | null;
+            /** @enum {string|null} */
+            method: "clerk" | "oidc" | "saml" | "passkey" | "link" | "code" | "dev" | null;
+            ip: string | null;
+            /**
+             * @description ISO 3166-1 alpha-2
+             * @example NL
+             */
+            country: string | null;
+            /** @example Firefox on Linux */
+            user_agent_summary: string | null;
+            request_id: string;
         };
         Webhook: {
             /**
@@ -9790,12 +9847,12 @@ export interface operations {
                 since?: string;
                 /** @description Before this instant */
                 until?: string;
-                /** @description For the platform: one account */
-                account_id?: string;
                 credential_id?: string;
                 user_id?: string;
                 route?: string;
                 status?: string;
+                /** @description For the platform: one account */
+                account_id?: string;
             };
             header?: {
                 /** @description With a session: the account to act for, if you have several. */
@@ -10008,12 +10065,12 @@ export interface operations {
                 since?: string;
                 /** @description Before this instant */
                 until?: string;
-                /** @description For the platform: one account */
-                account_id?: string;
                 /** @description The person, key or grant */
                 actor?: string;
                 action?: string;
                 target?: string;
+                /** @description For the platform: one account */
+                account_id?: string;
             };
             header?: {
                 /** @description With a session: the account to act for, if you have several. */
@@ -10032,6 +10089,121 @@ export interface operations {
                 content: {
                     "application/json": {
                         data: components["schemas"]["AuditEvent"][];
+                        pagination: components["schemas"]["CursorPagination"];
+                    };
+                    "application/x-ndjson": string;
+                    "application/vnd.ocsf+x-ndjson": string;
+                    "application/vnd.cef; charset=utf-8": string;
+                };
+            };
+            /** @description A problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_auth_events: {
+        parameters: {
+            query?: {
+                /** @description Rows a page: 25 unless told, at most 100; as lines 1000 */
+                limit?: number;
+                /** @description `next_cursor`, or `X-Next-Cursor` of an export, with the same filters */
+                cursor?: string;
+                /** @description Overrules `Accept`: application/json, application/x-ndjson, application/vnd.ocsf+x-ndjson, application/vnd.cef */
+                format?: "json" | "ndjson" | "ocsf" | "cef";
+                /** @description From this instant on */
+                since?: string;
+                /** @description Before this instant */
+                until?: string;
+                kind?: "signed_in" | "sign_in_refused" | "signed_out" | "session_ended" | "challenge_sent";
+                user_id?: string;
+                session_id?: string;
+            };
+            header?: {
+                /** @description With a session: the account to act for, if you have several. */
+                "x-account-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["SignIn"][];
                         pagination: components["schemas"]["CursorPagination"];
                     };
                     "application/x-ndjson": string;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { auditEventAsCef, requestAsCef } from "#domain/audit/cef.ts";
-import type { AuditEvent, LoggedRequest } from "#domain/audit/entries.ts";
-import { auditEventAsOcsf, requestAsOcsf } from "#domain/audit/ocsf.ts";
+import { auditEventAsCef, requestAsCef, signInAsCef } from "#domain/audit/cef.ts";
+import type { AuditEvent, LoggedRequest, SignIn } from "#domain/audit/entries.ts";
+import { auditEventAsOcsf, requestAsOcsf, signInAsOcsf } from "#domain/audit/ocsf.ts";
 
 const request: LoggedRequest = {
   id: "019b218f-5440-7000-8000-000000000001",
@@ -43,6 +43,59 @@ const event: AuditEvent = {
   seq: 3,
   chainHash: "ab",
 };
+
+const signIn: SignIn = {
+  id: "019b218f-5440-7000-8000-00000000000a",
+  at: new Date("2026-12-01T10:00:00Z"),
+  kind: "sign_in_refused",
+  outcome: "failure",
+  reason: "deactivated",
+  userId: "00000000-0000-4000-8000-000000000002",
+  candidateId: null,
+  organizationId: null,
+  sessionId: null,
+  method: "clerk",
+  ip: "192.0.2.1",
+  country: "DE",
+  userAgentSummary: "Firefox on Linux",
+  requestId: "019b218f-5440-7000-8000-000000000001",
+};
+
+describe("somebody who got in or out", () => {
+  it.each([
+    ["signed_in", "success", 1, "Logon", "Success"],
+    ["sign_in_refused", "failure", 1, "Logon", "Failure"],
+    ["signed_out", "success", 2, "Logoff", "Success"],
+    ["session_ended", "success", 2, "Logoff", "Success"],
+    ["challenge_sent", "success", 6, "Preauth", "Success"],
+  ] as const)("%s is Authentication in OCSF", (kind, outcome, activity, name, status) => {
+    expect(signInAsOcsf({ ...signIn, kind, outcome, sessionId: "s" })).toMatchObject({
+      class_uid: 3002,
+      category_uid: 3,
+      activity_id: activity,
+      activity_name: name,
+      type_uid: 300_200 + activity,
+      status,
+      status_detail: "deactivated",
+      user: { uid: signIn.userId },
+      session: { uid: "s" },
+      src_endpoint: { ip: "192.0.2.1", location: { country: "DE" } },
+      http_request: { user_agent: "Firefox on Linux" },
+    });
+  });
+
+  it("who is nobody we know is anonymous", () => {
+    expect(signInAsOcsf({ ...signIn, userId: null, reason: null })).toMatchObject({ user: { uid: "anonymous" } });
+    expect(signInAsOcsf({ ...signIn, userId: null, candidateId: "c" })).toMatchObject({ user: { uid: "c" } });
+  });
+
+  it("is a line of CEF", () => {
+    expect(signInAsCef(signIn)).toBe(
+      "CEF:0|Splits Network|API|1|sign_in_refused|sign_in_refused|5|rt=1796119200000 externalId=019b218f-5440-7000-8000-00000000000a src=192.0.2.1 suid=00000000-0000-4000-8000-000000000002 outcome=failure reason=deactivated requestClientApplication=Firefox on Linux cs3Label=requestId cs3=019b218f-5440-7000-8000-000000000001 cs4Label=method cs4=clerk",
+    );
+    expect(signInAsCef({ ...signIn, outcome: "success", sessionId: "s" })).toContain("|3|");
+  });
+});
 
 describe("as OCSF", () => {
   it.each([

@@ -1,8 +1,9 @@
 import type { Handler } from "hono";
 import assets from "#assets";
-import { Document, Mark } from "#ui/page.tsx";
+import { Document } from "#ui/page.tsx";
 import type { ApiEnv } from "../app.ts";
 import { sendPage } from "./send-page.ts";
+import { Top } from "./top.tsx";
 
 /** Every call of the partner API, to read and to try: Swagger UI from our own files, under the policy of every page. */
 export const docsPage: Handler<ApiEnv> = (c) =>
@@ -17,16 +18,13 @@ export const docsPage: Handler<ApiEnv> = (c) =>
         <script src={assets.docs} defer></script>,
       ]}
     >
-      <header class="top">
-        <Mark href="/docs" />
-        <nav aria-label="Contracts" class="row">
-          <a href="/openapi.json">OpenAPI 3.0</a>
-          <a href="/openapi-3.1.json">OpenAPI 3.1</a>
-          <a href="/postman.json">Postman</a>
-        </nav>
-      </header>
+      <Top />
       <main id="main">
         <h1 class="unseen">Partner API</h1>
+        <p class="small">
+          The same contract for your tools: <a href="/openapi.json">OpenAPI 3.0</a>, <a href="/openapi-3.1.json">OpenAPI 3.1</a>,{" "}
+          <a href="/postman.json">Postman</a>.
+        </p>
         <noscript>
           <p class="notice">This page needs JavaScript. The same contract is at /openapi.json.</p>
         </noscript>

@@ -1,9 +1,10 @@
 import type { Handler } from "hono";
 import { type ErrorCode, Refusal } from "#domain/refusals.ts";
-import { Document, Heading, Mark } from "#ui/page.tsx";
+import { Document, Heading } from "#ui/page.tsx";
 import type { ApiEnv } from "../app.ts";
 import { PROBLEMS } from "../problems.ts";
 import { sendPage } from "./send-page.ts";
+import { Top } from "./top.tsx";
 
 /** What to do about an answer, by its status. */
 const ADVICE: Readonly<Record<number, string>> = {
@@ -32,10 +33,8 @@ export const problemPage: Handler<ApiEnv> = async (c) => {
   return sendPage(
     c,
     <Document title={title} description={`What ${code} means, and what to do about it.`}>
-      <header class="top">
-        <Mark href="/docs" />
-      </header>
-      <main id="main" class="narrow stack">
+      <Top />
+      <main id="main" class="stack">
         <Heading title={title}>
           <code>{code}</code>, status {status}
         </Heading>

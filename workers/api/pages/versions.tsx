@@ -1,16 +1,15 @@
 import type { Handler } from "hono";
 import type { Child } from "hono/jsx";
-import { Document, Heading, Mark } from "#ui/page.tsx";
+import { Document, Heading } from "#ui/page.tsx";
 import type { ApiEnv } from "../app.ts";
 import { sendPage } from "./send-page.ts";
+import { Top } from "./top.tsx";
 
 function Text({ title, description, children }: { title: string; description: string; children: Child }) {
   return (
     <Document title={title} description={description}>
-      <header class="top">
-        <Mark href="/docs" />
-      </header>
-      <main id="main" class="narrow stack">
+      <Top />
+      <main id="main" class="stack">
         <Heading title={title}>{description}</Heading>
         {children}
         <p>

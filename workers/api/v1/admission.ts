@@ -153,7 +153,10 @@ async function throttled(c: Call, error: unknown): Promise<unknown> {
 const subjectOf = (bearer: Bearer): string =>
   bearer.kind === "session" ? `user:${bearer.caller.id}` : `${bearer.token.type === "snk" ? "key" : "grant"}:${bearer.token.random}`;
 
-/** One hop to the owner of the credential; whatever it lacks is read and told to it. Null: it cannot be reached. */
+/**
+ * One hop to the owner of the credential; whatever it lacks is read and told to it. Null: it cannot be
+ * reached. A database that does not answer is no such case: nobody is let in uncounted because of it.
+ */
 async function asked(
   c: Call,
   bearer: Bearer,
@@ -176,11 +179,11 @@ async function asked(
     for (let draws = 0; answer.kind === "need_block" && draws < MOST_DRAWS; draws++) {
       const block = await blockFor(c, answer.record);
       if (!block) continue;
-      await owner.grantOverage(block.month, block.units, now);
-      answer = await owner.authorize(question);
+      await heard(owner.grantOverage(block.month, block.units, now));
+      answer = await heard(owner.authorize(question));
     }
   } catch (error) {
-    if (error instanceof Refusal) throw error;
+    if (!(error instanceof Unheard)) throw error;
     return { answer: null, record: await withoutObject(c, bearer) };
   }
   if (answer.kind === "verdict") return { answer, record: answer.record };
@@ -215,12 +218,23 @@ async function blockFor(c: Call, record: CredentialRecord): Promise<Awaited<Retu
   }
 }
 
+/** The object does not answer. */
+class Unheard extends Error {}
+
+async function heard<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (cause) {
+    throw new Unheard("a credential's object does not answer", { cause });
+  }
+}
+
 /** One retry: an object that moves answers the second time. */
 async function twice<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch {
-    return ask();
+    return heard(ask());
   }
 }
 
@@ -228,14 +242,14 @@ async function twice<T>(ask: () => Promise<T>): Promise<T> {
 async function prime(c: Call, bearer: Bearer, owner: CredentialOwner, now: number): Promise<boolean> {
   const found = await recordOf(c, bearer);
   if (!found) {
-    if (bearer.kind === "token") await owner.deny(bearer.hash, now);
+    if (bearer.kind === "token") await heard(owner.deny(bearer.hash, now));
     return false;
   }
   // the token first: a grant that is known without it would take whoever comes with it meanwhile for guessing
   if (bearer.kind === "token" && bearer.token.type === "sna") {
-    await (found.token ? owner.addAccessToken(found.token, found.record.version) : owner.deny(bearer.hash, now));
+    await heard(found.token ? owner.addAccessToken(found.token, found.record.version) : owner.deny(bearer.hash, now));
   }
-  await owner.prime(found.record, now);
+  await heard(owner.prime(found.record, now));
   return true;
 }
 

@@ -28,6 +28,7 @@ import { usage } from "./usage.ts";
 import { payouts } from "./payouts.ts";
 import { placements } from "./placements.ts";
 import { roles } from "./roles.ts";
+import { signIns } from "./sign-ins.ts";
 import { submissions } from "./submissions.ts";
 import { replayJobs } from "./replay-jobs.ts";
 import { siemDestinations } from "./siem-destinations.ts";
@@ -58,6 +59,7 @@ const RESOURCES: readonly Routes[] = [
   usage,
   requestLogs,
   auditEvents,
+  signIns,
   webhooks,
   webhookDeliveries,
   replayJobs,

@@ -5,7 +5,7 @@ import { auditEventAsOcsf } from "#domain/audit/ocsf.ts";
 import { exportAuditEvents, listAuditEvents, type Verification, verifyAuditEvents } from "#services/audit/audit-events.ts";
 import type { ApiEnv } from "../app.ts";
 import { Id, Instant, text } from "../v2/shapes.ts";
-import { logOperation } from "./log-operation.ts";
+import { logOperation, OfAccount } from "./log-operation.ts";
 import { operation } from "./operation.ts";
 
 const AuditEvent = z
@@ -73,6 +73,7 @@ export function auditEvents(api: OpenAPIHono<ApiEnv>): void {
       actor: Id.openapi({ description: "The person, key or grant" }),
       action: text(100),
       target: Id,
+      account_id: OfAccount,
     }),
     item: AuditEvent,
     list: listAuditEvents,

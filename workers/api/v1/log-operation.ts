@@ -44,12 +44,14 @@ export interface LogOperation<Row> extends Route {
   cef: (row: Row) => string;
 }
 
-/** The filters that every log has: a span of time, and for the platform an account. */
-const COMMON = z.object({
+/** The span of time, by which every log is narrowed. */
+const SPAN = z.object({
   since: InstantInput.openapi({ description: "From this instant on" }),
   until: InstantInput.openapi({ description: "Before this instant" }),
-  account_id: z.uuid().openapi({ description: "For the platform: one account" }),
 });
+
+/** Of a log of accounts: whose rows. */
+export const OfAccount = z.uuid().openapi({ description: "For the platform: one account" });
 
 /**
  * Registers a log: as JSON it is a list like any other, newest first; as lines it is an export in the
@@ -73,7 +75,7 @@ export function logOperation<Row>(api: OpenAPIHono<ApiEnv>, spec: LogOperation<R
       .enum(FORMATS)
       .optional()
       .openapi({ description: `Overrules \`Accept\`: ${Object.keys(MEDIA_TYPES).slice(2).join(", ")}` }),
-    ...COMMON.extend(spec.filters.shape).partial().shape,
+    ...SPAN.extend(spec.filters.shape).partial().shape,
   });
   const body = z.object({ data: z.array(spec.item), pagination: CursorPagination });
   const alsoAs = Object.values(CONTENT_TYPES);

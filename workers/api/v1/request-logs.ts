@@ -5,7 +5,7 @@ import { requestAsOcsf } from "#domain/audit/ocsf.ts";
 import { exportRequests, listRequests } from "#services/request-log/list-requests.ts";
 import type { ApiEnv } from "../app.ts";
 import { Id, Instant, text } from "../v2/shapes.ts";
-import { logOperation } from "./log-operation.ts";
+import { logOperation, OfAccount } from "./log-operation.ts";
 
 const RequestLog = z
   .object({
@@ -77,7 +77,7 @@ export function requestLogs(api: OpenAPIHono<ApiEnv>): void {
     summary: "Read the request log",
     description:
       "Every request of the account's credentials and sessions: who asked what, from where, and how it was answered. No body, no query. As lines (`ndjson`, `ocsf`, `cef`) it is an export in the order the rows came in.",
-    filters: z.object({ credential_id: text(100), user_id: Id, route: text(200), status: Status }),
+    filters: z.object({ credential_id: text(100), user_id: Id, route: text(200), status: Status, account_id: OfAccount }),
     item: RequestLog,
     list: listRequests,
     export: exportRequests,

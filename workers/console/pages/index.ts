@@ -1,14 +1,18 @@
 import { HOME } from "#domain/identity/session.ts";
-import type { Pages } from "../context.ts";
+import type { Page, Pages } from "../context.ts";
 
 /** Whoever builds with the development sign-in has it; nothing else names it (IDENTITY §5). */
 const DEVELOPMENT: Pages = __DEV_AUTH__
   ? (["GET", "POST"] as const).map((method) => [method, "/dev/sign-in", async (c) => (await import("./dev-sign-in.tsx")).devSignIn(c)])
   : [];
 
+/** The documentation stands on the API's host, wherever a page of ours links to it. */
+const atTheApi: Page = (c) => c.redirect(`${c.env.API_ORIGIN}${new URL(c.req.url).pathname}`, 303);
+
 /** The pages of whoever signs in, and of those who have not yet. Each is loaded when it is first asked for. */
 export const PAGES: Pages = [
   ["GET", "/", (c) => c.redirect(HOME, 303)],
+  ...["/docs", "/docs/*", "/openapi.json", "/postman.json"].map((path) => ["GET", path, atTheApi] as const),
   ["GET", "/sign-in", async (c) => (await import("./sign-in.tsx")).signInPage(c)],
   ["POST", "/sign-in", async (c) => (await import("./sign-in.tsx")).signInStarted(c)],
   ["GET", "/sso/oidc/callback", async (c) => (await import("./sign-in.tsx")).signInReturned(c)],

@@ -1,14 +1,16 @@
+import { ACCOUNT_KINDS } from "#db/schema/api.ts";
+import { CREDENTIAL_KINDS } from "#db/schema/requests.ts";
 import { isUuid } from "#domain/ids.ts";
 import { notFound, Refusal } from "#domain/refusals.ts";
 import { type AccessRequest, getAccessRequest, listAccessRequests } from "#services/access-requests/access-request.ts";
 import { decideAccess } from "#services/access-requests/decide-access.ts";
-import { Button, ButtonLink, ErrorSummary, Field, type FieldErrors } from "#ui/form.tsx";
+import { Button, ButtonLink, ErrorSummary, Field, type FieldErrors, Select } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
 import { Ago, Badge, Empty, Facts, Time } from "#ui/parts.tsx";
 import { Table } from "#ui/table.tsx";
 import { contextOfAdmin, formOf, type PageContext } from "../../context.ts";
 import { keptForm } from "../../kept-form.ts";
-import { AdminTabs, CREDENTIAL_WORDS, csvAnswer, ListEnd, pagingOf, type Said, ScopeList, Unseen } from "../../partner-pages.tsx";
+import { AdminTabs, CREDENTIAL_WORDS, csvAnswer, foundIn, ListEnd, pagingOf, type Said, ScopeList, Unseen } from "../../partner-pages.tsx";
 import { inWords } from "../../words.ts";
 
 const LIST = "/console/admin";
@@ -20,50 +22,80 @@ const DONE: Readonly<Record<string, string>> = {
   rejected: "Rejected. Whoever asked is told, with your reason.",
 };
 
+/** By what the queue is narrowed, as far as it is known. */
+function narrowingOf(c: PageContext) {
+  const search = c.req.query("search")?.trim().slice(0, 100);
+  const kind = CREDENTIAL_KINDS.find((one) => one === c.req.query("kind"));
+  const of = ACCOUNT_KINDS.find((one) => one === c.req.query("account_kind"));
+  return { ...(search ? { search } : {}), ...(kind ? { kind } : {}), ...(of ? { account_kind: of } : {}) };
+}
+
 /** The keys and applications that wait for an administrator. */
 export async function approvalsPage(c: PageContext): Promise<Response> {
-  const paging = await pagingOf(c, LIST);
+  const narrowing = narrowingOf(c);
+  const isNarrowed = Object.keys(narrowing).length > 0;
+  const paging = await pagingOf(c, LIST, narrowing);
   const ctx = await contextOfAdmin(c);
-  const { rows, next } = await listAccessRequests(ctx, { ...paging.query, filters: {} });
+  const { rows, next } = await listAccessRequests(ctx, { ...paging.query, filters: narrowing });
   if (paging.wantsCsv) return csvAnswer("approvals", CSV, rows);
   return c.render(
     <>
       <Heading title="Administration">Keys and apps that wait for approval.</Heading>
       <AdminTabs at={LIST} />
-      {rows.length > 0 ? (
-        <>
-          <Table<AccessRequest>
-            name="Waiting for approval"
-            rows={rows}
-            columns={[
-              {
-                name: "Request",
-                cell: (request) => (
-                  <>
-                    <a href={`${LIST}/approvals/${request.id}`}>{request.name}</a>
-                    <small>{CREDENTIAL_WORDS[request.kind]}</small>
-                  </>
-                ),
-              },
-              {
-                name: "Account",
-                cell: (request) => (
-                  <>
-                    {request.accountName} <Badge>{inWords(request.accountKind)}</Badge>
-                  </>
-                ),
-              },
-              { name: "Scopes", numeric: true, cell: ({ scopes }) => scopes.length },
-              { name: "Asked", cell: ({ updatedAt }) => <Ago at={updatedAt} now={ctx.now()} /> },
-            ]}
-          />
-          <ListEnd {...await paging.ways(next)} csv={paging.csv} />
-        </>
-      ) : (
-        <Empty title="Nothing waits">As soon as somebody asks for a key or registers an app, it stands here.</Empty>
-      )}
+      <form method="get" action={LIST} class="filter" data-swap="waiting">
+        <Field name="search" label="Search" hint="Its name, or the account's." type="search" value={narrowing.search} />
+        <Select
+          name="kind"
+          label="Kind"
+          value={narrowing.kind}
+          options={[{ value: "", label: "Any" }, ...CREDENTIAL_KINDS.map((value) => ({ value, label: CREDENTIAL_WORDS[value] }))]}
+        />
+        <Select
+          name="account_kind"
+          label="Account"
+          value={narrowing.account_kind}
+          options={[{ value: "", label: "Any" }, ...ACCOUNT_KINDS.map((value) => ({ value, label: inWords(value) }))]}
+        />
+        <Button>Show</Button>
+      </form>
+      <div id="waiting" class="stack wide">
+        {rows.length > 0 ? (
+          <>
+            <Table<AccessRequest>
+              name="Waiting for approval"
+              rows={rows}
+              columns={[
+                {
+                  name: "Request",
+                  cell: (request) => (
+                    <>
+                      <a href={`${LIST}/approvals/${request.id}`}>{request.name}</a>
+                      <small>{CREDENTIAL_WORDS[request.kind]}</small>
+                    </>
+                  ),
+                },
+                {
+                  name: "Account",
+                  cell: (request) => (
+                    <>
+                      {request.accountName} <Badge>{inWords(request.accountKind)}</Badge>
+                    </>
+                  ),
+                },
+                { name: "Scopes", numeric: true, cell: ({ scopes }) => scopes.length },
+                { name: "Asked", cell: ({ updatedAt }) => <Ago at={updatedAt} now={ctx.now()} /> },
+              ]}
+            />
+            <ListEnd {...await paging.ways(next)} csv={paging.csv} />
+          </>
+        ) : isNarrowed ? (
+          <Empty title="Nothing that waits fits this" action={<ButtonLink href={LIST}>Show all</ButtonLink>} />
+        ) : (
+          <Empty title="Nothing waits">As soon as somebody asks for a key or registers an app, it stands here.</Empty>
+        )}
+      </div>
     </>,
-    { title: "Approvals", status: DONE[c.req.query("done") ?? ""] },
+    { title: "Approvals", status: DONE[c.req.query("done") ?? ""] ?? foundIn(isNarrowed, rows, next) },
   );
 }
 

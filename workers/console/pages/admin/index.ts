@@ -2,6 +2,7 @@ import { accessDecided, approvalsPage, decideAccessPage } from "./approvals.tsx"
 import { auditPage } from "./audit.tsx";
 import { credentialsPage, switchPage, switched } from "./credentials.tsx";
 import { planChanged, plansPage } from "./plans.tsx";
+import { signInsPage } from "./sign-ins.tsx";
 import type { Pages } from "../../context.ts";
 
 /** The pages of platform admins. */
@@ -15,4 +16,5 @@ export const PAGES: Pages = [
   ["GET", "/console/admin/plans", plansPage],
   ["POST", "/console/admin/plans", planChanged],
   ["GET", "/console/admin/audit", auditPage],
+  ["GET", "/console/admin/sign-ins", signInsPage],
 ];

@@ -41,7 +41,6 @@ import {
   Standing,
   Unseen,
 } from "../../partner-pages.tsx";
-import { inWords } from "../../words.ts";
 
 const LIST = "/developers/apps";
 const NEW = `${LIST}/new`;
@@ -547,8 +546,8 @@ export async function appDeleted(c: PageContext): Promise<Response> {
 
 /** Everything that people ever let applications do for this account. */
 export async function grantsPage(c: PageContext): Promise<Response> {
-  const { status } = narrowingOf(c, GRANT_STATUSES);
-  const narrowing = status ? { status } : {};
+  const narrowing = { ...narrowingOf(c, GRANT_STATUSES) };
+  const isNarrowed = Object.keys(narrowing).length > 0;
   const paging = await pagingOf(c, GRANTS, narrowing);
   const ctx = await contextWithinAccount(c);
   const { rows, next } = await listAfter<ShownGrant>(ctx, grantNoun, { ...paging.query, filters: narrowing });
@@ -559,15 +558,7 @@ export async function grantsPage(c: PageContext): Promise<Response> {
         <a href={LIST}>OAuth apps</a>
       </p>
       <Heading title="Grants">What people let apps do for this account.</Heading>
-      <form method="get" action={GRANTS} class="filter" data-swap="grants">
-        <Select
-          name="status"
-          label="Status"
-          value={status}
-          options={[{ value: "", label: "Any" }, ...GRANT_STATUSES.map((value) => ({ value, label: inWords(value) }))]}
-        />
-        <Button>Show</Button>
-      </form>
+      <Narrow of={narrowing} at={GRANTS} swap="grants" statuses={GRANT_STATUSES} />
       <div id="grants" class="stack wide">
         {rows.length > 0 ? (
           <>
@@ -601,14 +592,14 @@ export async function grantsPage(c: PageContext): Promise<Response> {
             />
             <ListEnd {...await paging.ways(next)} csv={paging.csv} />
           </>
-        ) : status ? (
+        ) : isNarrowed ? (
           <NothingFits all={GRANTS} />
         ) : (
           <Empty title="No grants yet">As soon as somebody lets an app act for this account, it stands here and can be ended.</Empty>
         )}
       </div>
     </>,
-    { title: "Grants", status: foundIn(status !== undefined, rows, next) },
+    { title: "Grants", status: foundIn(isNarrowed, rows, next) },
   );
 }
 

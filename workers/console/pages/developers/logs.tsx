@@ -201,7 +201,7 @@ export async function requestPage(c: PageContext): Promise<Response> {
       <p class="row">
         {row.credentialId === null ? null : <a href={`${HERE}?credential_id=${row.credentialId}`}>All of this credential</a>}
         <a href={`${HERE}?route=${encodeURIComponent(row.route)}`}>All of this route</a>
-        {row.errorCode === null ? null : <a href="/docs">What {row.errorCode} means</a>}
+        {row.errorCode === null ? null : <a href={`/docs/problems/${row.errorCode}`}>What {row.errorCode} means</a>}
       </p>
     </>,
     { title: "A request" },

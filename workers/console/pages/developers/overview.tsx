@@ -55,7 +55,7 @@ export async function overviewPage(c: PageContext): Promise<Response> {
             </ButtonLink>
           }
         >
-          With a key, a program of yours reads roles and submits candidates. <a href="/docs">Read how</a>.
+          With a key, a program of yours reads roles and submits candidates. <a href="/docs/start">Read how</a>.
         </Empty>
       ) : (
         <>
@@ -78,7 +78,16 @@ export async function overviewPage(c: PageContext): Promise<Response> {
       <Card title="Documentation">
         <ul class="stack">
           <li>
-            <a href="/docs">The partner API</a>: every call, with its errors, to try out
+            <a href="/docs/start">The guide</a>: from the first key to limits and errors
+          </li>
+          <li>
+            Examples to copy: <a href="/docs/javascript">JavaScript</a>, <a href="/docs/python">Python</a>, <a href="/docs/ruby">Ruby</a>
+          </li>
+          <li>
+            <a href="/docs/webhooks">Webhooks</a>: the first event, and what you can rely on
+          </li>
+          <li>
+            <a href="/docs">All calls</a>, with their errors, to try out
           </li>
           <li>
             <a href="/openapi.json">OpenAPI</a> and <a href="/postman.json">Postman</a>, for your tools

@@ -300,7 +300,8 @@ const secretPage = (c: PageContext, made: ReturnType<typeof told> & { missed?: s
       </Heading>
       <Secret label={`The signing secret of ${made.host}.`} value={made.secret} />
       <p>
-        Verify every delivery with it, <a href="/docs">as the documentation shows</a>: in JavaScript, Python and Ruby it is a few lines.
+        Verify every delivery with it, <a href="/docs/webhooks#verifying">as the documentation shows</a>: in JavaScript, Python and Ruby it
+        is a few lines.
       </p>
       <div class="row">
         <ButtonLink href={`${WEBHOOKS}/${made.id}${made.missed ? `?${made.missed}` : ""}`} kind="main">
