@@ -130,7 +130,7 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
     acts: {
       create: {
         on: "Acme's organization",
-        body: (id) => ({ organization_id: id("Acme's organization"), user_id: id("user hiringManager"), role_name: "company_admin" }),
+        body: (id) => ({ organization_id: id("Acme's organization"), user_id: id("user betaManager"), role_name: "company_admin" }),
         may: [...ADMIN, "companyAdmin"],
       },
       update: { on: "membership hiringManager", body: () => ({ role_name: "company_admin" }), may: [...ADMIN, "companyAdmin"] },
