@@ -100,5 +100,9 @@ export const invalidTransition = (noun: string, from: string, to: string, allowe
 export const invalid = (...errors: readonly FieldError[]): Refusal =>
   new Refusal("validation_failed", errors.map((error) => error.message).join(" "), { errors });
 
+/** Whoever changes what is another's by being a platform admin alone owes a reason (DOMAIN §1.1). */
+export const overrideReasonOwed = (pointer: "/reason" | "query:reason"): Refusal =>
+  invalid({ pointer, code: "required", message: "is required of a platform admin who changes what is another's" });
+
 /** One broken rule of the body, by its field. */
 export const invalidField = (field: string, code: string, message: string): Refusal => invalid({ pointer: `/${field}`, code, message });

@@ -6,7 +6,7 @@ import type { sessions } from "#db/schema/identity.ts";
 import { idempotencyKeys } from "#db/schema/ops.ts";
 import { uuidv7 } from "#domain/ids.ts";
 import { type AccountKind, holdableScopes, ROLE_TYPE_OF, type RoleType, type Scope } from "#domain/credentials/scopes.ts";
-import { forbidden, invalid, Refusal } from "#domain/refusals.ts";
+import { forbidden, overrideReasonOwed, Refusal } from "#domain/refusals.ts";
 import type { Ports } from "./ports.ts";
 import { insufficientScope, scopeOf } from "./scopes.ts";
 
@@ -307,10 +307,7 @@ export class Context {
    */
   override(): void {
     const { reason, method } = this.request;
-    if (!reason) {
-      const message = "is required of a platform admin who changes what is another's";
-      throw invalid({ pointer: method === "DELETE" ? "query:reason" : "/reason", code: "required", message });
-    }
+    if (!reason) throw overrideReasonOwed(method === "DELETE" ? "query:reason" : "/reason");
     this.#override = `override: ${reason}`;
   }
 

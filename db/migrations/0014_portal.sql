@@ -6,6 +6,33 @@ CREATE TABLE "ats"."stage_times" (
 	CONSTRAINT "stage_times_counted" CHECK (cases > 0 and median_seconds >= 0)
 );
 --> statement-breakpoint
+CREATE TABLE "identity"."invitations" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"created_at" timestamp with time zone DEFAULT ops.now() NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT ops.now() NOT NULL,
+	"version" integer DEFAULT 1 NOT NULL,
+	"email" "citext" NOT NULL,
+	"organization_id" uuid NOT NULL,
+	"company_id" uuid,
+	"role" text NOT NULL,
+	"invited_by" uuid NOT NULL,
+	"token_hash" text NOT NULL,
+	"issued_at" timestamp with time zone NOT NULL,
+	"expires_at" timestamp with time zone NOT NULL,
+	"status" text DEFAULT 'pending' NOT NULL,
+	"accepted_at" timestamp with time zone,
+	CONSTRAINT "invitations_token_key" UNIQUE("token_hash"),
+	CONSTRAINT "invitations_role" CHECK ("identity"."invitations"."role" in ('company_admin', 'hiring_manager')),
+	CONSTRAINT "invitations_status" CHECK ("identity"."invitations"."status" in ('pending', 'accepted', 'expired', 'revoked')),
+	CONSTRAINT "invitations_accepted_at" CHECK (("identity"."invitations"."status" = 'accepted') = ("identity"."invitations"."accepted_at" is not null))
+);
+--> statement-breakpoint
+ALTER TABLE "identity"."invitations" ADD CONSTRAINT "invitations_organization_id_organizations_id_fk" FOREIGN KEY ("organization_id") REFERENCES "identity"."organizations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "identity"."invitations" ADD CONSTRAINT "invitations_company_id_companies_id_fk" FOREIGN KEY ("company_id") REFERENCES "ats"."companies"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "identity"."invitations" ADD CONSTRAINT "invitations_invited_by_users_id_fk" FOREIGN KEY ("invited_by") REFERENCES "identity"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+CREATE UNIQUE INDEX "invitations_one_pending" ON "identity"."invitations" USING btree ("organization_id","email",coalesce(company_id, '00000000-0000-0000-0000-000000000000')) WHERE status = 'pending';--> statement-breakpoint
+CREATE INDEX "invitations_organization" ON "identity"."invitations" USING btree ("organization_id","created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);
+--> statement-breakpoint
 
 -- Enters the candidate behind a portal cookie, by the hash of its token, and tells of the session
 -- itself (IDENTITY §1, §4). It opens what is the candidate's own; one that has ended is nobody's.

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { type AnyPgColumn, check, index, integer, pgSchema, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 import { SESSION_METHODS } from "../../domain/identity/session.ts";
+import { INVITATION_STATUSES } from "../../domain/invitations/mailed.ts";
 import { born, changing, citext, instant, oneOf } from "../columns.ts";
 import { recruiters } from "./network.ts";
 import { candidates, companies } from "./ats.ts";
@@ -80,6 +81,38 @@ export const memberships = identity.table(
       .where(sql`deleted_at is null`),
     index("memberships_organization").on(t.organizationId),
     oneOf("memberships_role_name", t.roleName, MEMBERSHIP_ROLES),
+  ],
+);
+
+/** Who was asked into an organization by mail. The token is computed from the row and never stored (DESIGN R-6). */
+export const invitations = identity.table(
+  "invitations",
+  {
+    ...born(),
+    ...changing(),
+    email: citext().notNull(),
+    organizationId: uuid()
+      .notNull()
+      .references(() => organizations.id),
+    companyId: uuid().references((): AnyPgColumn => companies.id),
+    roleName: text("role", { enum: MEMBERSHIP_ROLES }).notNull(),
+    invitedBy: uuid()
+      .notNull()
+      .references(() => users.id),
+    tokenHash: text().notNull().unique("invitations_token_key"),
+    issuedAt: instant().notNull(),
+    expiresAt: instant().notNull(),
+    status: text({ enum: INVITATION_STATUSES }).notNull().default("pending"),
+    acceptedAt: instant(),
+  },
+  (t) => [
+    oneOf("invitations_role", t.roleName, MEMBERSHIP_ROLES),
+    oneOf("invitations_status", t.status, INVITATION_STATUSES),
+    check("invitations_accepted_at", sql`(${t.status} = 'accepted') = (${t.acceptedAt} is not null)`),
+    uniqueIndex("invitations_one_pending")
+      .on(t.organizationId, t.email, sql`coalesce(company_id, '00000000-0000-0000-0000-000000000000')`)
+      .where(sql`status = 'pending'`),
+    index("invitations_organization").on(t.organizationId, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
   ],
 );
 

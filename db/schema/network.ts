@@ -1,3 +1,4 @@
+import { INVITATION_STATUSES } from "../../domain/invitations/mailed.ts";
 import { RECRUITER_STATUSES } from "../../domain/recruiters/recruiter.ts";
 import { CONNECTION_STATUSES } from "../../domain/relationships/connection.ts";
 import { RELATIONSHIP_STATUSES } from "../../domain/relationships/relationship.ts";
@@ -27,7 +28,6 @@ export { CONNECTION_STATUSES, RECRUITER_STATUSES, RELATIONSHIP_STATUSES };
 
 export const VISIBILITIES = ["public", "limited", "hidden"] as const;
 export const TEAM_INVITATION_ROLES = ["admin", "member", "collaborator"] as const;
-export const TEAM_INVITATION_STATUSES = ["pending", "accepted", "expired", "revoked"] as const;
 export const TEAM_STATUSES = ["active", "suspended"] as const;
 export const TEAM_ROLES = ["owner", "admin", "member", "collaborator"] as const;
 export const TEAM_MEMBER_STATUSES = ["active", "invited", "removed"] as const;
@@ -302,7 +302,7 @@ export const teamInvitations = network.table(
     tokenHash: text().notNull().unique("team_invitations_token_key"),
     issuedAt: instant().notNull(),
     expiresAt: instant().notNull(),
-    status: text({ enum: TEAM_INVITATION_STATUSES }).notNull().default("pending"),
+    status: text({ enum: INVITATION_STATUSES }).notNull().default("pending"),
     invitedByUserId: uuid()
       .notNull()
       .references((): AnyPgColumn => users.id),
@@ -310,7 +310,7 @@ export const teamInvitations = network.table(
   },
   (t) => [
     oneOf("team_invitations_role", t.teamRole, TEAM_INVITATION_ROLES),
-    oneOf("team_invitations_status", t.status, TEAM_INVITATION_STATUSES),
+    oneOf("team_invitations_status", t.status, INVITATION_STATUSES),
     uniqueIndex("team_invitations_one_pending")
       .on(t.teamId, t.email)
       .where(sql`status = 'pending'`),

@@ -1,5 +1,5 @@
 import { SYSTEM_USER_ID } from "../ids.ts";
-import { forbidden, invalidField } from "../refusals.ts";
+import { forbidden, invalidField, overrideReasonOwed } from "../refusals.ts";
 import type { Actor, Party } from "./deal.ts";
 
 /** Who did it, and as what. */
@@ -12,11 +12,16 @@ export interface Acting<As extends Party | "system" = Party> {
 /** The scheduler and the queue consumers. */
 export const BY_SYSTEM: Acting<"system"> = { userId: SYSTEM_USER_ID, actedAs: "system", override: false };
 
-/** The first of these parties the actor is. Refuses with `forbidden` who is none of them. */
+/**
+ * The first of these parties the actor is. Refuses with `forbidden` who is none of them, and a platform
+ * admin who does not say why.
+ */
 export function actingOnlyAs(actor: Actor, parties: readonly Party[], what: string): Acting {
   const party = parties.find((each) => actor.parties.has(each));
   if (!party) throw forbidden(`Your part in this deal does not let you ${what}.`);
-  return { userId: actor.userId, actedAs: party, override: party === "platform_admin" };
+  const override = party === "platform_admin";
+  if (override && actor.overrideReason === null) throw overrideReasonOwed("/reason");
+  return { userId: actor.userId, actedAs: party, override };
 }
 
 /** The first of these parties the actor is; a platform admin stands in for any of them. */

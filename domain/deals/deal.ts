@@ -102,6 +102,8 @@ export interface Deal {
 export interface Actor {
   userId: string;
   parties: ReadonlySet<Party>;
+  /** Why a platform admin steps in, if they say so; they owe it where they act as nobody else (DOMAIN §1.1). */
+  overrideReason: string | null;
   /** A company recruiter with `can_advance_candidates`. */
   mayAdvance: boolean;
   /** A hiring manager whose company set `hiring_manager_may_hire` (D-3). */

@@ -54,6 +54,13 @@ interface RelationshipFacts {
   candidate_id: Id;
 }
 
+interface InvitationFacts {
+  invitation_id: Id;
+  organization_id: Id;
+  company_id: Id | null;
+  role: string;
+}
+
 interface ConnectionFacts {
   id: Id;
   recruiter_id: Id;
@@ -110,6 +117,13 @@ export interface EventPayloads {
 
   "recruiter.created": { recruiter_id: Id };
   "recruiter.status_changed": { recruiter_id: Id; old_status: string; new_status: string };
+
+  /** Sent, the first time or again. */
+  "invitation.created": InvitationFacts & { resend: boolean };
+  "invitation.accepted": InvitationFacts;
+  /** Taken back by who sent it, or declined by who was asked. */
+  "invitation.revoked": InvitationFacts & { declined: boolean };
+  "invitation.expired": InvitationFacts;
 
   "company.created": { company_id: Id };
   "company.updated": { company_id: Id; updated_fields: readonly string[] };

@@ -4,6 +4,8 @@ import { FAILING_DAYS } from "../webhooks/failing.ts";
 /** Who hears of an event, by their part in it. */
 export type Hearer =
   | "invitee"
+  /** Who sent the invitation. */
+  | "inviter"
   | "candidate"
   | "candidate_recruiter"
   | "company_recruiter"
@@ -35,6 +37,7 @@ export interface Facts {
   candidateName: string | null;
   recruiterName: string | null;
   teamName: string | null;
+  organizationName: string | null;
   /** A key or client, as its owner calls it. */
   credentialName: string | null;
   /** A webhook endpoint as its owner describes it, else its host. */
@@ -66,6 +69,8 @@ const job = (facts: Facts): string => facts.jobTitle ?? "the role";
 const company = (facts: Facts): string => facts.companyName ?? "the company";
 const candidate = (facts: Facts): string => facts.candidateName ?? "the candidate";
 const recruiter = (facts: Facts): string => facts.recruiterName ?? "a recruiter";
+/** What somebody is invited into: the organization, or one of its companies. */
+const tenant = (facts: Facts): string => facts.companyName ?? facts.organizationName ?? "an organization";
 const team = (facts: Facts): string => facts.teamName ?? "a team";
 const credential = (facts: Facts): string => (facts.credentialName ? `“${facts.credentialName}”` : "your credential");
 const endpoint = (facts: Facts): string => (facts.webhookName ? `“${facts.webhookName}”` : "your endpoint");
@@ -329,6 +334,32 @@ const RULES: { readonly [T in EventType]?: Rule<T> } = {
     (["recruiter", "candidate"] as const).map((to) =>
       about(to, "candidates", "recruiter_candidate.renewed", () => "A representation was renewed"),
     ),
+  "invitation.created": ({ role, resend }) => [
+    {
+      ...mailed(
+        about(
+          "invitee",
+          "invitations",
+          "invitation.created",
+          (f) => `${resend ? "Reminder: " : ""}You are invited to ${tenant(f)}`,
+          (f) => `${tenant(f)} would like you to join it as a ${role.replace("_", " ")}. The invitation is good for seven days.`,
+        ),
+        "high",
+      ),
+      invitation: true,
+    },
+  ],
+  "invitation.accepted": () => [
+    mailed(about("inviter", "invitations", "invitation.accepted", (f) => `Somebody you invited has joined ${tenant(f)}`)),
+  ],
+  "invitation.revoked": ({ declined }) => [
+    declined
+      ? mailed(about("inviter", "invitations", "invitation.declined", (f) => `Somebody you invited does not want to join ${tenant(f)}`))
+      : about("invitee", "invitations", "invitation.revoked", (f) => `Your invitation to ${tenant(f)} was taken back`),
+  ],
+  "invitation.expired": () => [
+    about("inviter", "invitations", "invitation.expired", (f) => `Your invitation to ${tenant(f)} has expired unanswered`),
+  ],
   "recruiter_company.connection_requested": () => [
     mailed(
       about("company", "invitations", "recruiter_company.connection_requested", (f) => `${recruiter(f)} asks to work with ${company(f)}`),

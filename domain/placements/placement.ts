@@ -61,7 +61,7 @@ export function confirmStart<P extends PlacementTimeline>(
   actor: PlacementActor,
   input: { startDate: string | null },
   now: Date,
-): PlacementChange<P> & { startDateChanged: boolean; override: boolean } {
+): PlacementChange<P> & { startDateChanged: boolean } {
   if (!actor.isCompanyAdmin && !actor.isPlatformAdmin) throw forbidden("Only the company confirms a start.");
   const startDate = input.startDate ?? placement.startDate;
   if (!isDate(startDate)) throw invalidField("start_date", "invalid_date", "start_date is a date, YYYY-MM-DD.");
@@ -79,7 +79,6 @@ export function confirmStart<P extends PlacementTimeline>(
   return {
     ...(hasBegun ? activated(dated) : { placement: dated, events: [] }),
     startDateChanged,
-    override: !actor.isCompanyAdmin,
   };
 }
 
@@ -112,13 +111,13 @@ export function failPlacement<P extends PlacementTimeline & FailedFields>(
   actor: PlacementActor,
   reason: string,
   now: Date,
-): PlacementChange<P> & { override: boolean } {
+): PlacementChange<P> {
   if (!actor.isCompanyAdmin && !actor.isPlatformAdmin) throw forbidden("Only the company ends a placement.");
   if (placement.state === "failed") throw invalidTransition("placement", placement.state, "failed", []);
   if (placement.state === "completed" || placement.guaranteeExpiresAt <= now)
     throw conflict("The guarantee is over.", { reason: "guarantee_expired" });
   const failed: P = { ...placement, state: "failed", failedAt: now, failureReason: reason, withinGuarantee: true };
-  return { placement: failed, events: [placementFailed(failed)], override: !actor.isCompanyAdmin };
+  return { placement: failed, events: [placementFailed(failed)] };
 }
 
 /** Completes a placement whose guarantee is over; null while it runs. Without a guarantee that is at its start. */

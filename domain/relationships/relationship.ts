@@ -11,14 +11,12 @@ import {
   relationshipRenewed,
   relationshipTerminated,
 } from "../events/relationship.ts";
+import { INVITATION_DAYS } from "../invitations/mailed.ts";
 import { forbidden, invalidField, invalidTransition, notFound, Refusal } from "../refusals.ts";
 
 export const RELATIONSHIP_STATUSES = ["pending", "active", "declined", "cancelled", "expired", "terminated"] as const;
 
 export type RelationshipStatus = (typeof RELATIONSHIP_STATUSES)[number];
-
-/** An invitation can be answered this long. */
-export const INVITATION_DAYS = 7;
 
 /** A consent holds this long. */
 export const CONSENT_YEARS = 1;

@@ -193,7 +193,7 @@ export function play(ground: Ground, { job, candidate }: Cast, steps: readonly T
   return write(ground, { job, candidate }, acts);
 }
 
-const nobody: Actor = { userId: "", parties: new Set(), mayAdvance: false, mayHire: false };
+const nobody: Actor = { userId: "", parties: new Set(), overrideReason: null, mayAdvance: false, mayHire: false };
 const bySystem = (deal: Deal): DealChange => ({ deal, feedback: [], events: [], actedAs: "system", override: false });
 
 /** The words of the application history, as the verbs write them. */

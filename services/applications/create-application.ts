@@ -52,6 +52,7 @@ export async function createApplication(ctx: Context, { jobId, candidateId, ...w
         throw forbidden("Only the recruiter writes the recruiter's notes.");
       const facts = { id: ctx.newId(), jobId, companyId, candidateId, candidateRecruiterId: person.recruiterId, companyRecruiterId: null };
       const change = startDraft(actor, facts, ctx.now());
+      if (change.override) ctx.override();
       const application = newRow(ctx, applications, {
         ...words,
         ...change.deal.application,
@@ -105,5 +106,5 @@ export function representationOf(ctx: Context, person: { own: boolean; recruiter
     throw new Refusal("recruiter_not_active", `Your recruiter account is ${recruiterStatus}; only active recruiters bring candidates.`);
   }
   if (recruiterId && parties.size === 0) throw consentRequired();
-  return { userId: ctx.userId, parties, mayAdvance: false, mayHire: false };
+  return { userId: ctx.userId, parties, overrideReason: ctx.request.reason ?? null, mayAdvance: false, mayHire: false };
 }

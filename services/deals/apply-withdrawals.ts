@@ -16,7 +16,13 @@ interface DueWithdrawal extends DealRecords {
 }
 
 /** What the candidate's own word lets the system do for them, a day later. */
-const FOR_THE_CANDIDATE = { userId: SYSTEM_USER_ID, parties: new Set(["candidate"] as const), mayAdvance: false, mayHire: false };
+const FOR_THE_CANDIDATE = {
+  userId: SYSTEM_USER_ID,
+  parties: new Set(["candidate"] as const),
+  overrideReason: null,
+  mayAdvance: false,
+  mayHire: false,
+};
 
 /**
  * Turns wishes to withdraw into withdrawals once nobody may undo them any more, and lets those lapse

@@ -209,7 +209,8 @@ function actorOf(ctx: Context, found: Parts): Actor {
   if (found.isCompanyAdmin) parties.add("company_admin");
   if (found.isHiringManager) parties.add("hiring_manager");
   if (found.isPlatformAdmin) parties.add("platform_admin");
-  return { userId: ctx.userId, parties, mayAdvance: found.mayAdvance, mayHire: found.mayHire };
+  const { userId, request } = ctx;
+  return { userId, parties, overrideReason: request.reason ?? null, mayAdvance: found.mayAdvance, mayHire: found.mayHire };
 }
 
 /** What a verb adds to the change that its decision asks for. */
@@ -250,6 +251,7 @@ export async function changeDeal(
 
 /** The rows, guards, histories and events of a decided deal, ready for `commit`. */
 export function dealChange(ctx: Context, before: DealRecords, change: DealChange, verb: DealVerb): { changed: ChangedDeal; parts: Change } {
+  if (change.override) ctx.override();
   const now = ctx.now();
   const application: ApplicationRow = {
     ...before.application,
@@ -296,7 +298,7 @@ export function dealChange(ctx: Context, before: DealRecords, change: DealChange
         before: { state: before.cra?.state ?? null, stage: before.application.stage, currentGate: before.cra?.currentGate ?? null },
         after: { state: cra?.state ?? null, stage: application.stage, currentGate: cra?.currentGate ?? null },
         companyId: application.companyId,
-        reason: change.override ? `override: ${verb.reason ?? "acted as platform admin"}` : (verb.reason ?? null),
+        reason: verb.reason ?? null,
       },
       events: change.events,
     },

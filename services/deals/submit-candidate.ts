@@ -97,6 +97,7 @@ export async function submitCandidate(
         },
         ctx.now(),
       );
+      if (sent.override) ctx.override();
       requireAnswers(open);
       const application = newRow(ctx, applications, {
         ...sent.deal.application,
@@ -130,7 +131,6 @@ export async function submitCandidate(
           subject: { type: "candidate_role_assignment", id: cra.id },
           after: { state: cra.state, stage: application.stage, currentGate: cra.currentGate },
           companyId,
-          reason: sent.override ? "override: acted as platform admin" : null,
         },
         events: [...begun.events, ...sent.events],
       });

@@ -15,12 +15,13 @@ export async function updateDealNotes(
   return deciding(ctx, async () => {
     const { cra, application, actor } = await readDeal(ctx, { assignmentId });
     if (!cra) throw notFound("deal", assignmentId);
-    const admin = actor.parties.has("platform_admin");
-    if (notes.proposalNotes !== undefined && cra.proposedBy !== ctx.userId && !admin)
-      throw forbidden("Only who proposed changes the pitch.");
     const answerer = answererOf(cra.proposalType);
-    if (notes.responseNotes !== undefined && !actor.parties.has(answerer) && !admin)
-      throw forbidden("Only who was asked changes the answer.");
+    const isOthersPitch = notes.proposalNotes !== undefined && cra.proposedBy !== ctx.userId;
+    const isOthersAnswer = notes.responseNotes !== undefined && !actor.parties.has(answerer);
+    const admin = actor.parties.has("platform_admin") && (isOthersPitch || isOthersAnswer);
+    if (admin) ctx.override();
+    else if (isOthersPitch) throw forbidden("Only who proposed changes the pitch.");
+    else if (isOthersAnswer) throw forbidden("Only who was asked changes the answer.");
     expectVersion(ctx, cra, version);
     const actedAs = admin ? "platform_admin" : answerer;
     const fields = differing(cra, notes) as Partial<Pick<typeof cra, "proposalNotes" | "responseNotes">> | null;

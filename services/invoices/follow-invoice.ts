@@ -34,7 +34,7 @@ async function known(ctx: Context, seen: SeenInvoice) {
  * up. What is booked already changes nothing, so it does not matter in which order, how often or how
  * late Stripe tells of it. The last step commits `closing`; without a step, `closing` is committed alone.
  *
- * We void at Stripe what is void in the books already (MONEY §8). One that somebody voided there takes
+ * We void at Stripe what is void in the books already (MONEY §8). One that somebody voided there, given up or not, takes
  * nobody's share by itself: people are called, the reconciliation keeps a break, and two admins settle it
  * by cancelling the placement's schedule (`cancelRelease`).
  *

@@ -1,9 +1,10 @@
 import { eq, getTableColumns, type SQL, sql } from "drizzle-orm";
 import { applications, jobPreScreenAnswers as answers, jobPreScreenQuestions as questions } from "#db/schema/ats.ts";
 import { computed, insertInto, select } from "#db/statements.ts";
+import { actingAs } from "#domain/deals/acting.ts";
 import { WRITING_STAGES } from "#domain/deals/states.ts";
 import { applicationUpdated } from "#domain/events/application.ts";
-import { type FieldError, forbidden, invalid, invalidTransition } from "#domain/refusals.ts";
+import { type FieldError, invalid, invalidTransition } from "#domain/refusals.ts";
 import { asItStands, commit, deciding, differing, editable, expectVersion, newRow, remove, unchanged, update } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
 import { editableApplications, readableApplications } from "../deals/access.ts";
@@ -62,9 +63,7 @@ export async function answerQuestions(
   return deciding(ctx, async () => {
     const deal = await readDeal(ctx, { applicationId }, questionsOf(applicationId), answersOf(applicationId));
     const { application, actor } = deal;
-    if (!["candidate", "candidate_recruiter", "platform_admin"].some((party) => actor.parties.has(party as never))) {
-      throw forbidden("Only the candidate, or their recruiter on their behalf, answers these questions.");
-    }
+    if (actingAs(actor, ["candidate", "candidate_recruiter"], "answer these questions").override) ctx.override();
     const [asked, before] = deal.more as [Question[], Answer[]];
     fit(given, asked);
     stillWriting(application);

@@ -26,47 +26,29 @@ import { readableUsers } from "../users/access.ts";
 import { type Membership, membershipNoun } from "./membership.ts";
 import type { Right } from "../rights.ts";
 
-export interface NewMembership {
-  /** Somebody the caller sees already … */
-  userId?: string | undefined;
-  /** … or whose address they know. */
-  email?: string | undefined;
-  roleName: Membership["roleName"];
-  organizationId: string;
-  companyId: string | null;
-}
-
 /**
- * Gives a person a part in an organization, or in one of its companies. Somebody new is named by
- * their address: an id alone would show a stranger's name.
+ * Gives a person whom the caller sees already a part in an organization, or in one of its companies.
+ * Somebody new is invited: they decide, and nobody learns whether an address is known.
  */
-export async function createMembership(ctx: Context, given: NewMembership): Promise<Membership> {
+export async function createMembership(
+  ctx: Context,
+  given: Pick<Membership, "userId" | "roleName" | "organizationId" | "companyId">,
+): Promise<Membership> {
   return deciding(
     ctx,
     async () => {
       const [[organization], [person], [ofCompany]] = await ctx.read(
-        select({
-          id: organizations.id,
-          version: organizations.version,
-          editable: computed<Right>("editable", editableOrganizations()),
-        })
-          .from(organizations)
-          .where(sql`${organizations.id} = ${given.organizationId} and ${readableOrganizations()}`),
+        organizationFor(given.organizationId),
         select({ id: users.id })
           .from(users)
-          .where(
-            given.userId === undefined
-              ? sql`${users.email} = ${given.email}::citext and ${users.status} = 'active'`
-              : sql`${users.id} = ${given.userId} and ${users.status} = 'active' and ${readableUsers()}`,
-          ),
+          .where(sql`${users.id} = ${given.userId} and ${users.status} = 'active' and ${readableUsers()}`),
         companyOf(given.organizationId, given.companyId),
       );
       const held = editable(ctx, "organization", given.organizationId, organization);
-      if (!person) throw invalidField(given.userId === undefined ? "email" : "user_id", "unknown", "There is no such person.");
+      if (!person) throw invalidField("user_id", "unknown", "There is no such person. Invite somebody new by their address.");
       if (given.companyId && !ofCompany) throw noSuchCompany();
 
-      const { email: _, ...fields } = given;
-      const row = newRow(ctx, memberships, { ...fields, userId: person.id });
+      const row = newRow(ctx, memberships, given);
       return commit(
         ctx,
         { ...row, editable: "own" },
@@ -78,7 +60,7 @@ export async function createMembership(ctx: Context, given: NewMembership): Prom
         },
       );
     },
-    { memberships_one_live: already },
+    { memberships_one_live: alreadyMember },
   );
 }
 
@@ -105,7 +87,7 @@ export async function updateMembership(ctx: Context, id: string, changes: Member
         events: [],
       });
     },
-    { memberships_one_live: already },
+    { memberships_one_live: alreadyMember },
   );
 }
 
@@ -156,13 +138,25 @@ async function read(ctx: Context, id: string, companyId?: string | null) {
   };
 }
 
-const companyOf = (organizationId: string | ReturnType<typeof sql>, companyId: string | null) =>
-  select({ id: companies.id })
+/** An organization as the caller may see it, and whether they may change who belongs to it. */
+export const organizationFor = (id: string) =>
+  select({
+    id: organizations.id,
+    version: organizations.version,
+    name: organizations.name,
+    editable: computed<Right>("editable", editableOrganizations()),
+  })
+    .from(organizations)
+    .where(sql`${organizations.id} = ${id} and ${readableOrganizations()}`);
+
+/** The company of an organization by this id, if it has it. */
+export const companyOf = (organizationId: string | ReturnType<typeof sql>, companyId: string | null) =>
+  select({ id: companies.id, name: companies.name })
     .from(companies)
     .where(
       sql`${companies.id} = ${companyId}::uuid and ${companies.identityOrganizationId} = ${organizationId} and ${companies.deletedAt} is null`,
     );
 
-const already = () => conflict("This person has this part in the organization already.");
+export const alreadyMember = () => conflict("This person has this part in the organization already.", { reason: "member_exists" });
 const lastAdmin = () => conflict("This is the last admin. Name another one first.", { reason: "last_admin" });
-const noSuchCompany = () => invalidField("company_id", "unknown", "The organization has no such company.");
+export const noSuchCompany = () => invalidField("company_id", "unknown", "The organization has no such company.");

@@ -84,6 +84,7 @@ const toFacts = (row: Record<string, string | null> = {}): Facts => ({
   candidateName: row["candidate_name"] ?? null,
   recruiterName: row["recruiter_name"] ?? null,
   teamName: row["team_name"] ?? null,
+  organizationName: row["organization_name"] ?? null,
   credentialName: row["credential_name"] ?? null,
   webhookName: row["webhook_name"] ?? null,
   reason: row["reason"] ?? null,
@@ -104,6 +105,7 @@ function partsOf(event: StoredEvent) {
     recruiter: payload["recruiter_id"] ?? payload["sourcer_recruiter_id"] ?? null,
     user: payload["user_id"] ?? payload["owner_user_id"] ?? null,
     team: payload["team_id"] ?? null,
+    organization: payload["organization_id"] ?? null,
     placement: payload["placement_id"] ?? null,
     invitation: payload["invitation_id"] ?? null,
     credential: payload["credential_id"] ?? null,
@@ -128,6 +130,7 @@ function factsOf(event: StoredEvent): Statement {
     (select full_name from ats.candidates where id = ${parts.candidate}::uuid) as candidate_name,
     (select name from network.recruiters where id = coalesce(${parts.recruiter}::uuid, ${parts.candidateRecruiter}::uuid, ${parts.companyRecruiter}::uuid)) as recruiter_name,
     (select name from network.teams where id = ${parts.team}::uuid) as team_name,
+    (select name from identity.organizations where id = ${parts.organization}::uuid) as organization_name,
     (select name from ${CREDENTIALS} where id = ${parts.credential}::uuid) as credential_name,
     (select coalesce(nullif(description, ''), substring(url from '^https?://([^/?#]+)')) from api.webhooks where id = ${parts.webhook}::uuid) as webhook_name,
     coalesce((select status_reason from ${CREDENTIALS} where id = ${parts.credential}::uuid), (select f.message_text from ats.cra_gate_feedback f join ats.candidate_role_assignments d on d.id = f.assignment_id
@@ -162,6 +165,10 @@ function peopleOf(event: StoredEvent): Statement {
       union select 'platform_admin', u.id, u.email::text from identity.user_roles r join identity.users u on u.id = r.user_id and u.status = 'active' where r.deleted_at is null
       union select 'invitee', u.id, i.email::text from network.team_invitations i
         left join identity.users u on u.email = i.email and u.status = 'active' where i.id = ${parts.invitation}::uuid and i.status = 'pending'
+      union select 'invitee', u.id, i.email::text from identity.invitations i
+        left join identity.users u on u.email = i.email and u.status = 'active' where i.id = ${parts.invitation}::uuid
+      union select 'inviter', u.id, u.email::text from identity.invitations i
+        join identity.users u on u.id = i.invited_by and u.status = 'active' where i.id = ${parts.invitation}::uuid
       union select 'account_manager', u.id, u.email::text from api.accounts a
         cross join lateral (
           select a.owner_user_id as user_id

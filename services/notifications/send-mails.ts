@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { candidatePortalTokens, candidates } from "#db/schema/ats.ts";
-import { loginChallenges } from "#db/schema/identity.ts";
+import { invitations, loginChallenges } from "#db/schema/identity.ts";
 import { recruiterCandidates, teamInvitations } from "#db/schema/network.ts";
 import { notifications } from "#db/schema/notify.ts";
 import { computed, select, statement, updateOf } from "#db/statements.ts";
@@ -24,6 +24,7 @@ interface PendingMail {
   attempts: number;
   dedupeKey: string;
   template: string;
+  /** What its token opens, and where; null once the invitation is no longer open. */
   invitation: { id: string; issuedAt: string; path: string } | null;
   /** A candidate's link into the portal, unless they have left it. */
   portal: { id: string; issuedAt: string } | null;
@@ -70,10 +71,12 @@ export async function sendMails(ctx: Context, sender: MailSender, origins: Origi
       invitation: computed<PendingMail["invitation"]>(
         "invitation",
         sql`coalesce(
-          (select json_build_object('id', ${recruiterCandidates.id}, 'issuedAt', ${recruiterCandidates.invitedAt}, 'path', 'recruiter-candidates/invitations') from ${recruiterCandidates}
+          (select json_build_object('id', ${recruiterCandidates.id}, 'issuedAt', ${recruiterCandidates.invitedAt}, 'path', 'recruiter-candidates/invitations/{token}') from ${recruiterCandidates}
             where ${notifications.template} = 'candidate.invited' and ${recruiterCandidates.id} = (${notifications.payload} ->> 'subject_id')::uuid and ${recruiterCandidates.status} = 'pending'),
-          (select json_build_object('id', ${teamInvitations.id}, 'issuedAt', ${teamInvitations.issuedAt}, 'path', 'team-invitations/tokens') from ${teamInvitations}
-            where ${notifications.template} = 'team.invitation_sent' and ${teamInvitations.id} = (${notifications.payload} ->> 'subject_id')::uuid and ${teamInvitations.status} = 'pending'))`,
+          (select json_build_object('id', ${teamInvitations.id}, 'issuedAt', ${teamInvitations.issuedAt}, 'path', 'team-invitations/' || ${teamInvitations.id} || '/preview?token={token}') from ${teamInvitations}
+            where ${notifications.template} = 'team.invitation_sent' and ${teamInvitations.id} = (${notifications.payload} ->> 'subject_id')::uuid and ${teamInvitations.status} = 'pending'),
+          (select json_build_object('id', ${invitations.id}, 'issuedAt', ${invitations.issuedAt}, 'path', 'invitations/' || ${invitations.id} || '/preview?token={token}') from ${invitations}
+            where ${notifications.template} = 'invitation.created' and ${invitations.id} = (${notifications.payload} ->> 'subject_id')::uuid and ${invitations.status} = 'pending'))`,
       ),
     })
       .from(notifications)
@@ -115,6 +118,9 @@ const unsealed = (challengeId: string): Statement =>
     .set({ mailSealed: null })
     .where(sql`${loginChallenges.id} = ${challengeId}`) as Statement;
 
+/** The mails that say nothing without the link they carry. */
+const INVITING: ReadonlySet<string> = new Set(["candidate.invited", "team.invitation_sent", "invitation.created"]);
+
 /** A paragraph, or an address that stands on a line of its own. */
 type Part = string | { link: string };
 
@@ -128,9 +134,10 @@ async function compose(ctx: Context, { api, portal }: Origins, mail: PendingMail
   } else {
     parts.push(String(mail.payload["text"] ?? mail.subject));
   }
+  if (!mail.invitation && INVITING.has(mail.template)) return null;
   if (mail.invitation) {
     const token = await ctx.ports.links.token(mail.invitation.id, new Date(mail.invitation.issuedAt));
-    parts.push("To see the invitation and to answer it:", { link: `${api}/api/v2/${mail.invitation.path}/${token}` });
+    parts.push("To see the invitation and to answer it:", { link: `${api}/api/v2/${mail.invitation.path.replace("{token}", token)}` });
   }
   if (mail.portal) {
     const token = await ctx.ports.links.token(mail.portal.id, new Date(mail.portal.issuedAt));

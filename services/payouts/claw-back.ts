@@ -21,8 +21,9 @@ import { event } from "#domain/events/catalogue.ts";
 import { disputeUpdated } from "#domain/events/dispute.ts";
 import { clawbackMade, debtOpened } from "#domain/events/payout.ts";
 import { giveBack as decideGiveBack, loseOfCredit } from "#domain/invoices/fall-off.ts";
-import { type ClawbackPosting, clawbackPosting, lostPosting } from "#domain/ledger/postings.ts";
-import { cents, type Cents, minus, ZERO } from "#domain/money.ts";
+import { type ClawbackPosting, clawbackPosting, lostPosting, uncollectiblePosting } from "#domain/ledger/postings.ts";
+import { openPart } from "#domain/invoices/invoice.ts";
+import { cents, type Cents, minus, plus, ZERO } from "#domain/money.ts";
 import {
   clawable,
   clawBack as decide,
@@ -174,11 +175,12 @@ export async function clawBackPayout(
  * Ends a placement's release before it happened: everything its escrow holds goes back to the company,
  * its open shares and its schedule are cancelled. DOMAIN's `cancel` of a schedule is MONEY's clawback of
  * everything before the release (B13), because a placement whose money is held always has a schedule (M-15).
- * It settles an invoice that was voided at the provider by hand, too.
+ * It settles an invoice that was voided at the provider by hand, too. What was given up of it is owed again
+ * first, in the same commit: the clawback takes it off, and the invoice ends void.
  *
- * By an approval of `clawback` about the placement for exactly what its escrow holds. Refuses whoever is no
- * platform admin, a schedule that is not waiting (`invalid_transition`), and (409) one whose money is in no
- * escrow yet (`not_invoiced`: fail the placement) or was given up (`invoice_uncollectible`).
+ * By an approval of `clawback` about the placement for exactly what its escrow holds then. Refuses whoever is
+ * no platform admin, a schedule that is not waiting (`invalid_transition`), and (409) one whose money is in no
+ * escrow yet (`not_invoiced`: fail the placement).
  */
 export async function cancelRelease(ctx: Context, id: string, wish: { approvalId: string; reason: string }): Promise<Schedule> {
   return deciding(ctx, async () => {
@@ -190,16 +192,48 @@ export async function cancelRelease(ctx: Context, id: string, wish: { approvalId
     if (!money) throw new Error(`schedule ${id} has no placement`);
     if (before.status !== "scheduled") throw invalidTransition("payout schedule", before.status, "cancelled", []);
     if (!money.invoice?.finalizedAt) throw conflict("The money is in no escrow yet. Fail the placement.", { reason: "not_invoiced" });
-    if (money.escrow !== clawable(inputOf(money, facts, new Set())))
-      throw conflict("A part of this money was given up. A payment revives it.", { reason: "invoice_uncollectible" });
+    const owed = owedAgain(ctx, money);
     const used = useApproval(ctx, approval, {
       action: "clawback",
       subjectId: money.placement.id,
-      request: { amount_cents: money.escrow },
+      request: { amount_cents: owed.money.escrow },
     });
     const after: Schedule = { ...before, status: "cancelled", blockers: [], version: before.version + 1, updatedAt: ctx.now() };
-    return takeBack(ctx, money, facts, { ...byAdmin(wish), amount: money.escrow, borneBy: "everybody", used }, () => after);
+    const all = { ...byAdmin(wish), amount: owed.money.escrow, borneBy: "everybody" as const, along: owed.parts, used };
+    return takeBack(ctx, owed.money, facts, all, () => after);
   });
+}
+
+/** The money of a placement as it is once what was given up of its invoice is owed again, and what makes it so. */
+function owedAgain(ctx: Context, money: MoneyAtHand): { money: MoneyAtHand; parts: Parts | null } {
+  const { invoice, placement } = money;
+  if (invoice?.status !== "uncollectible") return { money, parts: null };
+  const amount = openPart(invoice);
+  const revived = { ...invoice, status: "open" as const };
+  const posting = uncollectiblePosting({
+    invoiceId: invoice.id,
+    movement: money.uncollectibleMovements + 1,
+    placementId: placement.id,
+    companyId: invoice.companyId,
+    direction: "revived",
+    amount,
+  });
+  return {
+    money: { ...money, invoice: revived, escrow: plus(money.escrow, amount) },
+    parts: {
+      write: [posted(ctx, posting, { placementId: placement.id })],
+      audit: [
+        {
+          action: "invoice.revived",
+          subject: { type: "placement_invoice", id: invoice.id },
+          before: invoice,
+          after: revived,
+          companyId: invoice.companyId,
+        },
+      ],
+      events: [],
+    },
+  };
 }
 
 /** What an admin's clawbacks have in common. */

@@ -10,8 +10,29 @@ export type Entrance = "stripe-webhooks" | "stripe-connect-webhooks" | "clerk-we
 
 const KEPT_DAYS = 30;
 
-/** Counts a message without a fitting signature. Nothing of it is kept, and a database that is away refuses no less. */
+/** So many of one minute say all there is to say: with them alone people are called. */
+const COUNTED_A_MINUTE = MAX_REFUSED_DELIVERIES + 1;
+const MINUTE_MS = 60_000;
+
+/** What this isolate has counted at each entrance in the minute that runs. */
+const counted = new Map<Entrance, { minute: number; count: number }>();
+
+/** Whether one more is to be written. Whoever sends forgeries makes an isolate write this often a minute, and no more. */
+function isToBeCounted(entrance: Entrance): boolean {
+  const minute = Math.floor(Date.now() / MINUTE_MS);
+  const before = counted.get(entrance);
+  const count = before?.minute === minute ? before.count : 0;
+  if (count >= COUNTED_A_MINUTE) return false;
+  counted.set(entrance, { minute, count: count + 1 });
+  return true;
+}
+
+/**
+ * Counts a message without a fitting signature, up to what calls people. Nothing of it is kept, and a
+ * database that is away refuses no less.
+ */
 export async function countRefusedDelivery(ctx: Context, entrance: Entrance): Promise<void> {
+  if (!isToBeCounted(entrance)) return;
   try {
     await ctx.database.writer.batch([
       statement(sql`insert into ${refusedDeliveries} (entrance, minute) values (${entrance}, date_trunc('minute', ops.now()))

@@ -23,12 +23,9 @@ export async function confirmStart(ctx: Context, id: string, startDate: string |
     const before = readable("placement", id, (more[0] as Placement[])[0]);
     expectVersion(ctx, before);
     const { isPlatformAdmin, adminCompanyIds } = ctx.access;
-    const { placement, events, override } = decide(
-      before,
-      { isPlatformAdmin, isCompanyAdmin: adminCompanyIds.includes(before.companyId) },
-      { startDate },
-      ctx.now(),
-    );
+    const actor = { isPlatformAdmin, isCompanyAdmin: adminCompanyIds.includes(before.companyId) };
+    if (isPlatformAdmin && !actor.isCompanyAdmin) ctx.override();
+    const { placement, events } = decide(before, actor, { startDate }, ctx.now());
     const { state, guaranteeExpiresAt, guaranteeWarnedDays } = placement;
     if (!money) throw new Error(`placement ${id} has no money`);
     const invoice = state === "active" ? draftInvoiceOf(ctx, money) : null;
@@ -47,7 +44,6 @@ export async function confirmStart(ctx: Context, id: string, startDate: string |
           before,
           after,
           companyId: before.companyId,
-          reason: override ? "override: confirmed by a platform admin" : null,
         },
         ...(invoice?.audit ?? []),
       ],

@@ -41,7 +41,8 @@ export async function failPlacement(ctx: Context, id: string, reason: string): P
     expectVersion(ctx, before);
     const { isPlatformAdmin, adminCompanyIds } = ctx.access;
     const actor = { isPlatformAdmin, isCompanyAdmin: adminCompanyIds.includes(before.companyId) };
-    const { placement, events, override } = decide(before, actor, reason, ctx.now());
+    if (isPlatformAdmin && !actor.isCompanyAdmin) ctx.override();
+    const { placement, events } = decide(before, actor, reason, ctx.now());
     const after: Placement = { ...placement, version: before.version + 1, updatedAt: ctx.now() };
     const { parts } = dealChange(ctx, deal, closeDeal(deal, ctx.now()), { action: "closed", reason: "the placement has failed" });
     const touched = together(
@@ -66,7 +67,6 @@ export async function failPlacement(ctx: Context, id: string, reason: string): P
           before,
           after,
           companyId: before.companyId,
-          reason: override ? "override: failed by a platform admin" : null,
         },
         ...[parts.audit].flat(),
         ...touched.audit,

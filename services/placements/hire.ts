@@ -144,7 +144,6 @@ export async function hire(ctx: Context, applicationId: string, terms: HireTerms
       );
       const { parts } = dealChange(ctx, deal, change, {
         action: "hired",
-        reason: change.override ? terms.notes : null,
         write: [
           insert(placements, row),
           ...moneyRows(ctx, settled),

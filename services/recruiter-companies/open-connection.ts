@@ -7,6 +7,7 @@ import { conflict, forbidden, notFound, Refusal } from "#domain/refusals.ts";
 import { commit, deciding, insert, newRow, readable, unchanged } from "../commit.ts";
 import { readableCompanies } from "../companies/access.ts";
 import type { Context } from "../context.ts";
+import { type Right, rightBy } from "../rights.ts";
 import { readableRecruiters } from "../recruiters/access.ts";
 import type { Connection } from "./connection.ts";
 
@@ -29,10 +30,7 @@ export async function openConnection(ctx: Context, given: NewConnection): Promis
         select({
           id: companies.id,
           version: companies.version,
-          own: computed<boolean>(
-            "own",
-            sql`coalesce((select ops.is_admin()) or ${companies.id} = any((select ops.admin_company_ids())::uuid[]), false)`,
-          ),
+          editable: computed<Right>("editable", rightBy(sql`${companies.id} = any((select ops.admin_company_ids())::uuid[])`)),
         })
           .from(companies)
           .where(sql`${companies.id} = ${given.companyId} and ${readableCompanies()}`),
@@ -45,10 +43,10 @@ export async function openConnection(ctx: Context, given: NewConnection): Promis
           .where(sql`${recruiters.id} = coalesce(${recruiterId}::uuid, (select ops.recruiter_id())) and ${readableRecruiters()}`),
       );
       const asked = readable("company", given.companyId, company);
-      const { own } = asked;
       const asks = recruiterId === null || recruiterId === ctx.access.recruiterId;
       if (asks) requireAskingRecruiter(ctx, given);
-      else if (!own) throw forbidden("Only the company's admins invite recruiters.");
+      else if (asked.editable === null) throw forbidden("Only the company's admins invite recruiters.");
+      else if (asked.editable === "override") ctx.override();
       if (!invited) throw notFound("recruiter", recruiterId ?? undefined);
       if (invited.employed) throw conflict("Employees of a company are not its recruiters.", { reason: "company_employee" });
       if (!asks && invited.status !== "active") throw conflict("This recruiter is not active.", { reason: "recruiter_not_active" });

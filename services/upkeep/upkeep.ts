@@ -11,7 +11,9 @@ import { clawBackLostChargebacks } from "../payouts/claw-back.ts";
 import { watchPayouts } from "../payouts/watch-payouts.ts";
 import { forgetRefusedDeliveries, watchDeliveries } from "../pipeline/refused-deliveries.ts";
 import { freeFundedPayouts, queueDuePayouts, refreshHolds } from "../payouts/sweep.ts";
-import { expireInvitations } from "../team-invitations/send-invitation.ts";
+import { ORGANIZATION_INVITATION } from "../invitations/invitation.ts";
+import { expireMailed } from "../mailed-invitations.ts";
+import { TEAM_INVITATION } from "../team-invitations/team-invitation.ts";
 import { expireKeys, warnOfKeyEnds } from "../api-keys/expire-keys.ts";
 import { expireApprovals } from "../approvals/expire-approvals.ts";
 import { alertContracts } from "../contracts/alert-contracts.ts";
@@ -120,6 +122,12 @@ const queueStripeEvents: Step = (ctx) => sweepStripeEvents(ctx, (ids) => ctx.por
 
 /** Brings accounts whose replays run to their queue. */
 const queueReplays: Step = (ctx) => sweepReplays(ctx, (ids) => ctx.ports.replays.send(ids));
+
+/** Ends the mailed invitations that nobody answered in time. */
+async function expireInvitations(ctx: Context): Promise<void> {
+  await expireMailed(ctx, ORGANIZATION_INVITATION);
+  await expireMailed(ctx, TEAM_INVITATION);
+}
 
 /** Every minute: what must happen on time. */
 export const MINUTELY: readonly Step[] = [

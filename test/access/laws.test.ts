@@ -14,10 +14,11 @@ import { breakNoun, runNoun } from "#services/reconciliation/break.ts";
 import { stripeEventNoun } from "#services/stripe-events/stripe-event.ts";
 import { stripeOperationNoun } from "#services/stripe-operations/stripe-operation.ts";
 import { taxProfileNoun } from "#services/tax/tax-profile.ts";
-import { invitationNoun } from "#services/team-invitations/team-invitation.ts";
+import { teamInvitationNoun } from "#services/team-invitations/team-invitation.ts";
 import { feeTermsNoun } from "#services/terms/fee-terms.ts";
 import { type SQL, sql } from "drizzle-orm";
 import { memberships } from "#db/schema/identity.ts";
+import { invitationNoun } from "#services/invitations/invitation.ts";
 import { aiReviewNoun } from "#services/applications/ai-review.ts";
 import { applicationNoun } from "#services/applications/application.ts";
 import { noteNoun } from "#services/applications/note.ts";
@@ -81,7 +82,8 @@ const NOUNS = {
   "stripe-events": stripeEventNoun,
   "stripe-operations": stripeOperationNoun,
   "tax-profiles": taxProfileNoun,
-  "team-invitations": invitationNoun,
+  "team-invitations": teamInvitationNoun,
+  invitations: invitationNoun,
   "ai-reviews": aiReviewNoun,
   "application-notes": noteNoun,
   applications: applicationNoun,

@@ -130,11 +130,44 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
     acts: {
       create: {
         on: "Acme's organization",
-        body: (id) => ({ organization_id: id("Acme's organization"), email: id("address of roleless"), role_name: "hiring_manager" }),
+        body: (id) => ({ organization_id: id("Acme's organization"), user_id: id("user betaManager"), role_name: "company_admin" }),
         may: [...ADMIN, "companyAdmin"],
       },
       update: { on: "membership hiringManager", body: () => ({ role_name: "company_admin" }), may: [...ADMIN, "companyAdmin"] },
       delete: { on: "membership hiringManager", may: [...ADMIN, "companyAdmin"] },
+    },
+  },
+
+  // an address is for whoever administers the whole organization
+  invitations: {
+    rows: { "invitation to Acme": [...ADMIN, "companyAdmin"] },
+    list: [{}],
+    refused: EVERYBODY.filter((actor) => !["platformAdmin", "companyAdmin", "rivalAdmin"].includes(actor)),
+    open: { preview: "public", accept: "person", decline: "person" },
+    acts: {
+      create: {
+        on: "Acme's organization",
+        body: (id) => ({ organization_id: id("Acme's organization"), email: "new@people.test", role: "hiring_manager" }),
+        may: [...ADMIN, "companyAdmin"],
+      },
+      preview: {
+        path: (id) => ({ id: id("invitation to Acme") }),
+        query: (id) => ({ token: id("invitation token to Acme") }),
+        may: EVERYBODY,
+      },
+      // the token and the address it went to
+      accept: {
+        path: (id) => ({ id: id("invitation to Acme") }),
+        body: (id) => ({ token: id("invitation token to Acme") }),
+        may: ["roleless"],
+      },
+      decline: {
+        path: (id) => ({ id: id("invitation to Acme") }),
+        body: (id) => ({ token: id("invitation token to Acme") }),
+        may: ["roleless"],
+      },
+      resend: { on: "invitation to Acme", body: () => ({}), may: [...ADMIN, "companyAdmin"] },
+      delete: { on: "invitation to Acme", may: [...ADMIN, "companyAdmin"] },
     },
   },
 
@@ -905,19 +938,31 @@ export const MATRIX: Readonly<Record<string, ResourceAccess>> = {
     rows: { "team invitation": [...ADMIN, "teamOwner", "teamAdmin"] },
     list: [{}],
     refused: [...COMPANIES, ...CANDIDATES],
-    open: { "get-by-token": "public", accept: "person", decline: "person" },
+    open: { preview: "public", accept: "person", decline: "person" },
     acts: {
       create: {
         on: "team",
         body: (id) => ({ team_id: id("team"), email: "new@people.test", role: "member" }),
         may: [...ADMIN, "teamOwner", "teamAdmin"],
       },
-      "get-by-token": { path: (id) => ({ token: id("team invitation token") }), may: EVERYBODY },
+      preview: {
+        path: (id) => ({ id: id("team invitation") }),
+        query: (id) => ({ token: id("team invitation token") }),
+        may: EVERYBODY,
+      },
       // the token and the address it went to
-      accept: { path: (id) => ({ token: id("team invitation token") }), may: ["otherRecruiter"] },
-      decline: { path: (id) => ({ token: id("team invitation token") }), may: ["otherRecruiter"] },
+      accept: {
+        path: (id) => ({ id: id("team invitation") }),
+        body: (id) => ({ token: id("team invitation token") }),
+        may: ["otherRecruiter"],
+      },
+      decline: {
+        path: (id) => ({ id: id("team invitation") }),
+        body: (id) => ({ token: id("team invitation token") }),
+        may: ["otherRecruiter"],
+      },
       resend: { on: "team invitation", body: () => ({}), may: [...ADMIN, "teamOwner", "teamAdmin"] },
-      revoke: { on: "team invitation", body: () => ({}), may: [...ADMIN, "teamOwner", "teamAdmin"] },
+      delete: { on: "team invitation", may: [...ADMIN, "teamOwner", "teamAdmin"] },
     },
   },
 

@@ -47,7 +47,7 @@ import {
   taxProfiles,
 } from "#db/schema/billing.ts";
 import { cents } from "#domain/money.ts";
-import { memberships } from "#db/schema/identity.ts";
+import { invitations, memberships } from "#db/schema/identity.ts";
 import {
   candidateSourcers,
   companySourcers,
@@ -108,8 +108,12 @@ const PERMISSIONS = {
 const HOUR = 3_600_000;
 /** What only insiders read of a job. */
 const WITHIN = { feePercentage: 2_000, recruiterDescription: "They pay late", salaryMin: 10_000_000, showSalaryRange: false };
+const ACME_TOKEN = "the-token-of-the-invitation-to-acme-of-the-access-world";
 const TEAM_TOKEN = "the-token-of-the-team-invitation-of-the-access-world";
 const INVITATION_TOKEN = "the-token-of-the-invitation-of-the-access-world";
+
+const hashOf = async (token: string): Promise<string> =>
+  toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token))));
 
 /**
  * One marketplace with two unrelated tenants and one row of each kind, named in words. Acme and Beta
@@ -277,10 +281,9 @@ export async function accessWorld() {
     invitedAt: new Date(),
     invitationExpiresAt: new Date(Date.now() + 24 * HOUR),
   });
-  const tokenHash = toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(INVITATION_TOKEN))));
+  const tokenHash = await hashOf(INVITATION_TOKEN);
   await db.writer.update(recruiterCandidates).set({ invitationTokenHash: tokenHash }).where(eq(recruiterCandidates.id, invitation));
   ids.set("invitation token", INVITATION_TOKEN);
-  ids.set("address of roleless", people.roleless.email);
 
   await add(recruiterCompanies, "connection of company recruiter", {
     recruiterId: companyRecruiter.recruiterId,
@@ -336,12 +339,23 @@ export async function accessWorld() {
     createdByUserId: recruiters.teamOwner.userId,
   });
 
+  ids.set("invitation token to Acme", ACME_TOKEN);
+  await add(invitations, "invitation to Acme", {
+    organizationId: acme.organizationId,
+    email: people.roleless.email,
+    roleName: "hiring_manager",
+    invitedBy: people.companyAdmin.userId,
+    tokenHash: await hashOf(ACME_TOKEN),
+    issuedAt: new Date(),
+    expiresAt: new Date(Date.now() + 24 * HOUR),
+  });
+
   ids.set("team invitation token", TEAM_TOKEN);
   await add(teamInvitations, "team invitation", {
     teamId: team,
     email: otherRecruiter.email,
     teamRole: "member",
-    tokenHash: toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(TEAM_TOKEN)))),
+    tokenHash: await hashOf(TEAM_TOKEN),
     issuedAt: new Date(),
     expiresAt: new Date(Date.now() + 24 * HOUR),
     invitedByUserId: recruiters.teamOwner.userId,

@@ -173,12 +173,14 @@ it("scenario 22: only the reviewer of the current gate acts; a platform admin ov
   expect((await craOf(deal)).gateHistory).toEqual([]);
   expect((await act(deal, "approve-gate", place.admin)).status).toBe(404);
   const ada = await world.platformAdmin();
-  expect((await act(deal, "approve-gate", ada)).status).toBe(200);
+  const silent = await act(deal, "approve-gate", ada);
+  expect([silent.status, silent.body.errors[0].pointer]).toEqual([422, "/reason"]);
+  expect((await act(deal, "approve-gate", ada, { reason: "She is ill, and asked us to" })).status).toBe(200);
   const [audit] = await world.db.writer
     .select()
     .from(auditEvents)
     .where(and(eq(auditEvents.subjectId, deal), eq(auditEvents.action, "cra.gate_approved")));
-  expect(audit?.reason).toContain("override");
+  expect(audit?.reason).toBe("override: She is ill, and asked us to");
 });
 
 it("scenario 23: a denial needs a reason, which the candidate and the recruiter read", async () => {

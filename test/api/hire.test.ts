@@ -132,12 +132,14 @@ describe("a hire", () => {
     expect((await hire(admin, deal)).body.code).toBe("already_hired");
 
     const another = await offer({ company });
-    expect((await hire(await world.platformAdmin(), another)).status).toBe(200);
+    const ada = await world.platformAdmin();
+    expect((await hire(ada, another)).body.errors[0].pointer).toBe("/reason");
+    expect((await hire(ada, another, { reason: "Their admin has left" })).status).toBe(200);
     const [audited] = await db
       .select()
       .from(auditEvents)
       .where(sql`${auditEvents.subjectId} = ${another.craId}::uuid`);
-    expect(audited?.reason).toContain("override");
+    expect(audited?.reason).toBe("override: Their admin has left");
   });
 
   it("is refused before the offer, with what is allowed instead, and with another version", async () => {

@@ -9,7 +9,7 @@ import { settledPlacements } from "./settled.ts";
 
 const world = await marketplace();
 const { controls } = world.stripe;
-const { days, minute, started, pay, invoiceOf } = settledPlacements(world);
+const { days, minute, started, pay, paidIn, invoiceOf } = settledPlacements(world);
 const { admin, second, requested, approved } = await fourEyes(world);
 const db = world.db.writer;
 
@@ -166,6 +166,55 @@ describe("cancelling a schedule", () => {
     await reconcile();
     expect(await breaks()).toEqual([]);
     expect((await signedBalances(world)).get(`escrow:${id}`) ?? 0).toBe(0);
+    expect((await signedBalances(world)).get(`refund_due:${company.id}`) ?? 0).toBe(0);
+  });
+});
+
+describe("an invoice that was given up, and then voided in the provider's dashboard", () => {
+  it("is a break until two admins cancel the release: owed again, taken off, void, and the books even", async () => {
+    const { id, company } = await started();
+    const { id: invoiceId, stripeInvoiceId } = (await invoiceOf(id)) ?? { id: "", stripeInvoiceId: "" };
+    expect((await act(`placement-invoices/${invoiceId}/mark-uncollectible`, { reason: "Insolvent" })).status).toBe(200);
+    await world.settle();
+    const voided = await fetch(`${world.stripe.url}/v1/invoices/${stripeInvoiceId}/void`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${world.stripe.key}` },
+    });
+    expect(voided.status).toBe(200);
+    vi.spyOn(console, "error").mockReturnValue();
+    await world.settle();
+    vi.restoreAllMocks();
+    expect(await invoiceOf(id)).toMatchObject({ status: "uncollectible" });
+    const breaks = async () => (await world.call("GET", `reconciliation-breaks?open=true&subject=${invoiceId}`, { as: admin })).body.data;
+    const reconcile = () => act("reconciliation-runs", { cut_at: new Date(Date.now() + 400 * 86_400_000).toISOString() });
+    await reconcile();
+    expect(await breaks()).toMatchObject([{ kind: "invoice_differs" }]);
+
+    const { id: scheduleId } = await scheduleOf(id);
+    const all = await approved("clawback", id, { amount_cents: 2_000_000 });
+    expect((await act(`payout-schedules/${scheduleId}/cancel`, { approval_id: all, reason: "Struck off" })).status).toBe(200);
+    await world.settle();
+    expect(await invoiceOf(id)).toMatchObject({ status: "void", creditedCents: 2_000_000 });
+    expect((await payoutsOf(id)).map(({ status }) => status)).toEqual(Array.from({ length: 5 }, () => "cancelled"));
+    await reconcile();
+    expect(await breaks()).toEqual([]);
+    const balances = await signedBalances(world);
+    for (const account of [`escrow:${id}`, `receivable:${company.id}`, `refund_due:${company.id}`] as const)
+      expect(balances.get(account) ?? 0).toBe(0);
+  });
+
+  it("gives back what was paid of it before", async () => {
+    const { id, company } = await started();
+    await paidIn(id, 600_000);
+    const invoiceId = (await invoiceOf(id))?.id ?? "";
+    expect((await act(`placement-invoices/${invoiceId}/mark-uncollectible`, { reason: "Insolvent" })).status).toBe(200);
+    await world.settle();
+    const { id: scheduleId } = await scheduleOf(id);
+    const all = await approved("clawback", id, { amount_cents: 2_000_000 });
+    expect((await act(`payout-schedules/${scheduleId}/cancel`, { approval_id: all, reason: "Agreed" })).status).toBe(200);
+    await days(8);
+    await days(1);
+    expect(await invoiceOf(id)).toMatchObject({ status: "paid", amountPaidCents: 600_000, creditedCents: 1_400_000 });
     expect((await signedBalances(world)).get(`refund_due:${company.id}`) ?? 0).toBe(0);
   });
 });

@@ -58,30 +58,24 @@ describe("organizations", () => {
 });
 
 describe("memberships", () => {
-  it("are given to whoever's address an admin knows", async () => {
+  it("are given to people whom the admin sees; everybody else is invited", async () => {
     const acme = await world.company();
     const admin = await world.member(acme);
+    const bob = await world.member(acme, "hiring_manager");
     const ann = await world.person();
-    const body = { role_name: "hiring_manager", organization_id: acme.organizationId };
+    const give = (fields: Record<string, unknown>) =>
+      world.call("POST", "memberships", {
+        as: admin,
+        body: { role_name: "company_admin", organization_id: acme.organizationId, ...fields },
+      });
 
-    // an id alone would show a stranger's name and address
-    expect((await world.call("POST", "memberships", { as: admin, body: { ...body, user_id: ann.userId } })).body.code).toBe(
-      "validation_failed",
-    );
-    const made = await world.call("POST", "memberships", { as: admin, body: { ...body, email: ann.email } });
-    expect(made.status).toBe(201);
-    expect(made.body.data).toMatchObject({ user_id: ann.userId, role_name: "hiring_manager", company_id: null });
-    expect((await world.call("POST", "memberships", { as: admin, body: { ...body, email: ann.email } })).status).toBe(409);
-    expect((await world.call("GET", "users/me", { as: ann })).body.data.roles).toEqual(["hiring_manager"]);
-
-    for (const wrong of [
-      {},
-      { email: ann.email, user_id: ann.userId },
-      { email: "nobody@people.test" },
-      { email: ann.email, role_name: "platform_admin" },
-    ]) {
-      expect((await world.call("POST", "memberships", { as: admin, body: { ...body, ...wrong } })).body.code).toBe("validation_failed");
-    }
+    // an id would show a stranger's name, an address that they have an account; and nobody asked them
+    for (const wrong of [{}, { user_id: ann.userId }, { email: ann.email }, { user_id: bob.userId, role_name: "platform_admin" }])
+      expect((await give(wrong)).body.code).toBe("validation_failed");
+    const made = await give({ user_id: bob.userId });
+    expect([made.status, made.body.data]).toMatchObject([201, { user_id: bob.userId, role_name: "company_admin", company_id: null }]);
+    expect((await give({ user_id: bob.userId })).body.reason).toBe("member_exists");
+    expect((await world.call("GET", "users/me", { as: bob })).body.data.roles.toSorted()).toEqual(["company_admin", "hiring_manager"]);
   });
 
   it("are managed by the admins of the whole organization", async () => {
@@ -90,15 +84,14 @@ describe("memberships", () => {
     const owner = await world.member(acme);
     const [scoped, manager] = [await world.member(acme, "company_admin", true), await world.member(acme, "hiring_manager")];
     const other = await world.member(await world.company("Other"));
-    const ann = await world.person();
     const give = (as: Person, company_id: string | null) =>
       world.call("POST", "memberships", {
         as,
-        body: { email: ann.email, role_name: "hiring_manager", organization_id: acme.organizationId, company_id },
+        body: { user_id: manager.userId, role_name: "hiring_manager", organization_id: acme.organizationId, company_id },
       });
 
     expect((await give(other, null)).status).toBe(404);
-    expect((await give(manager, null)).status).toBe(403);
+    expect((await give(manager, acme.id)).status).toBe(403);
     expect((await give(scoped, acme.id)).status).toBe(403);
     expect((await give(owner, (await world.company("Third")).id)).body.errors[0].pointer).toBe("/company_id");
     const made = await give(owner, sister.id);

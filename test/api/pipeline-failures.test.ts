@@ -1,5 +1,5 @@
 import { and, eq, sql } from "drizzle-orm";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { pipelineFailures, refusedDeliveries } from "#db/schema/api.ts";
 import { notifications } from "#db/schema/notify.ts";
 import { outbox } from "#db/schema/ops.ts";
@@ -104,6 +104,20 @@ describe("messages without a fitting signature", () => {
     await world.advance(11 * 60);
     await world.cron("* * * * *");
     expect(await open("stripe-webhooks")).toEqual([]);
+  });
+
+  it("make nobody write for each of them: eleven of a minute are enough to call people", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const before = await counted("stripe-webhooks");
+    vi.setSystemTime(Date.now() + 3_600_000);
+    await refused(40);
+    expect(await counted("stripe-webhooks")).toBe((before ?? 0) + 11);
+    vi.setSystemTime(Date.now() + 60_000);
+    await refused(40);
+    expect(await counted("stripe-webhooks")).toBe((before ?? 0) + 22);
+    vi.useRealTimers();
+    await world.cron("* * * * *");
+    expect(await open("stripe-webhooks")).toHaveLength(1);
   });
 
   it("are told apart by where they came in, and forgotten after a month", async () => {

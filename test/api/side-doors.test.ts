@@ -175,7 +175,7 @@ describe("a recruiter", () => {
     const admin = await world.platformAdmin();
     await world.call("POST", "memberships", {
       as: admin,
-      body: { email: recruiter.email, role_name: "hiring_manager", organization_id: company.organizationId, reason: "asked" },
+      body: { user_id: recruiter.userId, role_name: "hiring_manager", organization_id: company.organizationId, reason: "asked" },
     });
     const asked = await world.call("POST", "recruiter-companies", {
       as: recruiter,

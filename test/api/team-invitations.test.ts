@@ -28,9 +28,10 @@ async function team() {
 }
 const invite = (as: Person, teamId: string, email: string, role = "member") =>
   world.call("POST", "team-invitations", { as, body: { team_id: teamId, email, role } });
-const read = (token: string) => world.call("GET", `team-invitations/tokens/${token}`);
-const accept = (as: Person, token: string) => world.call("POST", `team-invitations/tokens/${token}/accept`, { as, body: {} });
-const act = (as: Person, id: string, verb: "resend" | "revoke") => world.call("POST", `team-invitations/${id}/${verb}`, { as, body: {} });
+const read = (id: string, token: string) => world.call("GET", `team-invitations/${id}/preview?token=${token}`);
+const accept = (as: Person, id: string, token: string) => world.call("POST", `team-invitations/${id}/accept`, { as, body: { token } });
+const resend = (as: Person, id: string) => world.call("POST", `team-invitations/${id}/resend`, { as, body: {} });
+const revoke = (as: Person, id: string) => world.call("DELETE", `team-invitations/${id}`, { as });
 
 describe("an invitation into a team by mail", () => {
   it("mails a token to the address alone, and makes whoever holds both a member", async () => {
@@ -60,30 +61,31 @@ describe("an invitation into a team by mail", () => {
     expect(mail).toMatchObject({ recipientEmail: invited.email, subject: "You are invited to the team Alpha", status: "pending" });
     expect(JSON.stringify(mail)).not.toContain(token);
 
-    expect((await read(token)).body.data).toEqual({
+    expect((await read(id, token)).body.data).toEqual({
       team_name: "Alpha",
       role: "member",
       status: "pending",
       expires_at: sent.body.data.expires_at,
     });
-    const joined = await accept(invited, token);
+    const joined = await accept(invited, id, token);
     expect(joined.status).toBe(200);
     expect(joined.body.data).toMatchObject({ team_id: teamId, recruiter_id: invited.recruiterId, role: "member", status: "active" });
     expect((await world.call("GET", `team-invitations/${id}`, { as: owner })).body.data).toMatchObject({
       status: "accepted",
       accepted_by_recruiter_id: invited.recruiterId,
     });
-    expect((await read(token)).status).toBe(409);
-    expect((await accept(invited, token)).status).toBe(409);
-    expect((await act(owner, id, "resend")).body.code).toBe("invalid_transition");
-    expect((await act(owner, id, "revoke")).body.code).toBe("invalid_transition");
+    expect((await read(id, token)).status).toBe(409);
+    expect((await accept(invited, id, token)).status).toBe(409);
+    expect((await resend(owner, id)).body.code).toBe("invalid_transition");
+    expect((await revoke(owner, id)).body.code).toBe("invalid_transition");
   });
 
   it("activates the team with its third earning member, once, also when two join at the same time", async () => {
     const { owner, teamId } = await team();
     const people = [await world.recruiter(), await world.recruiter()];
-    const tokens = await Promise.all(people.map(async ({ email }) => tokenOf((await invite(owner, teamId, email)).body.data.id)));
-    const answers = await Promise.all(people.map((person, index) => accept(person, tokens[index] ?? "")));
+    const sent = await Promise.all(people.map(async ({ email }) => (await invite(owner, teamId, email)).body.data.id as string));
+    const tokens = await Promise.all(sent.map(tokenOf));
+    const answers = await Promise.all(people.map((person, index) => accept(person, sent[index] ?? "", tokens[index] ?? "")));
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
     expect((await world.call("GET", `teams/${teamId}`, { as: owner })).body.data).toMatchObject({ status: "active", earning_members: 3 });
     const told = await db
@@ -99,22 +101,22 @@ describe("an invitation into a team by mail", () => {
     const nobody = await world.person();
     const { id } = (await invite(owner, teamId, nobody.email)).body.data;
     const token = await tokenOf(id);
-    expect((await accept(await world.recruiter(), token)).status).toBe(403);
-    expect((await accept(nobody, token)).status).toBe(403);
-    expect((await world.call("POST", `team-invitations/tokens/${token}/accept`, { body: {} })).status).toBe(401);
+    expect((await accept(await world.recruiter(), id, token)).status).toBe(403);
+    expect((await accept(nobody, id, token)).status).toBe(403);
+    expect((await world.call("POST", `team-invitations/${id}/accept`, { body: { token } })).status).toBe(401);
     const pending = await world.recruiter("Pending", "pending");
     const waiting = (await invite(owner, teamId, pending.email)).body.data.id;
-    expect((await accept(pending, await tokenOf(waiting))).body.code).toBe("recruiter_not_active");
+    expect((await accept(pending, waiting, await tokenOf(waiting))).body.code).toBe("recruiter_not_active");
     expect((await rowOf(waiting))?.status).toBe("pending");
 
     const other = await team();
     const busy = (await invite(owner, teamId, other.owner.email)).body.data.id;
-    expect((await accept(other.owner, await tokenOf(busy))).body.reason).toBe("earning_team_exists");
+    expect((await accept(other.owner, busy, await tokenOf(busy))).body.reason).toBe("earning_team_exists");
     expect((await rowOf(busy))?.status).toBe("pending");
 
-    const declined = await world.call("POST", `team-invitations/tokens/${token}/decline`, { as: nobody, body: {} });
+    const declined = await world.call("POST", `team-invitations/${id}/decline`, { as: nobody, body: { token } });
     expect(declined.body.data.status).toBe("revoked");
-    expect((await read(token)).status).toBe(410);
+    expect((await read(id, token)).status).toBe(410);
   });
 
   it("lasts seven days; sent again it has a new token, and the old one is dead", async () => {
@@ -124,18 +126,18 @@ describe("an invitation into a team by mail", () => {
     const old = await tokenOf(id);
     expect((await invite(owner, teamId, invited.email.toUpperCase())).body.reason).toBe("invitation_pending");
     await world.database.setClock(7 * DAY);
-    expect((await read(old)).status).toBe(410);
-    expect((await accept(invited, old)).status).toBe(410);
+    expect((await read(id, old)).status).toBe(410);
+    expect((await accept(invited, id, old)).status).toBe(410);
     await world.cron("* * * * *");
     expect((await rowOf(id))?.status).toBe("expired");
-    const again = await act(owner, id, "resend");
+    const again = await resend(owner, id);
     expect(again.body.data).toMatchObject({ status: "pending", version: 3 });
     const fresh = await tokenOf(id);
-    expect((await read(old)).status).toBe(404);
-    expect((await read(fresh)).status).toBe(200);
-    expect((await act(owner, id, "revoke")).body.data.status).toBe("revoked");
-    expect((await read(fresh)).status).toBe(410);
-    expect((await accept(invited, fresh)).status).toBe(410);
+    expect((await read(id, old)).status).toBe(404);
+    expect((await read(id, fresh)).status).toBe(200);
+    expect((await revoke(owner, id)).body.data).toEqual({ id, deleted: true });
+    expect((await read(id, fresh)).status).toBe(410);
+    expect((await accept(invited, id, fresh)).status).toBe(410);
     expect((await invite(owner, teamId, invited.email)).status).toBe(201);
     await world.database.setClock(0);
   });
@@ -148,7 +150,7 @@ describe("an invitation into a team by mail", () => {
       [member, "member"],
     ] as const) {
       const { id } = (await invite(owner, teamId, person.email, role)).body.data;
-      expect((await accept(person, await tokenOf(id))).status).toBe(200);
+      expect((await accept(person, id, await tokenOf(id))).status).toBe(200);
     }
     const { id } = (await invite(manager, teamId, "somebody@people.test", "collaborator")).body.data;
     const listed = async (as: Person) => (await world.call("GET", `team-invitations?team_id=${teamId}&status=pending`, { as })).body.data;
@@ -163,7 +165,7 @@ describe("an invitation into a team by mail", () => {
     expect((await invite(owner, teamId, "no address")).status).toBe(422);
     expect((await invite(owner, teamId, "x@people.test", "owner")).status).toBe(422);
     expect((await world.call("GET", "team-invitations", { as: await world.candidate() })).status).toBe(403);
-    expect((await act(member, id, "revoke")).status).toBe(404);
+    expect((await revoke(member, id)).status).toBe(404);
     expect(
       await db
         .select()
@@ -173,7 +175,11 @@ describe("an invitation into a team by mail", () => {
   });
 
   it("is unknown to who guesses", async () => {
-    expect((await read("nobody-knows-this")).status).toBe(404);
-    expect((await accept(await world.recruiter(), "nobody-knows-this")).status).toBe(404);
+    const { owner, teamId } = await team();
+    const invited = await world.recruiter();
+    const { id } = (await invite(owner, teamId, invited.email)).body.data;
+    expect((await read(id, "nobody-knows-this")).status).toBe(404);
+    expect((await accept(invited, id, "nobody-knows-this")).status).toBe(404);
+    expect((await read(crypto.randomUUID(), await tokenOf(id))).status).toBe(404);
   });
 });

@@ -157,6 +157,15 @@ export async function seedWorld(db: Db): Promise<void> {
       role_name: "company_admin",
       organization_id: id("organization"),
     });
+    await add("identity.invitations", {
+      organization_id: id("organization"),
+      email: "new@acme.test",
+      role: "hiring_manager",
+      invited_by: id("user", 3),
+      token_hash: "hash",
+      issued_at: THEN,
+      expires_at: THEN,
+    });
     await add("identity.user_roles", { user_id: id("user", 8), role_name: "platform_admin" });
     await add("identity.sessions", {
       id: id("other"),

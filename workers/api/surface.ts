@@ -56,8 +56,7 @@ export async function factsOf(
 }
 
 /** A path as it may be kept and repeated: a token in it is a secret (DOMAIN §3.3). */
-export const withoutToken = (path: string): string =>
-  path.replace(/^(\/api\/v2\/(?:recruiter-candidates\/invitations|team-invitations\/tokens)\/)[^/]+/, "$1{token}");
+export const withoutToken = (path: string): string => path.replace(/^(\/api\/v2\/recruiter-candidates\/invitations\/)[^/]+/, "$1{token}");
 
 const search = (url: string): string => (url.includes("?") ? url.slice(url.indexOf("?")) : "");
 

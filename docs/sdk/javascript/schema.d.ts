@@ -1983,6 +1983,8 @@ export interface components {
             };
             /** @description For your own side alone */
             notes?: string | null;
+            /** @description Required of platform admins who change what is another's */
+            reason?: string;
             /** @description Only try: answers or refuses as ever, and submits nobody */
             dry_run?: boolean;
         };
@@ -2000,7 +2002,7 @@ export interface components {
              * @enum {string}
              */
             stage?: "screen" | "interview" | "rejected";
-            /** @description Why, said with a stage */
+            /** @description Why, said with a stage; a platform admin says it of any change */
             reason?: string | null;
         };
         Candidate: {

@@ -16,6 +16,7 @@ export const CLIENT = "recruiter-client";
 export const as = (...parties: readonly Party[]): Actor => ({
   userId: `user-${parties.join("-") || "stranger"}`,
   parties: new Set(parties),
+  overrideReason: "A letter from them",
   mayAdvance: true,
   mayHire: true,
 });

@@ -99,6 +99,13 @@ describe("a submission", () => {
     for (const actor of [client, company, manager, stranger])
       refused("forbidden", () => submitApplication(draft(), actor, submission(), NOW));
     expect(submitApplication(draft(), admin, submission(), NOW)).toMatchObject({ actedAs: "platform_admin", override: true });
+    const silent = { ...admin, overrideReason: null };
+    expect(refused("validation_failed", () => submitApplication(draft(), silent, submission(), NOW)).errors).toMatchObject([
+      { pointer: "/reason", code: "required" },
+    ]);
+    // as the candidate they owe none
+    const both = { ...silent, parties: new Set(["candidate", "platform_admin"] as const) };
+    expect(submitApplication(draft(), both, submission(), NOW)).toMatchObject({ actedAs: "candidate", override: false });
   });
 
   it("scenario 25: needs an active job, and a pair without another live deal", () => {

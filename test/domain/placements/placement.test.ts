@@ -120,7 +120,6 @@ describe("a placement", () => {
     );
     expect(change).toMatchObject({
       startDateChanged: true,
-      override: false,
       placement: {
         state: "hired",
         startDate: "2026-03-16",
@@ -148,8 +147,8 @@ describe("a placement", () => {
     expect(putOff("2028-02-21", "2028-02-19T09:00:00Z")).toThrow(expect.objectContaining({ code: "validation_failed" }));
   });
 
-  it("is confirmed by the company, or by a platform admin as an override", () => {
-    expect(confirmStart(placement(), ADMIN, { startDate: null }, START).override).toBe(true);
+  it("is confirmed by the company, or by a platform admin in its place", () => {
+    expect(confirmStart(placement(), ADMIN, { startDate: null }, START).placement.state).toBe("active");
     expect(() => confirmStart(placement({ state: "active" }), OTHER, { startDate: null }, START)).toThrow(
       expect.objectContaining({ code: "forbidden" }),
     );
@@ -180,11 +179,11 @@ describe("a placement that fails", () => {
     expect(() => failing({ state: "failed" }, "2026-03-10T00:00:00Z")).toThrow(expect.objectContaining({ code: "invalid_transition" }));
   });
 
-  it("is the company's to report, and the platform's by an override", () => {
+  it("is the company's to report, or the platform's in its place", () => {
     const nobody = { isCompanyAdmin: false, isPlatformAdmin: false };
     expect(() => failing({ state: "active" }, "2026-03-10T00:00:00Z", nobody)).toThrow(expect.objectContaining({ code: "forbidden" }));
-    expect(failing({ state: "active" }, "2026-03-10T00:00:00Z").override).toBe(false);
+    expect(failing({ state: "active" }, "2026-03-10T00:00:00Z").placement.state).toBe("failed");
     const platform = { isCompanyAdmin: false, isPlatformAdmin: true };
-    expect(failing({ state: "active" }, "2026-03-10T00:00:00Z", platform).override).toBe(true);
+    expect(failing({ state: "active" }, "2026-03-10T00:00:00Z", platform).placement.state).toBe("failed");
   });
 });

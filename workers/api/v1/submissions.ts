@@ -7,7 +7,7 @@ import type { ApplicationRow, ChangedDeal } from "#services/deals/change-deal.ts
 import { changeSubmission, type SubmissionChanges } from "#services/deals/change-submission.ts";
 import { submitCandidate, type SubmittedDeal } from "#services/deals/submit-candidate.ts";
 import type { ApiEnv } from "../app.ts";
-import { defined, Email, Id, InstantInput, text, wordList } from "../v2/shapes.ts";
+import { defined, Email, Id, InstantInput, OverrideReason, text, wordList } from "../v2/shapes.ts";
 import { listOperation, operation } from "./operation.ts";
 import { amount, at, born, CURRENCY, Currency, flag, id, instant, maybeMoney, oneOf, words } from "./shapes.ts";
 
@@ -116,6 +116,7 @@ const SubmissionInput = z
       .optional()
       .openapi({ description: "The same, by their address, in place of candidate_id" }),
     notes: text(10_000).nullish().openapi({ description: "For your own side alone" }),
+    reason: OverrideReason,
     dry_run: z.boolean().optional().openapi({ description: "Only try: answers or refuses as ever, and submits nobody" }),
   })
   .refine(({ candidate_id: byId, candidate }) => (byId === undefined) !== (candidate === undefined), {
@@ -134,11 +135,10 @@ const SubmissionPatch = z
   .strictObject({
     notes: text(10_000).nullish().openapi({ description: "For your own side alone; null takes them away" }),
     stage: z.enum(REQUESTABLE_STAGES).optional().openapi({ description: "Where to bring it; a rejection needs a reason" }),
-    reason: text(2_000).nullish().openapi({ description: "Why, said with a stage" }),
+    reason: text(2_000).nullish().openapi({ description: "Why, said with a stage; a platform admin says it of any change" }),
   })
-  .refine(({ stage, reason }) => reason == null || stage !== undefined, { path: ["reason"], message: "is said with a stage" })
   .refine(({ stage, reason }) => stage !== "rejected" || reason != null, { path: ["reason"], message: "a rejection needs a reason" })
-  .refine((body) => Object.keys(body).length > 0, { path: [], message: "says nothing to change" })
+  .refine(({ notes, stage }) => notes !== undefined || stage !== undefined, { path: [], message: "says nothing to change" })
   .openapi("SubmissionPatch", { example: { stage: "rejected", reason: "Looking for more depth in storage." } });
 
 /** `screening` is taken for `screen`, and never given out (D-16). */

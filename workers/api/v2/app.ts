@@ -13,6 +13,7 @@ type Load = () => Promise<(api: OpenAPIHono<ApiEnv>) => void>;
 export const RESOURCES: Readonly<Record<string, readonly Load[]>> = {
   users: [async () => (await import("./users.ts")).users],
   organizations: [async () => (await import("./organizations.ts")).organizations],
+  invitations: [async () => (await import("./invitations.ts")).invitations],
   memberships: [async () => (await import("./memberships.ts")).memberships],
   companies: [async () => (await import("./companies.ts")).companies],
   "intake-settings": [async () => (await import("./intake-settings.ts")).intakeSettings],

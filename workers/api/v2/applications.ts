@@ -25,6 +25,7 @@ import {
   Instant,
   instant,
   InstantInput,
+  OverrideReason,
   summary,
   text,
   wordList,
@@ -65,15 +66,15 @@ const words = {
 };
 
 const ApplicationInput = z
-  .strictObject({ job_id: Id, candidate_id: Id, ...words })
+  .strictObject({ job_id: Id, candidate_id: Id, ...words, reason: OverrideReason })
   .superRefine(amountsAgree("salary"))
   .openapi("ApplicationInput");
 const ApplicationChanges = z
-  .strictObject({ ...words, internal_notes: text(10_000).nullish(), version: z.int().optional() })
+  .strictObject({ ...words, internal_notes: text(10_000).nullish(), reason: OverrideReason, version: z.int().optional() })
   .superRefine(amountsAgree("salary"))
   .openapi("ApplicationChanges");
 
-const Nothing = z.strictObject({ version: z.int().optional() });
+const Nothing = z.strictObject({ reason: OverrideReason, version: z.int().optional() });
 
 /** `screening` is taken for `screen`, and never given out (D-16). */
 const StageFilter = wordList([...APPLICATION_STAGES, "screening"], (stage) => (stage === "screening" ? "screen" : stage));
@@ -224,7 +225,7 @@ export function applications(api: OpenAPIHono<ApiEnv>): void {
   action(
     "withdraw",
     "Withdraw an application",
-    z.strictObject({ note: text(2_000).nullish(), version: z.int().optional() }),
+    z.strictObject({ note: text(2_000).nullish(), reason: OverrideReason, version: z.int().optional() }),
     (ctx, id, body) => withdrawDeal(ctx, { applicationId: id }, body.note ?? null, body.version),
   );
   action("accept-offer", "Accept the offer", Nothing, (ctx, id, { version }) => acceptOffer(ctx, id, version));

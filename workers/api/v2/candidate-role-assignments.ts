@@ -13,7 +13,7 @@ import { updateDealNotes } from "#services/deals/update-deal.ts";
 import { getOne, type Included, listOf } from "#services/listing.ts";
 import type { ApiEnv } from "../app.ts";
 import { listOperation, operation, readOperation } from "../operation.ts";
-import { Flag, Id, included, Instant, instant, summary, text, wordList } from "./shapes.ts";
+import { Flag, Id, included, Instant, instant, OverrideReason, summary, text, wordList } from "./shapes.ts";
 
 const DealShape = z
   .object({
@@ -110,9 +110,9 @@ const feedback = (row: Feedback | Included<Feedback>) => ({
   ...included(row, { author: summary }),
 });
 
-const Notes = z.strictObject({ notes: text(5_000).nullish(), version: z.int().optional() });
+const Notes = z.strictObject({ notes: text(5_000).nullish(), reason: OverrideReason, version: z.int().optional() });
 const Reason = z.strictObject({ reason: text(5_000), version: z.int().optional() });
-const Message = z.strictObject({ message: text(5_000) });
+const Message = z.strictObject({ message: text(5_000), reason: OverrideReason });
 
 export function candidateRoleAssignments(api: OpenAPIHono<ApiEnv>): void {
   listOperation<Deal>(api, {
@@ -163,7 +163,12 @@ export function candidateRoleAssignments(api: OpenAPIHono<ApiEnv>): void {
     path: "/candidate-role-assignments/{id}",
     access: ["candidate-role-assignments", "update"],
     summary: "Change the notes of a deal",
-    body: z.strictObject({ proposal_notes: text(5_000).nullish(), response_notes: text(5_000).nullish(), version: z.int().optional() }),
+    body: z.strictObject({
+      proposal_notes: text(5_000).nullish(),
+      response_notes: text(5_000).nullish(),
+      reason: OverrideReason,
+      version: z.int().optional(),
+    }),
     replies: [200, DealShape],
     run: (
       ctx,
@@ -210,13 +215,16 @@ export function candidateRoleAssignments(api: OpenAPIHono<ApiEnv>): void {
     provideInfo(ctx, id, body.message, body.in_response_to_id),
   );
   action("skip-gate", "Skip a gate whose recruiter cannot act", Reason, (ctx, id, body) => skipGate(ctx, id, body.reason, body.version));
-  action("withdraw", "Withdraw a deal", z.strictObject({ note: text(5_000).nullish(), version: z.int().optional() }), (ctx, id, body) =>
-    withdrawDeal(ctx, { assignmentId: id }, body.note ?? null, body.version),
+  action(
+    "withdraw",
+    "Withdraw a deal",
+    z.strictObject({ note: text(5_000).nullish(), reason: OverrideReason, version: z.int().optional() }),
+    (ctx, id, body) => withdrawDeal(ctx, { assignmentId: id }, body.note ?? null, body.version),
   );
   action(
     "advance",
     "Bring a deal further",
-    z.strictObject({ state: z.enum(ADVANCE_TARGETS), notes: text(5_000).nullish(), version: z.int().optional() }),
+    z.strictObject({ state: z.enum(ADVANCE_TARGETS), notes: text(5_000).nullish(), reason: OverrideReason, version: z.int().optional() }),
     (ctx, id, body) => advanceDeal(ctx, id, body.state, body.notes ?? null, body.version),
   );
 }

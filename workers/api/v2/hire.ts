@@ -4,7 +4,7 @@ import { hire } from "#services/placements/hire.ts";
 import type { ApiEnv } from "../app.ts";
 import { operation } from "../operation.ts";
 import { placement, PlacementShape } from "./placements.ts";
-import { amountFields, amountOf, amountsAgree, Day, Id, text } from "./shapes.ts";
+import { amountFields, amountOf, amountsAgree, Day, Id, OverrideReason, text } from "./shapes.ts";
 
 const HireInput = z
   .strictObject({
@@ -12,6 +12,7 @@ const HireInput = z
     start_date: Day,
     replaces_placement_id: Id.nullish().openapi({ description: "The failed placement of the same role that this hire replaces" }),
     notes: text(5_000).nullish(),
+    reason: OverrideReason,
   })
   .superRefine(amountsAgree("salary"))
   .superRefine((body, issues) => {

@@ -40,7 +40,7 @@ export function jobPreScreenAnswers(api: OpenAPIHono<ApiEnv>): void {
     path: "/job-pre-screen-answers",
     access: ["job-pre-screen-answers", "create"],
     summary: "Answer one question",
-    body: z.strictObject({ application_id: Id, question_id: Id, answer: Value }),
+    body: z.strictObject({ application_id: Id, question_id: Id, answer: Value, reason: OverrideReason }),
     replies: [201, AnswerShape],
     run: async (ctx, { body }) => answerQuestions(ctx, body.application_id, [{ questionId: body.question_id, answer: body.answer }]),
     present: ([row]) => (row ? answer(row) : null),
@@ -57,6 +57,7 @@ export function jobPreScreenAnswers(api: OpenAPIHono<ApiEnv>): void {
         .min(1)
         .max(100)
         .refine((given) => new Set(given.map((each) => each.question_id)).size === given.length, "answers a question twice"),
+      reason: OverrideReason,
     }),
     replies: [200, z.array(AnswerShape)],
     run: (ctx, { body }) =>

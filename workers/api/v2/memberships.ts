@@ -6,9 +6,9 @@ import { getMembership, listMemberships } from "#services/memberships/list-membe
 import { type Membership, membershipNoun } from "#services/memberships/membership.ts";
 import type { ApiEnv } from "../app.ts";
 import { idParameter, listOperation, operation, readOperation } from "../operation.ts";
-import { defined, Deleted, deleted, Email, Id, included, Instant, OverrideReason, summary } from "./shapes.ts";
+import { defined, Deleted, deleted, Id, included, Instant, OverrideReason, summary } from "./shapes.ts";
 
-const MembershipShape = z
+export const MembershipShape = z
   .object({
     id: Id,
     user_id: Id,
@@ -24,16 +24,11 @@ const MembershipShape = z
 
 const MembershipInput = z
   .strictObject({
-    user_id: Id.optional().openapi({ description: "Somebody the caller can see" }),
-    email: Email.optional().openapi({ description: "Instead of user_id: anybody with an account" }),
+    user_id: Id.openapi({ description: "Somebody the caller can see; anybody else is invited" }),
     role_name: z.enum(MEMBERSHIP_ROLES),
     organization_id: Id,
     company_id: Id.nullish(),
     reason: OverrideReason,
-  })
-  .refine(({ user_id, email }) => (user_id === undefined) !== (email === undefined), {
-    path: ["user_id"],
-    message: "give either user_id or email",
   })
   .openapi("MembershipInput");
 
@@ -82,7 +77,6 @@ export function memberships(api: OpenAPIHono<ApiEnv>): void {
     run: (ctx, { body }) =>
       createMembership(ctx, {
         userId: body.user_id,
-        email: body.email,
         roleName: body.role_name,
         organizationId: body.organization_id,
         companyId: body.company_id ?? null,

@@ -26,6 +26,7 @@ import {
   Instant,
   instant,
   InstantInput,
+  OverrideReason,
   Percentage,
   percentage,
   summary,
@@ -144,7 +145,7 @@ const ownShare = (share: OwnShare) => ({
 });
 
 const ReplaceInput = z
-  .strictObject({ application_id: Id, ...amountFields("salary"), start_date: Day, notes: text(5_000).nullish() })
+  .strictObject({ application_id: Id, ...amountFields("salary"), start_date: Day, notes: text(5_000).nullish(), reason: OverrideReason })
   .superRefine(amountsAgree("salary"))
   .superRefine((body, issues) => {
     const salary = amountOf(body, "salary");
@@ -182,7 +183,7 @@ export function placements(api: OpenAPIHono<ApiEnv>): void {
     summary: "Confirm the start, or move it",
     description: "Without a date the work has begun. With another date the guarantee is counted anew; the fee does not change.",
     params: z.object({ id: Id }),
-    body: z.strictObject({ start_date: Day.nullish() }).openapi("ConfirmStartInput"),
+    body: z.strictObject({ start_date: Day.nullish(), reason: OverrideReason }).openapi("ConfirmStartInput"),
     replies: [200, PlacementShape],
     run: (ctx, { params, body }) => confirmStart(ctx, params.id, body.start_date ?? null),
     present: placement,

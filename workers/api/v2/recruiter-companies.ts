@@ -57,6 +57,7 @@ const ConnectionInput = z
     permissions: PermissionsInput.optional(),
     request_message: text(2_000).nullish(),
     terms_acknowledged: z.boolean().optional(),
+    reason: OverrideReason,
   })
   .openapi("RecruiterCompanyInput");
 

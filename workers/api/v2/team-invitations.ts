@@ -1,11 +1,19 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
-import { TEAM_INVITATION_ROLES, TEAM_INVITATION_STATUSES } from "#db/schema/network.ts";
+import { TEAM_INVITATION_ROLES } from "#db/schema/network.ts";
+import { INVITATION_STATUSES } from "#domain/invitations/mailed.ts";
 import type { Included } from "#services/listing.ts";
-import { acceptInvitation, declineInvitation, type OpenInvitation, openInvitation } from "#services/team-invitations/answer-invitation.ts";
-import { inviteByMail, resendInvitation, revokeInvitation } from "#services/team-invitations/send-invitation.ts";
-import { getInvitation, type Invitation, invitationNoun, listInvitations } from "#services/team-invitations/team-invitation.ts";
+import { acceptTeamInvitation } from "#services/team-invitations/accept-team-invitation.ts";
+import { inviteByMail } from "#services/team-invitations/invite-by-mail.ts";
+import {
+  getTeamInvitation,
+  listTeamInvitations,
+  TEAM_INVITATION,
+  type TeamInvitation,
+  teamInvitationNoun,
+} from "#services/team-invitations/team-invitation.ts";
 import type { ApiEnv } from "../app.ts";
 import { listOperation, operation, readOperation } from "../operation.ts";
+import { mailedOperations } from "./mailed-invitations.ts";
 import { Email, Id, included, Instant, OverrideReason, summary } from "./shapes.ts";
 import { MemberShape, teamMember } from "./team-members.ts";
 
@@ -15,7 +23,7 @@ const InvitationShape = z
     team_id: Id,
     email: z.string(),
     role: z.enum(TEAM_INVITATION_ROLES),
-    status: z.enum(TEAM_INVITATION_STATUSES),
+    status: z.enum(INVITATION_STATUSES),
     issued_at: Instant,
     expires_at: Instant,
     invited_by_user_id: Id,
@@ -27,24 +35,15 @@ const InvitationShape = z
   .catchall(z.unknown())
   .openapi("TeamInvitation");
 
-const OpenInvitationShape = z
-  .object({ team_name: z.string(), role: z.enum(TEAM_INVITATION_ROLES), status: z.enum(TEAM_INVITATION_STATUSES), expires_at: Instant })
-  .openapi("OpenTeamInvitation", { description: "What whoever holds the token may know" });
+const Preview = z
+  .object({ team_name: z.string(), role: z.enum(TEAM_INVITATION_ROLES), status: z.enum(INVITATION_STATUSES), expires_at: Instant })
+  .openapi("TeamInvitationPreview", { description: "What whoever holds the token may know" });
 
 const InvitationInput = z
   .strictObject({ team_id: Id, email: Email, role: z.enum(TEAM_INVITATION_ROLES), reason: OverrideReason })
   .openapi("TeamInvitationInput");
 
-const Action = z.strictObject({ reason: OverrideReason, version: z.int().optional() }).openapi("TeamInvitationAction");
-const tokenParameter = z.object({
-  token: z
-    .string()
-    .min(1)
-    .max(200)
-    .openapi({ param: { in: "path", name: "token" } }),
-});
-
-const invitation = (row: Invitation | Included<Invitation>) => ({
+const invitation = (row: TeamInvitation | Included<TeamInvitation>) => ({
   id: row.id,
   team_id: row.teamId,
   email: row.email,
@@ -60,7 +59,7 @@ const invitation = (row: Invitation | Included<Invitation>) => ({
   ...included(row, { team: summary }),
 });
 
-const open = ({ teamName, teamRole, status, expiresAt }: OpenInvitation) => ({
+const preview = ({ teamName, teamRole, status, expiresAt }: TeamInvitation) => ({
   team_name: teamName,
   role: teamRole,
   status,
@@ -68,14 +67,14 @@ const open = ({ teamName, teamRole, status, expiresAt }: OpenInvitation) => ({
 });
 
 export function teamInvitations(api: OpenAPIHono<ApiEnv>): void {
-  listOperation<Invitation>(api, {
+  listOperation<TeamInvitation>(api, {
     path: "/team-invitations",
     access: ["team-invitations", "list"],
     summary: "List the mailed invitations of your teams",
-    noun: invitationNoun,
-    filters: z.object({ team_id: Id, status: z.enum(TEAM_INVITATION_STATUSES), role: z.enum(TEAM_INVITATION_ROLES) }),
+    noun: teamInvitationNoun,
+    filters: z.object({ team_id: Id, status: z.enum(INVITATION_STATUSES), role: z.enum(TEAM_INVITATION_ROLES) }),
     item: InvitationShape,
-    run: listInvitations,
+    run: listTeamInvitations,
     present: invitation,
   });
   operation(api, {
@@ -89,71 +88,28 @@ export function teamInvitations(api: OpenAPIHono<ApiEnv>): void {
     run: (ctx, { body }) => inviteByMail(ctx, { teamId: body.team_id, email: body.email, teamRole: body.role }),
     present: invitation,
   });
-  operation(api, {
-    method: "get",
-    path: "/team-invitations/tokens/{token}",
-    access: ["team-invitations", "get-by-token"],
-    summary: "Read an invitation by its token",
-    description: "404 for an unknown token, 410 for one whose invitation is over, 409 for an accepted one.",
-    audience: "public",
-    params: tokenParameter,
-    replies: [200, OpenInvitationShape],
-    run: (ctx, { params }) => openInvitation(ctx, params.token),
-    present: open,
-  });
-  operation(api, {
-    method: "post",
-    path: "/team-invitations/tokens/{token}/accept",
-    access: ["team-invitations", "accept"],
-    summary: "Join the team",
-    description: "As a recruiter, signed in with the address that was invited.",
-    audience: "person",
-    params: tokenParameter,
-    replies: [200, MemberShape],
-    run: (ctx, { params }) => acceptInvitation(ctx, params.token),
-    present: teamMember,
-  });
-  operation(api, {
-    method: "post",
-    path: "/team-invitations/tokens/{token}/decline",
-    access: ["team-invitations", "decline"],
-    summary: "Decline to join",
-    audience: "person",
-    params: tokenParameter,
-    replies: [200, OpenInvitationShape],
-    run: (ctx, { params }) => declineInvitation(ctx, params.token),
-    present: open,
-  });
-  readOperation<Invitation>(api, {
+  readOperation<TeamInvitation>(api, {
     path: "/team-invitations/{id}",
     access: ["team-invitations", "get"],
     summary: "Read an invitation",
-    noun: invitationNoun,
+    noun: teamInvitationNoun,
     item: InvitationShape,
-    run: getInvitation,
+    run: getTeamInvitation,
     present: invitation,
   });
-  operation(api, {
-    method: "post",
-    path: "/team-invitations/{id}/resend",
-    access: ["team-invitations", "resend"],
-    summary: "Mail an invitation again",
-    description: "With a new token and seven new days; the old token dies.",
-    params: z.object({ id: Id }),
-    body: Action,
-    replies: [200, InvitationShape],
-    run: (ctx, { params, body }) => resendInvitation(ctx, params.id, body.version),
+  mailedOperations(api, {
+    resource: "team-invitations",
+    kind: TEAM_INVITATION,
+    item: InvitationShape,
     present: invitation,
-  });
-  operation(api, {
-    method: "post",
-    path: "/team-invitations/{id}/revoke",
-    access: ["team-invitations", "revoke"],
-    summary: "Take an invitation back",
-    params: z.object({ id: Id }),
-    body: Action,
-    replies: [200, InvitationShape],
-    run: (ctx, { params, body }) => revokeInvitation(ctx, params.id, body.version),
-    present: invitation,
+    preview: Preview,
+    presentPreview: preview,
+    accept: {
+      summary: "Join the team",
+      description: "As a recruiter, signed in with the address that was invited.",
+      reply: MemberShape,
+      run: acceptTeamInvitation,
+      present: teamMember,
+    },
   });
 }
