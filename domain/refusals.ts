@@ -94,7 +94,7 @@ export const conflict = (detail: string, members: RefusalMembers = {}): Refusal 
 
 /** The state machine has no such step. `allowed` lists the targets a user may request from here. */
 export const invalidTransition = (noun: string, from: string, to: string, allowed: readonly string[]): Refusal =>
-  new Refusal("invalid_transition", `A ${noun} in ${from} cannot become ${to}.`, { from, to, allowed });
+  new Refusal("invalid_transition", `${/^[aeio]/.test(noun) ? "An" : "A"} ${noun} in ${from} cannot become ${to}.`, { from, to, allowed });
 
 /** A body that can be read but breaks a rule (DOMAIN D-109). */
 export const invalid = (...errors: readonly FieldError[]): Refusal =>

@@ -18,9 +18,10 @@ export async function watchPayouts(ctx: Context): Promise<void> {
     statement<Watched>(sql`
       select count(*)::int as answered, count(*) filter (where a.outcome in ('refused', 'destination', 'mismatch'))::int as refused,
         (select t.id from billing.placement_payout_transactions t
-          where t.status = 'pending' and t.eligible_at <= ops.now() - make_interval(mins => ${OVERDUE_MINUTES})
+          where (t.status = 'pending' and t.eligible_at <= ops.now() - make_interval(mins => ${OVERDUE_MINUTES})
+              or t.status = 'failed' and t.next_retry_at <= ops.now() - make_interval(mins => ${OVERDUE_MINUTES}))
             and t.net_cents > 0 and billing.payout_blockers(t.id, ops.now()) = '{}'
-          order by t.eligible_at, t.id limit 1) as overdue
+          order by coalesce(t.next_retry_at, t.eligible_at), t.id limit 1) as overdue
       from billing.payout_attempts a where a.phase = 'answered' and a.at > ops.now() - interval '1 hour'`),
   );
   const [watched] = found.rows;

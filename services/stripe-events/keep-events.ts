@@ -1,13 +1,15 @@
 import { type SQL, sql } from "drizzle-orm";
 import { placementPayoutTransactions as transactions, stripeEvents } from "#db/schema/billing.ts";
-import { insertInto, select } from "#db/statements.ts";
+import { insertInto, statement } from "#db/statements.ts";
 import { recruiters } from "#db/schema/network.ts";
 import type { Context } from "../context.ts";
 import type { ProviderEvent } from "../ports.ts";
 
-/** The list of events is compared so far back, every day; Stripe keeps them for 30. */
+/** The list of events is compared so far back, every day. */
 const COMPARED_DAYS = 3;
-/** So many accounts of which something is awaited, whose own events are compared as well. */
+/** Stripe keeps events for so long. */
+const KEPT_DAYS = 30;
+/** Of the accounts of which something is awaited, so many a day have their own events compared as well. */
 const COMPARED_ACCOUNTS = 100;
 
 /** Accounts that are not ready yet, or that have not told lately when what they got reached their bank. */
@@ -43,17 +45,28 @@ export async function keepStripeEvents(ctx: Context, events: readonly ProviderEv
   return ids;
 }
 
+const DAY_MS = 86_400_000;
+
+/**
+ * The accounts whose turn it is: more than a day's share are divided over as many days as it takes, and each
+ * is asked that far back.
+ */
+const accountsOfToday = () =>
+  statement<{ id: string; days: number }>(sql`
+    with waiting as (
+      select ${recruiters.stripeConnectAccountId} as id, row_number() over (order by ${recruiters.id}) as place,
+        ceil(count(*) over () / ${COMPARED_ACCOUNTS}::numeric)::int as turns
+      from ${recruiters} where ${awaited()}
+    )
+    select id, least(${COMPARED_DAYS}::int + turns - 1, ${KEPT_DAYS}::int) as days from waiting
+    where place % turns = floor(extract(epoch from ops.now()) / 86400)::bigint % turns
+    order by place`);
+
 /** Every day: what Stripe told in the last three days and never arrived is kept and worked on. */
 export async function compareStripeEvents(ctx: Context): Promise<void> {
-  const [accounts] = await ctx.read(
-    select({ id: recruiters.stripeConnectAccountId })
-      .from(recruiters)
-      .where(awaited())
-      .orderBy(sql`${recruiters.updatedAt} desc`)
-      .limit(COMPARED_ACCOUNTS),
-  );
-  const since = new Date(ctx.now().getTime() - COMPARED_DAYS * 86_400_000);
-  for (const account of [null, ...accounts.map(({ id }) => id)]) {
+  const [accounts] = await ctx.read(accountsOfToday());
+  for (const { id: account, days } of [{ id: null, days: COMPARED_DAYS }, ...accounts.rows]) {
+    const since = new Date(ctx.now().getTime() - days * DAY_MS);
     const missing = await keepStripeEvents(ctx, await ctx.ports.providerEvents.since(since, account));
     if (missing.length > 0) ctx.ports.log("warn", "Stripe events were missing", { count: missing.length });
   }

@@ -1,7 +1,9 @@
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { stripeEvents } from "#db/schema/billing.ts";
 import { recruiters } from "#db/schema/network.ts";
 import { outbox } from "#db/schema/ops.ts";
+import { compareStripeEvents } from "#services/stripe-events/keep-events.ts";
+import { systemContext } from "#workers/system.ts";
 import { signature } from "#local/stripe/events.ts";
 import { marketplace } from "#test/api.ts";
 import type { Webhook } from "#test/stripe.ts";
@@ -206,6 +208,28 @@ describe("working on events", () => {
     expect((await recruiterRow(person.recruiterId))?.stripeConnectOnboarded).toBe(true);
     const [funded] = await controls.events("topup.succeeded");
     expect((await kept(funded?.id ?? ""))[0]).toMatchObject({ account: null, processedAt: expect.any(Date) });
+  });
+});
+
+describe("the accounts whose own events are compared", () => {
+  it("are all of those that wait for something, a hundred a day, each as far back as its turn was ago", async () => {
+    await db.execute(sql`with person as (
+        insert into identity.users (email, name) select 'payee-' || n || '@waiting.test', 'Payee' from generate_series(1, 250) n returning id, email
+      )
+      insert into network.recruiters (user_id, name, status, stripe_connect_account_id) select id, 'Payee', 'active', 'acct_' || split_part(email::text, '@', 1) from person`);
+    const asked = new Map<string, number[]>();
+    for (let day = 0; day < 3; day++) {
+      const ctx = systemContext(world.env, { waitUntil: () => undefined }, "nightly");
+      const since = (from: Date, account: string | null) => {
+        if (account?.startsWith("acct_payee-")) asked.set(account, [...(asked.get(account) ?? []), ctx.now().getTime() - from.getTime()]);
+        return Promise.resolve([]);
+      };
+      Object.assign(ctx.ports, { providerEvents: { since } });
+      await compareStripeEvents(ctx);
+      await world.advance(24 * 60 * MINUTE);
+    }
+    expect(asked.size).toBe(250);
+    expect([...asked.values()].every((days) => days.length === 1 && days[0] === 5 * 86_400_000)).toBe(true);
   });
 });
 
