@@ -1,7 +1,7 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
-const world = { globalSetup: "./test/global-setup.ts", testTimeout: 30_000, hookTimeout: 60_000 };
+const world = { globalSetup: "./test/global-setup.ts", testTimeout: 60_000, hookTimeout: 60_000 };
 /** Projects of one turn run side by side, the turns one after another. */
 const turn = (groupOrder: number) => ({ sequence: { groupOrder } });
 
