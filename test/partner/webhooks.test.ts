@@ -1,6 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { accountPlans, oauthGrants } from "#db/schema/api.ts";
+import { accountPlans, apiKeys, oauthGrants } from "#db/schema/api.ts";
 import { auditEvents } from "#db/schema/audit.ts";
 import { events, webhookDeliveries } from "#db/schema/deliveries.ts";
 import { outbox } from "#db/schema/ops.ts";
@@ -695,6 +695,38 @@ describe("an endpoint that another account let an app make", () => {
     expect(heard?.grant_scopes).toEqual([]);
     await world.drain();
     expect(await rowOf(made.id)).toMatchObject({ status: "disabled", disabledReason: "scope_lost" });
+  });
+});
+
+describe("an endpoint that a key made", () => {
+  it("is its owner's, and goes on when the key is replaced, suspended, expires or is revoked", async () => {
+    const management = managementOf(world);
+    const admin = await world.platformAdmin();
+    for (const [verb, who, body] of [
+      ["rotate", rosa, { grace_seconds: 0 }],
+      ["suspend", admin, { reason: "strange traffic" }],
+      ["expire", null, {}],
+      ["revoke", rosa, undefined],
+    ] as const) {
+      const its = await keyFor(rosa);
+      const made = await make(its);
+      await verify(made.id);
+      if (who === null)
+        await world.db.writer
+          .update(apiKeys)
+          .set({ expiresAt: new Date(0) })
+          .where(eq(apiKeys.id, its.id));
+      else {
+        const [method, path] = verb === "revoke" ? (["DELETE", ""] as const) : (["POST", `/${verb}`] as const);
+        expect((await management.call(who, method, `/api-keys/${its.id}${path}`, body)).status, verb).toBe(200);
+      }
+      await world.drain();
+      await world.cron("* * * * *");
+      expect((await management.call(its, "GET", "/me")).status, verb).toBe(
+        verb === "rotate" || verb === "expire" || verb === "revoke" ? 401 : 403,
+      );
+      expect((await rowOf(made.id)).status, verb).toBe("active");
+    }
   });
 });
 
