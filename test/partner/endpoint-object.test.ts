@@ -160,7 +160,9 @@ describe("the object of an endpoint", () => {
     let isUp = false;
     const back = await receiver(() => (isUp ? takes() : fails()));
     await back.happens(20);
-    await back.until((statuses) => statuses.every((each) => ["retrying", "parked"].includes(each)));
+    const waiting = await back.until((statuses) => statuses.every((each) => ["retrying", "parked"].includes(each)));
+    const count = waiting.filter(({ status }) => status === "parked").length;
+    await soon(async () => (await back.object.state()).parked === count); // the tables know first
     const parked = await runInDurableObject(back.object, (_, { storage }) =>
       storage.sql
         .exec<{ id: string }>("select id from job where parked = 1 order by due_at, rowid")
@@ -245,6 +247,8 @@ describe("the object of an endpoint", () => {
     const fault = await world.database.fault({ match: 'insert into "api"\\."webhook_attempts"', action: "fail", code: "57P01", times: 2 });
     await good.happens();
     await soon(async () => (await fault.state()).hits === 2); // at once, and once more before it waits
+    const kept = () => runInDurableObject(good.object, (_, { storage }) => storage.sql.exec("select id from unrecorded").toArray().length);
+    await soon(async () => (await kept()) === 1);
     await fault.release();
     const sentAt = Date.now();
     expect((await good.rows())[0]?.status).toBe("in_flight");
