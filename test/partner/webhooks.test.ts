@@ -265,6 +265,30 @@ describe("an endpoint", () => {
     }
   });
 
+  it("is tested three times a minute, that of its making included, and then told when again", async () => {
+    const { id } = await make();
+    const test = () => call(key, "POST", `/webhooks/${id}/test`);
+    expect([(await test()).status, (await test()).status]).toEqual([200, 200]);
+    const { status, body } = await test();
+    expect([status, body.code]).toEqual([429, "action_throttled"]);
+    expect(body.retry_after).toBeGreaterThan(0);
+    expect(body.retry_after).toBeLessThanOrEqual(60);
+    expect((await call(key, "GET", `/webhook-deliveries?webhook_id=${id}`)).body.data.length).toBe(3);
+  });
+
+  it("that fails says so, with the stage its owner was told of", async () => {
+    const { id } = await make();
+    await verify(id);
+    const failing = async (percent: number | null) => {
+      await world.db.writer
+        .update(webhooks)
+        .set({ failingSince: sql`ops.now() - interval '3 days'`, failingAlertedPercent: percent })
+        .where(eq(webhooks.id, id));
+      return (await call(key, "GET", `/webhooks/${id}`)).body.data.alerts.map(({ code }: { code: string }) => code);
+    };
+    expect([await failing(null), await failing(50), await failing(75)]).toEqual([["failing"], ["failing_50"], ["failing_75"]]);
+  });
+
   it("is changed under its version, and not at all where nothing differs", async () => {
     const { id } = await make(key, { headers: { "x-a": "1" } });
     const stale = await call(key, "PATCH", `/webhooks/${id}`, { description: "New" }, { "if-match": '"7"' });
