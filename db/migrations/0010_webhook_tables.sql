@@ -79,7 +79,7 @@ CREATE TABLE "api"."webhooks" (
 	"deleted_at" timestamp with time zone,
 	CONSTRAINT "webhooks_status" CHECK ("api"."webhooks"."status" in ('unverified', 'active', 'disabled')),
 	CONSTRAINT "webhooks_role_type" CHECK ("api"."webhooks"."role_type" in ('recruiter', 'company', 'admin')),
-	CONSTRAINT "webhooks_disabled_reason" CHECK ("api"."webhooks"."disabled_reason" in ('owner', 'admin', 'gone_410', 'failing_5_days', 'scope_lost', 'owner_gone')),
+	CONSTRAINT "webhooks_disabled_reason" CHECK ("api"."webhooks"."disabled_reason" in ('owner', 'admin', 'gone_410', 'failing_5_days', 'scope_lost', 'owner_gone', 'key_leaked')),
 	CONSTRAINT "webhooks_retry_policy" CHECK ("api"."webhooks"."retry_policy" in ('standard')),
 	CONSTRAINT "webhooks_ordering" CHECK ("api"."webhooks"."ordering" in ('none')),
 	CONSTRAINT "webhooks_egress" CHECK ("api"."webhooks"."egress" in ('direct')),

@@ -94,6 +94,7 @@ const WHY_DISABLED: Readonly<Record<string, string>> = {
   gone_410: "It answered 410: whatever was there is gone.",
   failing_5_days: `Nothing sent to it has succeeded for ${FAILING_DAYS} days.`,
   scope_lost: "What it was registered with may no longer manage webhooks.",
+  key_leaked: "A key with which it was made or changed has leaked. See that its address is yours, and give it a new secret.",
 };
 
 /** Whoever works on an application by mail: its recruiters, and the company once it has reached it. */

@@ -150,6 +150,8 @@ export const DISABLED_WORDS: Readonly<Record<DisabledReason, string>> = {
   failing_5_days: "It failed for five days without a single success.",
   scope_lost: "The grant through which it was made has lost what its events need.",
   owner_gone: "Whoever owned it has left, so it hears nothing. Adopt it, and it hears what you may read; or delete it.",
+  key_leaked:
+    "A key with which it was made or changed has leaked. See that its address is yours, give it a new secret, and enable it again.",
 };
 
 /** Whether somebody who manages endpoints may read what an event told one of them: its scope is needed, and for amounts to be their receiver. */

@@ -2,7 +2,7 @@
 export const WEBHOOK_STATUSES = ["unverified", "active", "disabled"] as const;
 export type WebhookStatus = (typeof WEBHOOK_STATUSES)[number];
 
-export const DISABLED_REASONS = ["owner", "admin", "gone_410", "failing_5_days", "scope_lost", "owner_gone"] as const;
+export const DISABLED_REASONS = ["owner", "admin", "gone_410", "failing_5_days", "scope_lost", "owner_gone", "key_leaked"] as const;
 export type DisabledReason = (typeof DISABLED_REASONS)[number];
 
 /** The states of a delivery. `parked`: due, but its endpoint's breaker is open or it is no longer active. */

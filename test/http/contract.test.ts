@@ -285,6 +285,10 @@ const DONE: Readonly<Record<string, () => Promise<Call & { id?: string }>>> = {
     as: asKey(company),
     id: await anEndpoint({ status: "disabled", disabledReason: "owner", disabledAt: new Date(), lastSuccessAt: new Date() }),
   }),
+  "post /webhooks/{id}/adopt": async () => ({
+    as: company,
+    id: await anEndpoint({ status: "disabled", disabledReason: "owner_gone", disabledAt: new Date(), lastSuccessAt: new Date() }),
+  }),
   "post /webhooks/{id}/test": async () => ({ as: asKey(company), id: await anEndpoint() }),
   "post /webhooks/{id}/suspend": async () => ({ as: admin, id: await anEndpoint(), body: { reason: "Odd" } }),
   "post /webhooks/{id}/unsuspend": async () => ({

@@ -58,6 +58,7 @@ describe.runIf(hasChromium)("the pages of webhooks, as a browser shows them", ()
       );
     const active = await webhook("Our applicant tracking system", "active", null, true);
     const disabled = await webhook(null, "disabled", "failing_5_days", false);
+    const orphaned = await webhook(null, "disabled", "owner_gone", false);
     const unverified = await webhook("Staging", "unverified", null, false);
     await client.query(
       `with e as (
@@ -101,7 +102,7 @@ describe.runIf(hasChromium)("the pages of webhooks, as a browser shows them", ()
       ],
     );
     await client.end();
-    return { active, disabled, unverified, delivery, job, siem };
+    return { active, disabled, orphaned, unverified, delivery, job, siem };
   }
 
   const newPage = async (options: BrowserContextOptions = {}): Promise<Page> =>
@@ -133,6 +134,8 @@ describe.runIf(hasChromium)("the pages of webhooks, as a browser shows them", ()
     ["an endpoint that is changed", () => `/developers/webhooks/${ids["active"]}/edit`, "rosa"],
     ["the question before a new secret", () => `/developers/webhooks/${ids["active"]}/rotate`, "rosa"],
     ["the question before it is disabled", () => `/developers/webhooks/${ids["active"]}/disable`, "rosa"],
+    ["the question before it is adopted", () => `/developers/webhooks/${ids["orphaned"]}/adopt`, "rosa"],
+    ["an endpoint whose owner left", () => `/developers/webhooks/${ids["orphaned"]}`, "rosa"],
     ["the question before it is deleted", () => `/developers/webhooks/${ids["active"]}/delete`, "rosa"],
     ["a replay that is asked for", () => `/developers/webhooks/${ids["active"]}/replay`, "rosa"],
     ["the delivery log", () => "/developers/deliveries", "rosa"],

@@ -76,8 +76,8 @@ async function receiver(answer: (request: Request, count: number) => Response, f
         )(new Set((await rows()).map(({ id }) => id))),
       ),
     /** Events for this endpoint, told to its object; the others' stay where they are. */
-    async happens(count = 1): Promise<void> {
-      const payload = { job_id: jobId, company_id: company.id, updated_fields: ["title"] };
+    async happens(count = 1, fields = ["title"]): Promise<void> {
+      const payload = { job_id: jobId, company_id: company.id, updated_fields: fields };
       const events = await announce(
         world.db,
         Array.from({ length: count }, () => ({ type: "job.updated", subject: { type: "job", id: jobId }, payload })),
@@ -160,7 +160,9 @@ describe("the object of an endpoint", () => {
     let isUp = false;
     const back = await receiver(() => (isUp ? takes() : fails()));
     await back.happens(20);
-    await back.until((statuses) => statuses.every((each) => ["retrying", "parked"].includes(each)));
+    const waiting = await back.until((statuses) => statuses.every((each) => ["retrying", "parked"].includes(each)));
+    const count = waiting.filter(({ status }) => status === "parked").length;
+    await soon(async () => (await back.object.state()).parked === count); // the tables know first
     const parked = await runInDurableObject(back.object, (_, { storage }) =>
       storage.sql
         .exec<{ id: string }>("select id from job where parked = 1 order by due_at, rowid")
@@ -193,6 +195,19 @@ describe("the object of an endpoint", () => {
     expect(waiting.map(({ attempts, lastErrorClass }) => [attempts, lastErrorClass])).toEqual(waiting.map(() => [0, "internal"]));
     expect(await far.object.state()).toMatchObject({ breaker: "closed", failingSince: null });
     expect(await far.row()).toMatchObject({ failingSince: null, lastFailureAt: null });
+  });
+
+  it("sends no event of 20 KB or more, and charges nobody for that fault of ours", async () => {
+    const good = await receiver(takes);
+    await good.happens(
+      1,
+      Array.from({ length: 1_000 }, (_, n) => `a_field_of_${String(n).padStart(8, "0")}`),
+    );
+    expect(await good.until(all("retrying"))).toMatchObject([
+      { attempts: 0, sends: 1, lastErrorClass: "body_too_large", lastStatus: null },
+    ]);
+    expect(good.received).toEqual([]);
+    expect(await good.row()).toMatchObject({ failingSince: null, lastFailureAt: null });
   });
 
   it("takes what somebody asks for as the probe, and forgets how it did when the endpoint is changed", async () => {
@@ -245,6 +260,8 @@ describe("the object of an endpoint", () => {
     const fault = await world.database.fault({ match: 'insert into "api"\\."webhook_attempts"', action: "fail", code: "57P01", times: 2 });
     await good.happens();
     await soon(async () => (await fault.state()).hits === 2); // at once, and once more before it waits
+    const kept = () => runInDurableObject(good.object, (_, { storage }) => storage.sql.exec("select id from unrecorded").toArray().length);
+    await soon(async () => (await kept()) === 1);
     await fault.release();
     const sentAt = Date.now();
     expect((await good.rows())[0]?.status).toBe("in_flight");
@@ -381,6 +398,23 @@ describe("the sweep", () => {
     await world.cron(MINUTELY);
     expect((await off.rows()).map(({ status, nextAttemptAt }) => [status, nextAttemptAt])).toEqual([["parked", null]]);
   });
+});
+
+it("a sweep names a hundred of one endpoint, the longest due first, and the rest in its turn", async () => {
+  const good = await receiver(takes);
+  const { rows } = await world.db.writer.execute<{ id: string }>(sql`
+    insert into api.webhook_deliveries (id, event_id, event_at, event_type, webhook_id, account_id, next_attempt_at)
+    select gen_random_uuid(), gen_random_uuid(), ops.now(), 'role.updated', ${good.id}, ${company.id}, ops.now() - make_interval(mins => 200 - n)
+    from generate_series(1, 130) n order by n returning id`);
+  const named = async () => {
+    world.sent.deliveries.splice(0);
+    await world.cron(MINUTELY);
+    return world.sent.deliveries.flatMap(({ webhook_id: webhookId, delivery_id: id }) => (webhookId === good.id ? [id] : [])).toSorted();
+  };
+  const ids = rows.map(({ id }) => id);
+  expect(await named()).toEqual(ids.slice(0, 100).toSorted());
+  expect(await named()).toEqual(ids.slice(100).toSorted());
+  expect(await named()).toEqual([]);
 });
 
 it("an endpoint that fails for five days is disabled, and its owner told at 50, 75 and 100 %", async () => {

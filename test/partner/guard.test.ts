@@ -129,6 +129,16 @@ describe("an endpoint", { timeout: LONG_MS }, () => {
     }
   });
 
+  it("is made and moved by what its name stands for now, whatever it stood for a moment ago", async () => {
+    const url = named(PUBLIC);
+    const { body } = await call("POST", "/webhooks", input(url));
+    addresses.set(new URL(url).hostname, ["127.0.0.1"]);
+    expect(await isRefused(call("POST", "/webhooks", input(url)))).toBe(true);
+    expect(await isRefused(call("PATCH", `/webhooks/${body.data.id}`, { url: `${url}other` }))).toBe(true);
+    // and deliveries go by what was heard last
+    expect((await call("POST", `/webhooks/${body.data.id}/test`)).body.data.succeeded).toBe(false);
+  });
+
   it("is sent no test at one, even if it stands there", async () => {
     const tested = async (id: string) => (await call("POST", `/webhooks/${id}/test`)).body.data;
     expect(await except(await stored(refused()), async ({ id }) => (await tested(id)).error_class === "blocked_destination")).toEqual([]);

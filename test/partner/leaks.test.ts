@@ -1,8 +1,11 @@
+import { eq } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { webhooks } from "#db/schema/webhooks.ts";
 import { toBase64Url } from "#domain/bytes.ts";
 import { credentialTokensOf } from "#workers/credential-tokens.ts";
 import { type Env, refuseLocalSwitches } from "#workers/runtime.ts";
 import { marketplace, type Marketplace, type Person } from "../api.ts";
+import { keyOf } from "./keys.ts";
 import { managementOf } from "./management.ts";
 
 let world: Marketplace;
@@ -92,6 +95,50 @@ describe("a report of leaked secrets", () => {
     // a repeat changes nothing, and nobody is told again
     expect((await report(key.token)).status).toBe(204);
     expect((await management.keyRow(key.id)).version).toBe(3);
+  });
+
+  it("shuts off the endpoints that the key made or changed, which miss nothing and are enabled by a look", async () => {
+    world.env.WEBHOOK_ALLOW_LOOPBACK = "1";
+    const [rosa, stranger] = [await world.recruiter("Rosa"), await world.recruiter("Stranger")];
+    const keyFor = (who: typeof rosa) => keyOf(world, { id: who.recruiterId, roleType: "recruiter" }, who);
+    const [leaked, own, elsewhere] = [await keyFor(rosa), await keyFor(rosa), await keyFor(stranger)];
+    const call = (who: { token: string }, method: string, path: string, body?: object) =>
+      world.call(method, `/api/v1/webhooks${path}`, { as: who, ...(body ? { body } : {}) });
+    /** As a test that was answered with a 2xx leaves it. */
+    const made = async (who: { token: string }): Promise<string> => {
+      const { body } = await call(who, "POST", "", { url: "http://127.0.0.1:9/in", event_types: ["webhook.disabled"] });
+      await world.db.writer.update(webhooks).set({ status: "active", lastSuccessAt: new Date() }).where(eq(webhooks.id, body.data.id));
+      return body.data.id as string;
+    };
+    const [its, moved, tested, others, strangers] = [
+      await made(leaked),
+      await made(own),
+      await made(own),
+      await made(own),
+      await made(elsewhere),
+    ];
+    await call(leaked, "PATCH", `/${moved}`, { url: "http://127.0.0.1:9/elsewhere" });
+    await call(leaked, "POST", `/${tested}/test`);
+    expect((await report(leaked.token, "snk_test_unknown")).status).toBe(204);
+    const states = async () =>
+      Promise.all(
+        [its, moved, tested, others, strangers].map(async (id) => {
+          const [row] = await world.db.writer.select().from(webhooks).where(eq(webhooks.id, id));
+          return row?.disabledReason ?? row?.status;
+        }),
+      );
+    expect(await states()).toEqual(["key_leaked", "key_leaked", "active", "active", "active"]);
+    const told = (await management.noticesAbout(its)).map(({ who, channel, text }) => [who, channel, text.includes("leaked")]);
+    expect(told).toEqual([
+      [rosa.userId, "email", true],
+      [rosa.userId, "in_app", true],
+    ]);
+    await report(leaked.token);
+    const enabled = await call(own, "POST", `/${its}/enable`);
+    // that the other one was shut off came while it was itself
+    expect(enabled.body.data).toMatchObject({ status: "active", replay_offer: { deliveries: 1 } });
+    await report(leaked.token); // once more
+    expect(await states()).toEqual(["active", "key_leaked", "active", "active", "active"]);
   });
 
   it("answers the same for what is ours and for what is not, and names nothing", async () => {

@@ -1,6 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { accountPlans, oauthGrants } from "#db/schema/api.ts";
+import { accountPlans, apiKeys, oauthGrants } from "#db/schema/api.ts";
 import { auditEvents } from "#db/schema/audit.ts";
 import { events, webhookDeliveries } from "#db/schema/deliveries.ts";
 import { outbox } from "#db/schema/ops.ts";
@@ -263,6 +263,30 @@ describe("an endpoint", () => {
     } finally {
       world.env.DOH_URL = names;
     }
+  });
+
+  it("is tested three times a minute, that of its making included, and then told when again", async () => {
+    const { id } = await make();
+    const test = () => call(key, "POST", `/webhooks/${id}/test`);
+    expect([(await test()).status, (await test()).status]).toEqual([200, 200]);
+    const { status, body } = await test();
+    expect([status, body.code]).toEqual([429, "action_throttled"]);
+    expect(body.retry_after).toBeGreaterThan(0);
+    expect(body.retry_after).toBeLessThanOrEqual(60);
+    expect((await call(key, "GET", `/webhook-deliveries?webhook_id=${id}`)).body.data.length).toBe(3);
+  });
+
+  it("that fails says so, with the stage its owner was told of", async () => {
+    const { id } = await make();
+    await verify(id);
+    const failing = async (percent: number | null) => {
+      await world.db.writer
+        .update(webhooks)
+        .set({ failingSince: sql`ops.now() - interval '3 days'`, failingAlertedPercent: percent })
+        .where(eq(webhooks.id, id));
+      return (await call(key, "GET", `/webhooks/${id}`)).body.data.alerts.map(({ code }: { code: string }) => code);
+    };
+    expect([await failing(null), await failing(50), await failing(75)]).toEqual([["failing"], ["failing_50"], ["failing_75"]]);
   });
 
   it("is changed under its version, and not at all where nothing differs", async () => {
@@ -695,6 +719,38 @@ describe("an endpoint that another account let an app make", () => {
     expect(heard?.grant_scopes).toEqual([]);
     await world.drain();
     expect(await rowOf(made.id)).toMatchObject({ status: "disabled", disabledReason: "scope_lost" });
+  });
+});
+
+describe("an endpoint that a key made", () => {
+  it("is its owner's, and goes on when the key is replaced, suspended, expires or is revoked", async () => {
+    const management = managementOf(world);
+    const admin = await world.platformAdmin();
+    for (const [verb, who, body] of [
+      ["rotate", rosa, { grace_seconds: 0 }],
+      ["suspend", admin, { reason: "strange traffic" }],
+      ["expire", null, {}],
+      ["revoke", rosa, undefined],
+    ] as const) {
+      const its = await keyFor(rosa);
+      const made = await make(its);
+      await verify(made.id);
+      if (who === null)
+        await world.db.writer
+          .update(apiKeys)
+          .set({ expiresAt: new Date(0) })
+          .where(eq(apiKeys.id, its.id));
+      else {
+        const [method, path] = verb === "revoke" ? (["DELETE", ""] as const) : (["POST", `/${verb}`] as const);
+        expect((await management.call(who, method, `/api-keys/${its.id}${path}`, body)).status, verb).toBe(200);
+      }
+      await world.drain();
+      await world.cron("* * * * *");
+      expect((await management.call(its, "GET", "/me")).status, verb).toBe(
+        verb === "rotate" || verb === "expire" || verb === "revoke" ? 401 : 403,
+      );
+      expect((await rowOf(made.id)).status, verb).toBe("active");
+    }
   });
 });
 

@@ -3130,7 +3130,7 @@ export interface components {
              * @example owner
              * @enum {string|null}
              */
-            disabled_reason: "owner" | "admin" | "gone_410" | "failing_5_days" | "scope_lost" | "owner_gone" | null;
+            disabled_reason: "owner" | "admin" | "gone_410" | "failing_5_days" | "scope_lost" | "owner_gone" | "key_leaked" | null;
             /**
              * Format: date-time
              * @description Since when it is disabled
