@@ -109,7 +109,8 @@ export async function exportOf<Row>(ctx: Context, log: Log<Row>, { limit, after,
 
 async function rowsOf<Row>(ctx: Context, log: Log<unknown>, statementOf: (way: SQL) => unknown): Promise<Row[]> {
   const pages = await ctx.read(...ctx.likely(waysInto(log)).map((way) => statementOf(way.rows) as Statement));
-  if (log.accountId === null && !ctx.access.isPlatformAdmin) throw new Refusal("role_type_not_permitted", "Only platform admins read this log.");
+  if (log.accountId === null && !ctx.access.isPlatformAdmin)
+    throw new Refusal("role_type_not_permitted", "Only platform admins read this log.");
   return (pages as unknown as Row[][]).flat();
 }
 

@@ -94,7 +94,7 @@ describe("an API key", () => {
   it("with an id that we never gave, and any other secret of ours, cause neither as well", async () => {
     const objects = vi.spyOn(world.env.CREDENTIALS, "getByName");
     const tokens = credentialTokensOf(world.env);
-    const forged = await tokens.mintUnder("snk", "0123456789000000");
+    const forged = tokens.mintUnder("snk", "0123456789000000");
     const others = await Promise.all((["snr", "snc", "sns"] as const).map((type) => tokens.mint(type)));
     for (const { text } of [forged, ...others]) {
       const answer = await world.call("GET", "/api/v1/me", { as: { token: text }, headers: { "cf-connecting-ip": "198.51.100.2" } });
