@@ -50,6 +50,7 @@ export const ERROR_CODES = [
   "internal",
   "service_unavailable",
   "limiter_unavailable",
+  "maintenance",
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

@@ -22,6 +22,11 @@ export function surfaceOf(address: string): Surface | null {
   return NAMES[name] ?? null;
 }
 
+const DOCUMENTATION = /^\/(?:docs|problems|openapi[^/]*|postman\.json)(?:\/|$)/;
+
+/** Whether an address is of the documentation, which asks no database. */
+export const isDocumentation = (address: string): boolean => DOCUMENTATION.test(new URL(address).pathname);
+
 /** The company's slug in the name of its host; null for every other host. */
 export const slugOfHost = (hostname: string): string | null =>
   new RegExp(`^([a-z0-9-]+)\\.roles\\.(?:${ROOTS.join("|")})$`).exec(hostname)?.[1] ?? null;

@@ -1,8 +1,8 @@
 import { endpointObject } from "#durable-objects/endpoint.ts";
 import { resend } from "#integrations/mail/resend.ts";
 import { apiFor } from "./api/app.ts";
-import { logoKeyOf, originOf, type Surface, surfaceOf } from "./hosts.ts";
-import { type Env, refuseLocalSwitches } from "./runtime.ts";
+import { isDocumentation, logoKeyOf, originOf, type Surface, surfaceOf } from "./hosts.ts";
+import { type Env, maintenanceSeconds, refuseLocalSwitches } from "./runtime.ts";
 import { endpointPorts, systemContext } from "./system.ts";
 
 export { CredentialObject } from "#durable-objects/credential.ts";
@@ -27,6 +27,9 @@ const SURFACES: Readonly<Record<Surface, (request: Request, env: Env, execution:
   portal: async (request, env, execution) => (await import("./portal/app.tsx")).portalApp.fetch(request, env, execution),
 };
 
+/** A message has few tries: none is spent on work that is not over yet. No longer than this may one be put off. */
+const [SHORTEST_DELAY_SECONDS, LONGEST_DELAY_SECONDS] = [600, 12 * 3_600];
+
 /** One Worker: HTTP by host and path, the queues' consumers, and the crons. Each loads what it needs when it is first called. */
 export default {
   async fetch(request, env, execution) {
@@ -37,11 +40,17 @@ export default {
       return sendLogo(filesIn(env.FILES), logo);
     }
     const surface = surfaceOf(request.url);
+    const seconds = maintenanceSeconds(env);
+    if (surface && seconds > 0 && !isDocumentation(request.url)) {
+      return (await import("./maintenance.tsx")).maintenance(request, env, surface, seconds);
+    }
     return surface ? SURFACES[surface](request, env, execution) : new Response("There is nothing at this address.\n", { status: 404 });
   },
 
   async queue(batch, env, execution) {
     requireSound(env);
+    const seconds = maintenanceSeconds(env);
+    if (seconds > 0) return batch.retryAll({ delaySeconds: Math.min(Math.max(seconds, SHORTEST_DELAY_SECONDS), LONGEST_DELAY_SECONDS) });
     const { CONSUMERS } = await import("#queues/index.ts");
     const mailer = resend({ base: env.MAIL_API_BASE, key: env.MAIL_API_KEY, from: env.MAIL_FROM });
     const origins = { api: env.API_ORIGIN, portal: originOf("candidate", env.CONSOLE_ORIGIN) };
@@ -50,6 +59,7 @@ export default {
 
   async scheduled(event, env, execution) {
     requireSound(env);
+    if (maintenanceSeconds(env) > 0) return; // what is due stays due
     const { runCron } = await import("./schedule.ts");
     await runCron(event.cron, systemContext(env, execution, `cron ${event.cron}`), env);
   },

@@ -86,6 +86,8 @@ export interface Env {
   STRIPE_API_BASE?: string;
   /** Where Turnstile is asked; only the local world sets it, production refuses it. */
   TURNSTILE_BASE?: string;
+  /** While work is done on the database: the instant at which it ends, or any other word until it is taken away. */
+  MAINTENANCE_UNTIL?: string;
 }
 
 export const log: Log = (level, message, facts = {}) => {
@@ -179,6 +181,16 @@ export function portsOf(env: Env, later: (work: Promise<unknown>) => void, cache
 }
 
 export const databaseOf = (env: Env, requestId: string) => connect({ url: env.DATABASE_URL, endpoint: env.LOCAL_NEON_ENDPOINT, requestId });
+
+/** So long nobody asks anew while work is done whose end is not told. */
+const MAINTENANCE_SECONDS = 60;
+
+/** How many seconds the work on the database will still take; 0 while none is done. */
+export function maintenanceSeconds({ MAINTENANCE_UNTIL: until }: Env): number {
+  if (!until) return 0;
+  const end = Date.parse(until);
+  return Number.isNaN(end) ? MAINTENANCE_SECONDS : Math.max(0, Math.ceil((end - Date.now()) / 1_000));
+}
 
 export const issuerOf = (env: Env): IssuerSettings => ({
   issuer: env.CLERK_ISSUER,

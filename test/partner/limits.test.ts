@@ -91,6 +91,20 @@ describe("an API key", () => {
     objects.mockRestore();
   });
 
+  it("with an id that we never gave, and any other secret of ours, cause neither as well", async () => {
+    const objects = vi.spyOn(world.env.CREDENTIALS, "getByName");
+    const tokens = credentialTokensOf(world.env);
+    const forged = tokens.mintUnder("snk", "0123456789000000");
+    const others = await Promise.all((["snr", "snc", "sns"] as const).map((type) => tokens.mint(type)));
+    for (const { text } of [forged, ...others]) {
+      const answer = await world.call("GET", "/api/v1/me", { as: { token: text }, headers: { "cf-connecting-ip": "198.51.100.2" } });
+      expect([answer.status, answer.body.code]).toEqual([401, "invalid_token"]);
+      expect(await world.database.counts(answer.headers.get("x-request-id") ?? "")).toEqual({ round_trips: 0, statements: 0 });
+    }
+    expect(objects).not.toHaveBeenCalled();
+    objects.mockRestore();
+  });
+
   it("that is bad eleven times within a minute is told to wait", async () => {
     const bad = () =>
       world.call("GET", "/api/v1/me", { as: { token: "snk_test_nothing" }, headers: { "cf-connecting-ip": "198.51.100.9" } });

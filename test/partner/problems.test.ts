@@ -191,6 +191,15 @@ const CAUSES: Readonly<Record<string, readonly [status: number, cause: () => Pro
       return answer;
     },
   ],
+  maintenance: [
+    503,
+    async () => {
+      world.env.MAINTENANCE_UNTIL = "told later";
+      const answer = await role();
+      delete world.env.MAINTENANCE_UNTIL;
+      return answer;
+    },
+  ],
 };
 
 /** Met on other routes than the marketplace's, or on v2 alone; each is tried with its own. */

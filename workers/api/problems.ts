@@ -54,6 +54,7 @@ export const PROBLEMS = {
   login_throttled: { status: 429, title: "Too many sign-ins" },
   internal: { status: 500, title: "Something went wrong here" },
   limiter_unavailable: { status: 503, title: "The limiter cannot be reached" },
+  maintenance: { status: 503, title: "Work is being done here" },
   service_unavailable: { status: 503, title: "Not available for the moment" },
 } as const satisfies Record<ErrorCode, { status: ContentfulStatusCode; title: string }>;
 

@@ -44,6 +44,15 @@ describe("a token", () => {
     expect(await readToken([...others, ...keys], "test", VECTOR)).toMatchObject({ publicId: "0123456789dDjpyi" });
   });
 
+  it("is genuine under the newest three server keys, and no more under a fourth", async () => {
+    const four = [1, 2, 3, 4].map((seed) => new Uint8Array(32).fill(seed));
+    const of = async (at: number) => mintToken(await importMacKeys([four[at] as Uint8Array]), "snk", "test", "0123456789", randomBytes);
+    const accepted = await importMacKeys(four);
+    const read = await Promise.all(four.map(async (_, at) => readToken(accepted, "test", (await of(at)).text)));
+    expect(read.map((token) => typeof token)).toEqual(["object", "object", "object", "string"]);
+    expect((await mintToken(accepted, "snk", "test", "0123456789", onlyA)).publicId).toBe((await of(0)).publicId);
+  });
+
   it("dies offline of the change of any single character", async () => {
     const characters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-.é ";
     await fc.assert(

@@ -66,6 +66,9 @@ export async function overviewPage(c: PageContext): Promise<Response> {
               { name: "Limit an hour, for each", value: count(hour.limit?.requestsPerHour ?? 0) },
             ]}
           />
+          <p class="soft small">
+            Counted within two minutes; what was asked just now is in the <a href="/developers/logs">logs</a>.
+          </p>
           <Card title={`Requests in ${DAYS} days`} aside={<a href="/developers/usage">Usage</a>}>
             <RequestsByDay usage={days} days={DAYS} now={ctx.now()} />
           </Card>

@@ -195,7 +195,9 @@ const Overage: FC<OverageProps> = ({ plan, preview, errors, given, unseen }) => 
     <Facts
       of={[
         { name: "Plan", value: inWords(plan.plan) },
-        { name: "Price", value: `${dollars((plan.terms.unitPriceMicros / MICROS_A_CENT) * 1_000)} for a thousand requests` },
+        ...(plan.terms.overage === "meter"
+          ? [{ name: "Price", value: `${dollars((plan.terms.unitPriceMicros / MICROS_A_CENT) * 1_000)} for a thousand requests` }]
+          : []),
         { name: "This month", value: `${count(preview.overageUnits)} paid requests, ${dollars(preview.amountCents)} so far` },
       ]}
     />
