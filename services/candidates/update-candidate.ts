@@ -8,6 +8,7 @@ import type { Context } from "../context.ts";
 import { readableCandidates } from "./access.ts";
 import { type Candidate, candidateNoun } from "./candidate.ts";
 import { leavingPortal } from "../portal/leave.ts";
+import { sessionsEnded } from "../sessions/session.ts";
 import { checkCandidate } from "./check-candidate.ts";
 import { candidateExists, type CandidateProfile } from "./create-candidate.ts";
 
@@ -62,7 +63,10 @@ async function change(
       return commit(ctx, after, {
         expect: [unchanged(candidates, before)],
         write: [update(ctx, candidates, before.id, written), ...(changes.email === undefined ? [] : leavingPortal(ctx, before.id))],
-        audit: { action: "candidate.updated", subject: { type: "candidate", id: before.id }, before, after },
+        audit: [
+          { action: "candidate.updated", subject: { type: "candidate", id: before.id }, before, after },
+          ...(changes.email === undefined ? [] : [sessionsEnded({ candidateId: before.id }, "signed_out_everywhere")]),
+        ],
         events: [
           event(
             "candidate.updated",

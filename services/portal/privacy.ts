@@ -19,6 +19,7 @@ import { conflict, notFound } from "#domain/refusals.ts";
 import { commit, deciding, insert, newRow, unchanged, update } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
 import { ownApplications, ownConsents, ownDocuments, ownRecord, personOf, requireProof } from "./access.ts";
+import { sessionsEnded } from "../sessions/session.ts";
 import { leavingPortal } from "./leave.ts";
 
 /** A consent as its candidate reads it: whom it was given is told by the roles, never by a name (SURFACES S-15). */
@@ -124,7 +125,10 @@ async function choose(ctx: Context, out: boolean): Promise<void> {
         update(ctx, candidates, candidate.id, { portalOptedOutAt: out ? ctx.now() : null }),
         ...(out ? leavingPortal(ctx, candidate.id) : []),
       ],
-      audit: { action: out ? "candidate.portal_left" : "candidate.portal_rejoined", subject: { type: "candidate", id: candidate.id } },
+      audit: [
+        { action: out ? "candidate.portal_left" : "candidate.portal_rejoined", subject: { type: "candidate", id: candidate.id } },
+        ...(out ? [sessionsEnded({ candidateId: candidate.id }, "signed_out_everywhere")] : []),
+      ],
       events: [
         event(
           "candidate.updated",

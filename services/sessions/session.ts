@@ -138,6 +138,14 @@ export const endSessions = (ctx: Context, which: SQL, reason: NonNullable<Row["e
 export const endSessionsOf = (ctx: Context, userId: string, reason: NonNullable<Row["endedReason"]>): Statement =>
   endSessions(ctx, eq(sessions.userId, userId), reason);
 
+/** What is told of sessions that were ended all at once, of a person or of a candidate. */
+export const sessionsEnded = (whose: Pick<AuthEvent, "userId" | "candidateId">, reason: NonNullable<Row["endedReason"]>): AuthEvent => ({
+  kind: "session_ended",
+  userId: null,
+  ...whose,
+  reason,
+});
+
 /** Ends the session that asks. One that has ended already stays as it is. */
 export async function signOut(ctx: Context): Promise<void> {
   await ctx.read();
@@ -173,7 +181,7 @@ export async function endAllSessions(ctx: Context): Promise<void> {
   await ctx.read();
   await commit(ctx, null, {
     write: [endSessionsOf(ctx, ctx.userId, "signed_out_everywhere")],
-    audit: { kind: "session_ended", reason: "signed_out_everywhere" },
+    audit: sessionsEnded({ userId: ctx.userId }, "signed_out_everywhere"),
     events: [],
   });
 }

@@ -6,7 +6,7 @@ import { event } from "#domain/events/catalogue.ts";
 import { decideSubject, type KnownUser, type SubjectChange } from "#domain/identity/subject.ts";
 import { commit, deciding, insert, newRow, unchanged, update, type Change } from "../commit.ts";
 import type { Context, Statement } from "../context.ts";
-import { endSessions, endSessionsOf } from "../sessions/session.ts";
+import { endSessions, endSessionsOf, sessionsEnded } from "../sessions/session.ts";
 import type { ClerkEvent } from "./keep-clerk-event.ts";
 
 type Kept = Omit<ClerkEvent, "type">;
@@ -35,17 +35,16 @@ export async function applyClerkEvent(ctx: Context, providerEventId: string, han
     const change =
       kept && message ? decideSubject({ ...message, type: kept.type }, { known: known ?? null, holder: holder ?? null }, ctx.now()) : null;
     const { expect = [], write, audit, events } = change ? toChange(ctx, change) : NOTHING;
-    const ended =
-      kept && message?.sid && SESSION_ENDINGS.has(kept.type) ? [endSessions(ctx, eq(sessions.issuerSid, message.sid), "issuer")] : [];
+    const endedSid = kept && SESSION_ENDINGS.has(kept.type) ? message?.sid : undefined;
     await commit(ctx, null, {
       expect,
       write: [
         handled,
         updateOf(providerEvents).set({ payload: null, processedAt: ctx.now() }).where(eq(providerEvents.id, providerEventId)) as Statement,
         ...write,
-        ...ended,
+        ...(endedSid ? [endSessions(ctx, eq(sessions.issuerSid, endedSid), "issuer")] : []),
       ],
-      audit,
+      audit: [audit, endedSid ? sessionsEnded({ userId: known?.id ?? null }, "issuer") : []].flat(),
       events,
     });
   });
@@ -76,7 +75,10 @@ function toChange(ctx: Context, change: SubjectChange<KnownUser>): Change {
   return {
     expect: [unchanged(users, user)],
     write: [update(ctx, users, user.id, fields), ...(change.kind === "deleted" ? [endSessionsOf(ctx, user.id, "deactivated")] : [])],
-    audit: { action: `user.${ACTIONS[change.kind]}`, subject, before: user, after: { ...user, ...fields } },
+    audit: [
+      { action: `user.${ACTIONS[change.kind]}`, subject, before: user, after: { ...user, ...fields } },
+      ...(change.kind === "deleted" ? [sessionsEnded({ userId: user.id }, "deactivated")] : []),
+    ],
     events: change.kind === "deleted" && user.status === "active" ? [event("user.deactivated", subject, { user_id: user.id })] : [],
   };
 }

@@ -5,7 +5,7 @@ import { event } from "#domain/events/catalogue.ts";
 import { conflict, forbidden, notFound } from "#domain/refusals.ts";
 import { asItStands, commit, deciding, differing, editable, expectVersion, unchanged, update } from "../commit.ts";
 import type { Context } from "../context.ts";
-import { endSessionsOf } from "../sessions/session.ts";
+import { endSessionsOf, sessionsEnded } from "../sessions/session.ts";
 import { readableUsers } from "./access.ts";
 import { type User, userNoun } from "./user.ts";
 
@@ -54,12 +54,10 @@ async function change(ctx: Context, where: SQL, id: string | null, changes: User
           update(ctx, users, before.id, written),
           ...(moves && to === "deactivated" ? [endSessionsOf(ctx, before.id, "deactivated")] : []),
         ],
-        audit: {
-          action: moves ? `user.${to === "active" ? "reactivated" : "deactivated"}` : "user.updated",
-          subject,
-          before,
-          after,
-        },
+        audit: [
+          { action: moves ? `user.${to === "active" ? "reactivated" : "deactivated"}` : "user.updated", subject, before, after },
+          ...(moves && to === "deactivated" ? [sessionsEnded({ userId: before.id }, "deactivated")] : []),
+        ],
         events: moves && to === "deactivated" ? [event("user.deactivated", subject, { user_id: before.id })] : [],
       });
     },

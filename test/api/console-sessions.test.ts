@@ -1,8 +1,10 @@
 import { eq, sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
+import { authEvents } from "#db/schema/audit.ts";
 import { memberships, sessions, users } from "#db/schema/identity.ts";
 import { marketplace, type Person } from "#test/api.ts";
 import { browserAt, type TestBrowser } from "#test/console.ts";
+import { changesOf, CONTENT_TYPES, FOREIGN } from "#test/cross-site.ts";
 import { consoleApp } from "#workers/console/app.ts";
 
 const world = await marketplace();
@@ -11,6 +13,15 @@ const HOUR = 3_600;
 const rowsOf = ({ userId }: { userId: string }) =>
   world.db.reader.select().from(sessions).where(eq(sessions.userId, userId)).orderBy(sessions.createdAt, sessions.id);
 const endsOf = async (person: { userId: string }) => (await rowsOf(person)).map(({ endedReason }) => endedReason);
+
+/** Why sessions of somebody ended, as administrators are told. */
+const endingsTold = async ({ userId }: { userId: string }) =>
+  (
+    await world.db.reader
+      .select({ reason: authEvents.reason })
+      .from(authEvents)
+      .where(sql`${authEvents.userId} = ${userId} and ${authEvents.kind} = 'session_ended'`)
+  ).map(({ reason }) => reason);
 
 async function signedIn(person: Person): Promise<TestBrowser> {
   const browser = browserAt(world);
@@ -116,6 +127,7 @@ describe("a session", () => {
     expect(answer.status).toBe(200);
     expect(await isSignedIn(browser)).toBe(false);
     expect(await endsOf(person)).toEqual(["deactivated"]);
+    expect(await endingsTold(person)).toEqual(["deactivated"]);
   });
 
   it("leads to the sign-in and back when it has ended, from a form to the page it stood on", async () => {
@@ -322,18 +334,7 @@ describe("the reach of a session", () => {
 });
 
 describe("a form", () => {
-  const changes = consoleApp.routes
-    .filter(({ method, path }) => method === "POST" && path !== "/*")
-    .map(({ path }) => path.replace(":id", crypto.randomUUID()));
-
-  const FOREIGN: readonly (readonly [string, Record<string, string>])[] = [
-    ["another site", { "sec-fetch-site": "cross-site", origin: "https://elsewhere.test" }],
-    ["a sibling subdomain", { "sec-fetch-site": "same-site", origin: "http://portal.127.0.0.1:8787" }],
-    ["another port", { origin: "http://127.0.0.1:8788" }],
-    ["an opaque origin", { origin: "null" }],
-    ["nowhere it would name", {}],
-  ];
-  const TYPES = ["application/x-www-form-urlencoded", "text/plain", "application/json", "application/octet-stream", ""];
+  const changes = changesOf(consoleApp);
 
   it("is refused on every route when another site sends it, whatever its content type", async () => {
     expect(changes.length).toBeGreaterThan(6);
@@ -341,9 +342,9 @@ describe("a form", () => {
     const cookie = `__Host-splits_s=${(await signedIn(person)).cookies.get("__Host-splits_s")}`;
     for (const path of changes) {
       for (const [from, headers] of FOREIGN) {
-        for (const type of TYPES) {
+        for (const type of CONTENT_TYPES) {
           const answer = await world.call("POST", path, { body: "a=b", headers: { cookie, "content-type": type, ...headers } });
-          expect([answer.status, /Sent from another site/.test(answer.body)], `${path} from ${from} as ${type}`).toEqual([403, true]);
+          expect([answer.status, /sent from another site/i.test(answer.body)], `${path} from ${from} as ${type}`).toEqual([403, true]);
         }
       }
     }
@@ -440,16 +441,17 @@ describe("every page", () => {
 
 describe("the issuer's webhooks", () => {
   it("end the console sessions that were made from a session of theirs", async () => {
+    const person = await world.person();
+    const [row] = await world.db.reader.select({ sub: users.clerkUserId }).from(users).where(eq(users.id, person.userId));
     const { Webhook } = await import("standardwebhooks");
     const told = async (type: string, sid: string) => {
       const [id, at] = [`msg_${crypto.randomUUID()}`, new Date()];
-      const body = JSON.stringify({ type, data: { id: sid, user_id: "user_1" } });
+      const body = JSON.stringify({ type, data: { id: sid, user_id: row?.sub } });
       const signature = new Webhook(world.env.CLERK_WEBHOOK_SECRETS ?? "").sign(id, at, body);
       const headers = { "svix-id": id, "svix-timestamp": String(Math.floor(at.getTime() / 1_000)), "svix-signature": signature };
       expect((await world.call("POST", "/webhooks/clerk", { body, headers })).status).toBe(204);
       await world.drain();
     };
-    const person = await world.person();
     const issued = async (issuerSid: string) => {
       const browser = await signedIn(person);
       await world.db.writer
@@ -467,6 +469,7 @@ describe("the issuer's webhooks", () => {
     await told("session.ended", "sess_c");
     expect(await states()).toEqual([false, false, false, true]);
     expect(await endsOf(person)).toEqual(["issuer", "issuer", "issuer", null]);
+    expect(await endingsTold(person)).toEqual(["issuer", "issuer", "issuer"]);
   });
 
   it("end all of somebody's who is deleted there", async () => {
@@ -483,5 +486,6 @@ describe("the issuer's webhooks", () => {
     await world.drain();
     expect(await isSignedIn(browser)).toBe(false);
     expect(await endsOf(person)).toEqual(["deactivated"]);
+    expect(await endingsTold(person)).toEqual(["deactivated"]);
   });
 });
