@@ -34,6 +34,7 @@ interface PendingMail {
 /** Where links in mails lead. */
 export interface Origins {
   api: string;
+  console: string;
   portal: string;
 }
 
@@ -119,7 +120,7 @@ const unsealed = (challengeId: string): Statement =>
 type Part = string | { link: string };
 
 /** A mail in words; null where what it would carry is no longer good. */
-async function compose(ctx: Context, { api, portal }: Origins, mail: PendingMail): Promise<Mail | null> {
+async function compose(ctx: Context, { api, console, portal }: Origins, mail: PendingMail): Promise<Mail | null> {
   const parts: Part[] = [];
   if (mail.template === LOGIN_TEMPLATE) {
     const opened = mail.login && (await ctx.ports.seal.open(mail.login.sealed, mail.login.id));
@@ -128,6 +129,7 @@ async function compose(ctx: Context, { api, portal }: Origins, mail: PendingMail
   } else {
     parts.push(String(mail.payload["text"] ?? mail.subject));
   }
+  if (typeof mail.payload["page"] === "string") parts.push("Read on in the console:", { link: `${console}${mail.payload["page"]}` });
   if (mail.invitation) {
     const token = await ctx.ports.links.token(mail.invitation.id, new Date(mail.invitation.issuedAt));
     parts.push("To see the invitation and to answer it:", { link: `${api}/api/v2/${mail.invitation.path}/${token}` });

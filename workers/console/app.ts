@@ -20,6 +20,8 @@ import { approvalsPage, decideAccessPage, accessDecided } from "./pages/admin/ap
 import { auditPage } from "./pages/admin/audit.tsx";
 import { credentialsPage, switchPage, switched } from "./pages/admin/credentials.tsx";
 import { planChanged, plansPage } from "./pages/admin/plans.tsx";
+import { privacyPage } from "./pages/admin/privacy.tsx";
+import { applicationPage, applicationsPage, documentPage } from "./pages/applications.tsx";
 import {
   appDeleted,
   appEdited,
@@ -142,6 +144,9 @@ const PAGES: readonly (readonly ["GET" | "POST", string, Page])[] = [
   ["GET", "/console/notifications", notificationsPage],
   ["POST", "/console/notifications/read", allNotificationsRead],
   ["POST", "/console/notifications/:id/read", notificationRead],
+  ["GET", "/console/applications", applicationsPage],
+  ["GET", "/console/applications/:id", applicationPage],
+  ["GET", "/console/documents/:id", documentPage],
   ["GET", "/console/sessions", sessionsPage],
   ["GET", "/console/sessions/end-all", endAllPage],
   ["POST", "/console/sessions/end-all", allSessionsEnded],
@@ -178,6 +183,7 @@ const PAGES: readonly (readonly ["GET" | "POST", string, Page])[] = [
   ["GET", "/console/admin/plans", plansPage],
   ["POST", "/console/admin/plans", planChanged],
   ["GET", "/console/admin/audit", auditPage],
+  ["GET", "/console/admin/privacy", privacyPage],
 ];
 
 /** The pages within one account. */
