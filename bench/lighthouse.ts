@@ -1,13 +1,15 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { chromium } from "playwright-core";
+import { embedCode } from "#domain/intake/embed-code.ts";
 import { runningWorld } from "#local/lock.ts";
 import { people } from "#local/people.ts";
 import { command, LocalProblem } from "#local/problem.ts";
 
 /**
  * Has Lighthouse look at the pages on which a release depends (SURFACES §2.9, §2.10), in the local world
- * that `npm start` runs, on a slow phone's line: a row for each, medians of three looks. Ends with 1 if a
- * page is below its budget. Lighthouse is fetched when it is first asked for, because it is larger than
+ * that `npm start` runs, on a slow phone's line: a row for each, medians of three looks. Another row tells
+ * how soon the widget is ready. Ends with 1 if a page is below its budget. Lighthouse is fetched when it is first asked for, because it is larger than
  * all that this project needs otherwise.
  */
 const LIGHTHOUSE = "lighthouse@12.8.2";
@@ -26,6 +28,9 @@ interface Wanted {
   /** Whose session it is seen with. */
   cookie?: string;
 }
+
+/** How soon the widget stands in the page that embeds it, on this machine. */
+const READY_MS = 500;
 
 type Seen = Record<keyof typeof BUDGET, number>;
 
@@ -54,6 +59,9 @@ await command(async () => {
     console.log(`${page.name.padEnd(24)}${figures.join("  ")}${failed.length > 0 ? `  below its budget: ${failed.join(", ")}` : ""}`);
     if (failed.length > 0) process.exitCode = 1;
   }
+  const readyMs = await widgetReady(worker, cookie);
+  console.log(`${"widget".padEnd(24)}ready after ${readyMs.toFixed(0)} ms${readyMs > READY_MS ? "  below its budget: readyMs" : ""}`);
+  if (readyMs > READY_MS) process.exitCode = 1;
   console.log(`${"status page".padEnd(24)}is not built yet`);
 });
 
@@ -71,8 +79,43 @@ function faultsOf({ listed, cookie }: Wanted, seen: Seen): string[] {
 async function medianOf(page: Wanted): Promise<Seen> {
   const looks: Seen[] = [];
   for (let look = 0; look < LOOKS; look++) looks.push(await lookAt(page));
-  const median = (name: keyof Seen): number => looks.map((look) => look[name]).toSorted((a, b) => a - b)[Math.floor(LOOKS / 2)] ?? 0;
-  return Object.fromEntries(Object.keys(BUDGET).map((name) => [name, median(name as keyof Seen)])) as Seen;
+  return Object.fromEntries(Object.keys(BUDGET).map((name) => [name, median(looks.map((look) => look[name as keyof Seen]))])) as Seen;
+}
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
+}
+
+/** How soon the widget stands in a page of another's, in milliseconds from the page's beginning; each time in a browser that was never there. */
+async function widgetReady(worker: string, cookie: string): Promise<number> {
+  const { port } = new URL(worker);
+  const settings = await (await fetch(`${worker}/console/company/embed-code`, { headers: { Cookie: cookie } })).text();
+  const [, companyId = ""] = /data-preview="([^"]+)"/.exec(settings) ?? [];
+  const wish = {
+    companyId,
+    origin: `http://cdn.localhost:${port}`,
+    name: "sw",
+    type: "inline",
+    label: "",
+    target: "",
+    pinned: null,
+  } as const;
+  const timed = `<script>addEventListener("splits:ready", () => (globalThis.readyMs = performance.now()))</script>`;
+  const body = `<!doctype html><title>Careers</title>${timed}${embedCode(wish)}`;
+  // our host is a public one; a page that nobody serves may not ask a local one
+  const args = ["--no-sandbox", `--ip-address-space-overrides=127.0.0.1:${port}=public`];
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args });
+  const times: number[] = [];
+  for (let look = 0; look < LOOKS; look++) {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.route("http://careers.localhost/**", (route) => route.fulfill({ contentType: "text/html", body }));
+    await page.goto("http://careers.localhost/jobs");
+    times.push(Number(await (await page.waitForFunction("globalThis.readyMs")).jsonValue()));
+    await context.close();
+  }
+  await browser.close();
+  return median(times);
 }
 
 async function lookAt({ url, cookie }: Wanted): Promise<Seen> {

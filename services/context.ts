@@ -227,6 +227,8 @@ export interface ContextParts {
   present?: (result: never) => Reply;
   /** Makes a person of a verified stranger; true when somebody was made or linked. */
   welcome?: (ctx: Context) => Promise<boolean>;
+  /** Asked once, when it is known who the caller is and before anything is decided for them: throws what keeps them out. */
+  admit?: (ctx: Context) => Promise<void>;
 }
 
 /** What a verb works with: who asks, what may be asked of the world, and the instant of the decision. */
@@ -241,6 +243,7 @@ export class Context {
   /** The reply that `commit` rendered. */
   reply: Reply | null = null;
   #welcome: ContextParts["welcome"];
+  #admit: ContextParts["admit"];
   #access: Access = NOBODY;
   #session: Session | null = null;
   #made = 0;
@@ -259,6 +262,7 @@ export class Context {
     this.partner = parts.partner;
     this.present = parts.present;
     this.#welcome = parts.welcome;
+    this.#admit = parts.admit;
   }
 
   /** The caller's access, as the last `read` found it. */
@@ -378,6 +382,9 @@ export class Context {
       return this.#send(statements);
     }
     this.#judge(entered);
+    const admit = this.#admit;
+    this.#admit = undefined;
+    await admit?.(this);
     this.#stored = key ? await replyUnder(this, key.fingerprint, (results[1] as StoredReply[])[0]) : null;
     return results.slice(head.length);
   }

@@ -1,6 +1,6 @@
 import { HONEYPOT, type IntakeField } from "#domain/intake/fields.ts";
 import { element } from "./element.ts";
-import { type Configuration, handIn, type Trouble } from "./intake.ts";
+import { type Configuration, handIn, TIMEOUT, type Trouble } from "./intake.ts";
 
 type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 type Wrong = readonly { pointer: string; message: string }[];
@@ -8,6 +8,9 @@ type Wrong = readonly { pointer: string; message: string }[];
 /** The sentence that leads on wherever the form cannot. */
 export const wayOut = (words: string, href: string, name = "Open the form on its own page"): HTMLElement =>
   element("p", {}, `${words} `, element("a", { href, target: "_blank", rel: "noopener" }, name));
+
+/** What is said of a server that is not waited for any more. */
+export const NO_ANSWER = "There was no answer in time.";
 
 /** Where a result is said: it takes the focus, so that it is heard. */
 const status = (...said: readonly (Node | string)[]): HTMLElement => element("div", { role: "status", tabindex: "-1" }, ...said);
@@ -73,7 +76,12 @@ export function intakeForm(
     } catch (error) {
       const { code = "offline", errors = [], retry_after: wait } = error as Trouble;
       if (show(errors)) {
-        trouble.append(wayOut(wait ? tooOften(wait) : "This could not be sent. What you wrote is still here: try again.", link));
+        trouble.append(
+          wayOut(
+            wait ? tooOften(wait) : `${code === TIMEOUT ? NO_ANSWER : "This could not be sent."} What you wrote is still here: try again.`,
+            link,
+          ),
+        );
         trouble.focus();
       }
       tell("error", { code });

@@ -20,7 +20,7 @@ export interface Configuration {
 
 export type WidgetType = "inline" | "modal" | "button";
 
-/** A problem as the API tells it. Without a code there was no connection, or an answer that is none of ours. */
+/** A problem as the API tells it, or `timeout`. Without a code there was no connection, or an answer that is none of ours. */
 export interface Trouble {
   code?: string;
   /** What is wrong with which field, by the end of its pointer. */
@@ -29,12 +29,27 @@ export interface Trouble {
   retry_after?: number;
 }
 
+/** The code of what took longer. */
+export const TIMEOUT = "timeout";
+
+/** A server that has not answered for so long is not waited for. */
+const PATIENCE_MS = 15_000;
+
 /** Asks the intake of a company; `data` of the answer, or throws the trouble. */
 export async function ask<Data>(url: string, request?: RequestInit): Promise<Data> {
-  const answer = await fetch(url, { ...request, credentials: "omit" });
-  const body = await answer.json();
-  if (!answer.ok) throw body;
-  return body.data as Data;
+  const wait = new AbortController();
+  const { signal } = wait;
+  const timer = setTimeout(() => wait.abort(), PATIENCE_MS);
+  try {
+    const answer = await fetch(url, { ...request, credentials: "omit", signal });
+    const body = await answer.json();
+    if (!answer.ok) throw body;
+    return body.data as Data;
+  } catch (error) {
+    throw signal.aborted ? { code: TIMEOUT } : error;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 interface Challenge {

@@ -1,6 +1,6 @@
 import { element } from "./element.ts";
-import { intakeForm, wayOut } from "./form.ts";
-import { ask, type Configuration, type Trouble } from "./intake.ts";
+import { intakeForm, NO_ANSWER, wayOut } from "./form.ts";
+import { ask, type Configuration, TIMEOUT, type Trouble } from "./intake.ts";
 import { turnstileIn } from "./turnstile.ts";
 import css from "./widget.css";
 
@@ -69,10 +69,20 @@ function place(host: Element, { target = "[data-splits-widget]", companyId }: Op
   else document.body.append(host);
 }
 
-/** Whether the page is dark around an element: only then the widget is, too. */
-function isDarkAround(host: Element): boolean {
-  const schemes = getComputedStyle(host.parentElement as Element).colorScheme || "";
-  return schemes.includes("dark") && (!schemes.includes("light") || matchMedia("(prefers-color-scheme: dark)").matches);
+/** Dark where the page is dark around the element, and only there; now, and whenever the person or the page changes that. */
+function followTheme(host: Element): void {
+  const preference = matchMedia("(prefers-color-scheme: dark)");
+  const follow = (): void => {
+    const around = host.parentElement;
+    if (!around) return;
+    const schemes = getComputedStyle(around).colorScheme || "";
+    host.toggleAttribute("dark", schemes.includes("dark") && (!schemes.includes("light") || preference.matches));
+  };
+  follow();
+  preference.addEventListener("change", follow);
+  // a page that has a switch of its own says so on its outermost elements
+  const watching = new MutationObserver(follow);
+  for (const each of [document.documentElement, document.body]) watching.observe(each, { attributes: true });
 }
 
 function widgetOf(options: Options): Omit<Widget, "said"> {
@@ -85,7 +95,7 @@ function widgetOf(options: Options): Omit<Widget, "said"> {
   sheet.replaceSync(css);
   root.adoptedStyleSheets = [sheet];
   place(host, options);
-  host.toggleAttribute("dark", isDarkAround(host));
+  followTheme(host);
 
   const dialog = element("dialog", { "aria-labelledby": HEADING });
   let isWanted = false;
@@ -139,7 +149,8 @@ function widgetOf(options: Options): Omit<Widget, "said"> {
     opener.addEventListener("click", widget.open);
   }
 
-  async function show(): Promise<void> {
+  /** @param before - what stood there, and could be pressed, while the company could not be asked */
+  async function show(before?: Element): Promise<void> {
     try {
       const configuration = await ask<Configuration>(base);
       draw(Object.assign(configuration, ...PRESENTATION.map((name) => options[name] && { [name]: options[name] })));
@@ -147,11 +158,19 @@ function widgetOf(options: Options): Omit<Widget, "said"> {
       if (isWanted) widget.open();
     } catch (error) {
       const { code = "offline" } = error as Trouble;
-      const words =
-        code === "not_found" ? element("p", {}, "This form is not available.") : wayOut("The form cannot be reached at the moment.", link);
-      root.append(element("section", {}, words));
+      const section = element("section");
+      if (code === "not_found") section.append(element("p", {}, "This form is not available."));
+      else {
+        const again = element("button", {}, "Try again");
+        again.addEventListener("click", () => show(section), { once: true });
+        section.append(wayOut(code === TIMEOUT ? NO_ANSWER : "The form cannot be reached at the moment.", link), again);
+      }
+      root.append(section);
       tell("error", { code });
     }
+    if (!before) return;
+    before.remove();
+    root.querySelector<HTMLElement>("input, button")?.focus(); // where the one was that was pressed
   }
   void show();
   return widget;

@@ -1,5 +1,5 @@
 import type { Context as HonoContext } from "hono";
-import { type Caller, Context } from "#services/context.ts";
+import { type Caller, Context, type ContextParts } from "#services/context.ts";
 import { databaseOf, type Env, portsOf } from "./runtime.ts";
 
 /** What is needed of a request: whichever app it came to. */
@@ -9,9 +9,10 @@ type Call = Pick<HonoContext<{ Bindings: Env }>, "env" | "executionCtx"> & {
 };
 
 /** What verbs work with for whoever shows no credential of an API: nobody in particular, or a visitor by their cookie. */
-export const contextOfStranger = (c: Call, caller: Caller = { kind: "anonymous" }): Context =>
+export const contextOfStranger = (c: Call, caller: Caller = { kind: "anonymous" }, admit?: ContextParts["admit"]): Context =>
   new Context({
     caller,
+    ...(admit ? { admit } : {}),
     audience: "public",
     database: databaseOf(c.env, c.var.requestId),
     ports: portsOf(c.env, (work) => c.executionCtx.waitUntil(work)),

@@ -76,7 +76,7 @@ export const requestLog = api.table("request_log", {
   repeatCount: integer().notNull().default(1),
 });
 
-export const AUTH_EVENT_KINDS = ["signed_in", "sign_in_refused", "signed_out", "session_ended", "challenge_sent"] as const;
+export const AUTH_EVENT_KINDS = ["signed_in", "sign_in_refused", "signed_out", "session_ended", "challenge_sent", "code_wrong"] as const;
 
 /** Who got in and out, and who did not (IDENTITY §17.3). */
 export const authEvents = identity.table("auth_events", {

@@ -51,7 +51,7 @@ export interface AuditEvent {
 export interface SignIn {
   id: string;
   at: Date;
-  kind: "signed_in" | "sign_in_refused" | "signed_out" | "session_ended" | "challenge_sent";
+  kind: "signed_in" | "sign_in_refused" | "signed_out" | "session_ended" | "challenge_sent" | "code_wrong";
   outcome: "success" | "failure";
   /** Why it was refused, or what ended it. */
   reason: string | null;

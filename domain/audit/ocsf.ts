@@ -37,6 +37,7 @@ const SIGN_IN_NAMES = { 1: "Logon", 2: "Logoff", 6: "Preauth" } as const;
 const BY_KIND: Readonly<Record<SignIn["kind"], keyof typeof SIGN_IN_NAMES>> = {
   signed_in: 1,
   sign_in_refused: 1,
+  code_wrong: 1,
   signed_out: 2,
   session_ended: 2,
   challenge_sent: 6,

@@ -61,6 +61,8 @@ export interface Notice {
   priority?: "low" | "high" | "urgent";
   /** Leads to the invitation whose token only the mail may carry. */
   invitation?: true;
+  /** The page of the console where the hearer reads on, by the id of what the event is about. */
+  page?: (subjectId: string) => string;
 }
 
 type Rule<T extends EventType> = (payload: EventPayloads[T]) => readonly Notice[];
@@ -85,6 +87,9 @@ const about = (to: Hearer, category: Category, template: string, subject: Notice
 });
 const mailed = (notice: Notice, priority?: Notice["priority"]): Notice => ({ ...notice, mail: true, ...(priority ? { priority } : {}) });
 
+/** With the way to what an application's candidate said and did. */
+const onApplication = (notice: Notice): Notice => ({ ...notice, page: (id) => `/console/applications/${id}` });
+
 const RECRUITERS = ["candidate_recruiter", "company_recruiter"] as const;
 const recruiters = (make: (to: Hearer) => Notice): Notice[] => RECRUITERS.map(make);
 
@@ -99,7 +104,7 @@ const WHY_DISABLED: Readonly<Record<string, string>> = {
 
 /** Whoever works on an application by mail: its recruiters, and the company once it has reached it. */
 const parties = (reachedCompany: boolean, make: (to: Hearer) => Notice): Notice[] =>
-  [...RECRUITERS, ...(reachedCompany ? (["company"] as const) : [])].map((to) => mailed(make(to)));
+  [...RECRUITERS, ...(reachedCompany ? (["company"] as const) : [])].map((to) => onApplication(mailed(make(to))));
 
 /** The parties of a disputed placement; how its fee is split is none of the company's business. */
 const toParties = (disputeType: string, make: (to: Hearer) => Notice): Notice[] =>
@@ -440,7 +445,9 @@ const RULES: { readonly [T in EventType]?: Rule<T> } = {
       about(to, "applications", "application.withdrawal_undone", (f) => `${candidate(f)} stays in for ${job(f)}`),
     ),
   "application.document_added": () =>
-    recruiters((to) => about(to, "applications", "application.document_added", (f) => `${candidate(f)} added a document for ${job(f)}`)),
+    recruiters((to) =>
+      onApplication(about(to, "applications", "application.document_added", (f) => `${candidate(f)} added a document for ${job(f)}`)),
+    ),
   "application.availability_given": ({ reached_company }) =>
     parties(reached_company, (to) =>
       about(
@@ -460,31 +467,36 @@ const RULES: { readonly [T in EventType]?: Rule<T> } = {
           ? "company"
           : "platform_admin";
     return [
-      mailed(
-        about(
-          to,
-          "applications",
-          "application.message_sent",
-          (f) => `${candidate(f)} wrote to you about ${job(f)}`,
-          (f) => `${candidate(f)} writes about ${job(f)}: ${f.message ?? ""}`,
+      onApplication(
+        mailed(
+          about(
+            to,
+            "applications",
+            "application.message_sent",
+            (f) => `${candidate(f)} wrote to you about ${job(f)}`,
+            (f) => `${candidate(f)} writes about ${job(f)}: ${f.message ?? ""}`,
+          ),
+          "high",
         ),
-        "high",
       ),
     ];
   },
   "candidate.privacy_requested": ({ kind, candidate_id, privacy_request_id }) =>
     kind === "erasure"
       ? [
-          mailed(
-            about(
-              "platform_admin",
-              "security",
-              "candidate.privacy_requested",
-              () => "A candidate asks to be deleted",
-              () => `Privacy request ${privacy_request_id} of candidate ${candidate_id}. The law asks for an answer within a month.`,
+          {
+            ...mailed(
+              about(
+                "platform_admin",
+                "security",
+                "candidate.privacy_requested",
+                () => "A candidate asks to be deleted",
+                () => `Privacy request ${privacy_request_id} of candidate ${candidate_id}. The law asks for an answer within a month.`,
+              ),
+              "high",
             ),
-            "high",
-          ),
+            page: () => "/console/admin/privacy",
+          },
         ]
       : [],
   "application.expiration_warning": () =>

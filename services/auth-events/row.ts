@@ -8,6 +8,9 @@ type Row = typeof authEvents.$inferSelect;
 export type AuthEvent = Pick<Row, "kind"> &
   Partial<Pick<Row, "userId" | "candidateId" | "organizationId" | "sessionId" | "method" | "reason" | "country">>;
 
+/** Somebody wanted in and did not get in. */
+const FAILURES: ReadonlySet<Row["kind"]> = new Set(["sign_in_refused", "code_wrong"]);
+
 /** The event's row, with what the request says of the browser; no address of mail, no token. */
 export const authEventRow = (ctx: Context, event: AuthEvent): typeof authEvents.$inferInsert => ({
   id: ctx.newId(),
@@ -19,7 +22,7 @@ export const authEventRow = (ctx: Context, event: AuthEvent): typeof authEvents.
   connectionId: null,
   sessionId: event.sessionId ?? null,
   method: event.method ?? null,
-  outcome: event.kind === "sign_in_refused" ? "failure" : "success",
+  outcome: FAILURES.has(event.kind) ? "failure" : "success",
   reason: event.reason ?? null,
   ip: ctx.request.ip,
   country: event.country ?? null,

@@ -92,6 +92,7 @@ export async function logInByCode(ctx: Context, code: string, browser: LoginBrow
   if (wait > 0) throw tooMany(wait, "Too many codes were tried for this address. The link in the mail still works.");
 
   if (!isSame(await hashOfCode(ctx, tried.id, code.replaceAll(/\s/g, "")), tried.codeHash)) {
+    await commit(ctx, null, { write: [], audit: { kind: "code_wrong", userId: null, candidateId: tried.candidateId }, events: [] });
     if (tried.tries >= MAX_TRIES) throw spent();
     return { signedIn: false, triesLeft: MAX_TRIES - tried.tries };
   }

@@ -35,6 +35,7 @@ interface PendingMail {
 /** Where links in mails lead. */
 export interface Origins {
   api: string;
+  console: string;
   portal: string;
 }
 
@@ -125,7 +126,7 @@ const INVITING: ReadonlySet<string> = new Set(["candidate.invited", "team.invita
 type Part = string | { link: string };
 
 /** A mail in words; null where what it would carry is no longer good. */
-async function compose(ctx: Context, { api, portal }: Origins, mail: PendingMail): Promise<Mail | null> {
+async function compose(ctx: Context, { api, console, portal }: Origins, mail: PendingMail): Promise<Mail | null> {
   const parts: Part[] = [];
   if (mail.template === LOGIN_TEMPLATE) {
     const opened = mail.login && (await ctx.ports.seal.open(mail.login.sealed, mail.login.id));
@@ -134,6 +135,7 @@ async function compose(ctx: Context, { api, portal }: Origins, mail: PendingMail
   } else {
     parts.push(String(mail.payload["text"] ?? mail.subject));
   }
+  if (typeof mail.payload["page"] === "string") parts.push("Read on in the console:", { link: `${console}${mail.payload["page"]}` });
   if (!mail.invitation && INVITING.has(mail.template)) return null;
   if (mail.invitation) {
     const token = await ctx.ports.links.token(mail.invitation.id, new Date(mail.invitation.issuedAt));

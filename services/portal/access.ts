@@ -9,9 +9,12 @@ import type { Context } from "../context.ts";
 /** The applications of the candidate who is in: those and no others are seen and acted on in the portal. */
 export const ownApplications = (): SQL => sql`${applications.candidateId} = (select ops.candidate_id())`;
 
+/** Documents that candidates added to their applications. */
+export const fromCandidate = (): SQL => sql`(${documents.entityType} = 'application' and ${documents.deletedAt} is null
+  and ${documents.metadata} ->> 'from' = 'candidate')`;
+
 /** The documents the candidate handed in. What others attached to an application is not theirs to read. */
-export const ownDocuments = (): SQL => sql`(${documents.entityType} = 'application' and ${documents.deletedAt} is null
-  and ${documents.metadata} ->> 'from' = 'candidate'
+export const ownDocuments = (): SQL => sql`(${fromCandidate()}
   and ${documents.entityId} in (select ${applications.id} from ${applications} where ${ownApplications()}))`;
 
 /** The candidate's own record. */

@@ -84,9 +84,14 @@ async function readDocument(ctx: Context, id: string): Promise<Document> {
 }
 
 /** One of the candidate's own documents with what is in it. Another's, or one that was removed, is 404. */
-export async function openDocument(ctx: Context, id: string): Promise<Document & { body: ReadableStream }> {
-  const document = await readDocument(ctx, id);
-  const file = await ctx.ports.files.get(document.storageKey);
+export const openDocument = async (ctx: Context, id: string): Promise<OpenDocument> => openFile(ctx, await readDocument(ctx, id));
+
+/** A document with what is in it. */
+export type OpenDocument = Document & { body: ReadableStream };
+
+/** A document that was found for somebody, opened; one that was not found, or is gone, is 404. */
+export async function openFile(ctx: Context, document: Document | undefined): Promise<OpenDocument> {
+  const file = document && (await ctx.ports.files.get(document.storageKey));
   if (!file) throw notFound("document");
   return { ...document, body: file.body };
 }

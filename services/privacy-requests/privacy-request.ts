@@ -1,19 +1,26 @@
 import { getTableColumns, sql } from "drizzle-orm";
-import { privacyRequests } from "#db/schema/ats.ts";
+import { candidates, privacyRequests } from "#db/schema/ats.ts";
+import { computed } from "#db/statements.ts";
 import { requirePlatformAdmin } from "../approvals/approval.ts";
 import { platformAdmins } from "../audience.ts";
 import type { Context } from "../context.ts";
 import { getOne, type Included, listOf, type ListQuery, type Noun, type Page } from "../listing.ts";
 
 /** What a candidate wants done with their data. */
-export type PrivacyRequest = typeof privacyRequests.$inferSelect;
+export type PrivacyRequest = typeof privacyRequests.$inferSelect & { candidateName: string };
 
 const readable = () => sql`(select ops.is_admin())`;
 
 export const privacyRequestNoun = {
   name: "privacy request",
   table: privacyRequests,
-  columns: getTableColumns(privacyRequests),
+  columns: {
+    ...getTableColumns(privacyRequests),
+    candidateName: computed<string>(
+      "candidate_name",
+      sql`(select c.full_name from ${candidates} c where c.id = ${privacyRequests.candidateId})`,
+    ),
+  },
   readable,
   ways: () => [{ rows: readable(), opensTo: platformAdmins }],
   filters: {

@@ -136,7 +136,7 @@ export const endSessions = (ctx: Context, which: SQL, reason: NonNullable<Row["e
     .where(and(which, sql`${sessions.endedAt} is null`)) as Statement;
 
 /** Ends sessions that their person did not end, and notes each of them among who got in and out. */
-export const cutOff = (ctx: Context, which: SQL, reason: "issuer" | "deactivated"): Statement =>
+export const cutOff = (ctx: Context, which: SQL, reason: "issuer" | "deactivated" | "signed_out_everywhere"): Statement =>
   statement(sql`
     with ended as (
       update ${sessions} set ended_at = ${ctx.now().toISOString()}::timestamptz, ended_reason = ${reason}

@@ -4,6 +4,7 @@ import { authEvents } from "#db/schema/audit.ts";
 import { memberships, sessions, users } from "#db/schema/identity.ts";
 import { marketplace, type Person } from "#test/api.ts";
 import { browserAt, type TestBrowser } from "#test/console.ts";
+import { changesOf, CONTENT_TYPES, FOREIGN } from "#test/cross-site.ts";
 import { PARTS } from "#workers/console/app.ts";
 
 const world = await marketplace();
@@ -335,21 +336,7 @@ describe("the reach of a session", () => {
 });
 
 describe("a form", () => {
-  const allChanges = async () => {
-    const pages = await Promise.all(PARTS.map(async (part) => part.pages()));
-    return pages.flatMap((each) =>
-      each.filter(([method]) => method === "POST").map(([, path]) => path.replace(":id", crypto.randomUUID())),
-    );
-  };
-
-  const FOREIGN: readonly (readonly [string, Record<string, string>])[] = [
-    ["another site", { "sec-fetch-site": "cross-site", origin: "https://elsewhere.test" }],
-    ["a sibling subdomain", { "sec-fetch-site": "same-site", origin: "http://portal.127.0.0.1:8787" }],
-    ["another port", { origin: "http://127.0.0.1:8788" }],
-    ["an opaque origin", { origin: "null" }],
-    ["nowhere it would name", {}],
-  ];
-  const TYPES = ["application/x-www-form-urlencoded", "text/plain", "application/json", "application/octet-stream", ""];
+  const allChanges = async () => changesOf((await Promise.all(PARTS.map(async (part) => part.pages()))).flat());
 
   it("is refused on every route when another site sends it, whatever its content type", async () => {
     const changes = await allChanges();
@@ -358,7 +345,7 @@ describe("a form", () => {
     const cookie = `__Host-splits_s=${(await signedIn(person)).cookies.get("__Host-splits_s")}`;
     for (const path of changes) {
       for (const [from, headers] of FOREIGN) {
-        for (const type of TYPES) {
+        for (const type of CONTENT_TYPES) {
           const answer = await world.call("POST", path, { body: "a=b", headers: { cookie, "content-type": type, ...headers } });
           expect([answer.status, /Sent from another site/.test(answer.body)], `${path} from ${from} as ${type}`).toEqual([403, true]);
         }

@@ -1,5 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import { candidatePortalTokens, candidates } from "#db/schema/ats.ts";
+import { authEvents } from "#db/schema/audit.ts";
 import { loginChallenges } from "#db/schema/identity.ts";
 import { notifications } from "#db/schema/notify.ts";
 import { outbox } from "#db/schema/ops.ts";
@@ -20,6 +21,10 @@ async function linked(candidate: Candidate): Promise<string> {
   await portal.applied(candidate);
   return portal.portalLinkFor(candidate.email);
 }
+
+/** Who got in as a candidate, and who did not, the first first. */
+const toldOf = ({ candidateId }: Candidate) =>
+  db.select().from(authEvents).where(eq(authEvents.candidateId, candidateId)).orderBy(authEvents.at, authEvents.id);
 
 describe("the link in a mail", () => {
   it("opens as often as wanted, names nobody before the button is pressed, and leaves the address", async () => {
@@ -68,6 +73,7 @@ describe("the link in a mail", () => {
     expect(corrected.status).toBe(200);
     expect((await stranger.get("/")).body).not.toContain("Carla");
     expect((await portal.browser().get(link)).status).toBe(410);
+    expect((await toldOf(carla)).at(-1)).toMatchObject({ kind: "session_ended", reason: "signed_out_everywhere", userId: null });
   });
 
   it("that nobody was sent is 404, with the way to a new one", async () => {
@@ -154,6 +160,9 @@ describe("a mailed code", () => {
     expect((await browser.post("/code", { code: wrong })).status).toBe(429);
     expect((await browser.post("/code", { code })).status).toBe(429);
     expect((await browser.get("/")).status).toBe(401);
+    expect((await toldOf(carla)).map(({ kind, outcome, userId }) => [kind, outcome, userId])).toEqual(
+      Array(5).fill(["code_wrong", "failure", null]),
+    );
   });
 
   it("is over in the eleventh minute, its link in the sixteenth", async () => {
@@ -340,6 +349,21 @@ describe("a visit", () => {
     expect([refused.status, Number(refused.headers.get("retry-after")) > 3_000]).toEqual([429, true]);
     expect(refused.body).toMatch(/try again in \d+ minutes/);
     expect((await browser.get("/")).status).toBe(200);
+  });
+
+  it("that somebody made up is counted nowhere: it takes no room, and nobody's posts are fewer", async () => {
+    const counted = vi.spyOn(world.env.LOGIN_THROTTLE, "getByName");
+    for (let time = 1; time <= 3; time++) {
+      const browser = portal.browser();
+      browser.cookies.set("__Host-splits_c", `${time}`.repeat(43));
+      expect((await browser.post(`/applications/${crypto.randomUUID()}/contact`, { message: "Hello" })).status).toBe(401);
+    }
+    expect(counted).not.toHaveBeenCalled();
+    const browser = await portal.signedIn(await world.candidate("Carla"));
+    counted.mockClear();
+    expect((await browser.post(`/applications/${crypto.randomUUID()}/contact`, { message: "Hello" })).status).toBe(404);
+    expect(counted).toHaveBeenCalledTimes(1);
+    counted.mockRestore();
   });
 
   it("is the same on the other host, under its path", async () => {

@@ -3,7 +3,9 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { applications, companies, intakeRequests, jobRequirements, jobs } from "#db/schema/ats.ts";
 import { notifications } from "#db/schema/notify.ts";
 import { recruiterCandidates } from "#db/schema/network.ts";
+import { whiteLabelApp } from "#workers/white-label/app.tsx";
 import { type Answer, type Marketplace, marketplace, type Person } from "../api.ts";
+import { changesOf, CONTENT_TYPES, FOREIGN } from "../cross-site.ts";
 
 const PNG = btoa("\x89PNG\r\n\x1a\nthe rest of a picture");
 const NASTY = `<script>alert(1)</script></script><b onmouseover=x>"'&`;
@@ -484,11 +486,17 @@ describe("a role from outside", () => {
 
   it("is refused from another site, and where the intake is closed", async () => {
     const one = await tenant();
-    const crossSite = await visit(one, "/intake", {
-      form: ANSWERS,
-      headers: { "sec-fetch-site": "cross-site", origin: "https://evil.example" },
-    });
-    expect(crossSite.status).toBe(403);
+    const changes = changesOf(whiteLabelApp.routes.map(({ method, path }) => [method, path]));
+    expect(changes.length).toBeGreaterThan(2);
+    for (const path of changes)
+      for (const [from, headers] of FOREIGN)
+        for (const type of CONTENT_TYPES) {
+          const answer = await world.call("POST", `http://${one.slug}.roles.localhost:8787${path}`, {
+            body: "contact_name=Kim",
+            headers: { "content-type": type, ...headers },
+          });
+          expect([answer.status, /sent from another site/i.test(answer.body)], `${path} from ${from} as ${type}`).toEqual([403, true]);
+        }
     await world.db.writer.execute(sql`insert into ats.intake_settings (company_id, enabled) values (${one.id}, false)`);
     expect((await visit(one, "/intake")).body).toContain("takes no new roles");
     expect((await post(one, { ...ANSWERS, token: "x" })).status).toBe(409);

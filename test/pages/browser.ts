@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { gzipSync } from "node:zlib";
 import { AxeBuilder } from "@axe-core/playwright";
 import { HtmlValidate } from "html-validate";
 import { expect } from "vitest";
@@ -68,6 +69,16 @@ const validator = new HtmlValidate({
 export async function markupFaultsOf(html: string): Promise<string[]> {
   const { results } = await validator.validateString(html);
   return results.flatMap(({ messages }) => messages.map(({ ruleId, message, line, column }) => `${line}:${column} ${ruleId}: ${message}`));
+}
+
+/** What a page loads from us. */
+export const filesOf = (markup: string): string[] =>
+  [...markup.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, file]) => file ?? "");
+
+/** What a page weighs on the wire, with the files of the Worker that it loads. */
+export async function wireBytesOf(markup: string, origin: string, files: readonly string[] = filesOf(markup)): Promise<number> {
+  const sizes = await Promise.all(files.map(async (file) => gzipSync(await (await fetch(`${origin}${file}`)).bytes()).length));
+  return sizes.reduce((sum, size) => sum + size, gzipSync(markup).length);
 }
 
 /** With SCREENSHOTS set to a folder, every page that a test opens is kept there as a picture, by the name of the test. */

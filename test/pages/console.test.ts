@@ -1,6 +1,5 @@
-import { gzipSync } from "node:zlib";
 import pg from "pg";
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Issuer, startIssuer } from "#local/issuer.ts";
 import { PEOPLE, people } from "#local/people.ts";
@@ -8,17 +7,21 @@ import { freePort } from "#local/ports.ts";
 import { seed } from "#local/seed.ts";
 import { type TestDatabase, testDatabase } from "../database.ts";
 import { type RunningWorker, startWorker } from "../http/worker.ts";
-import { faultsOf, hasChromium, markupFaultsOf, openBrowser } from "./browser.ts";
+import { faultsOf, filesOf, hasChromium, markupFaultsOf, openBrowser, wireBytesOf } from "./browser.ts";
+import { visitorsTo } from "./visitors.ts";
 
 const NOTICES = 45;
+/** Stands for the page of the application whose candidate said a lot. */
+const BUSY = "busy";
 /** What a page may weigh at first view (SURFACES §2.9). */
 const PAGE_BYTES = 30 * 1_024;
 
 describe.runIf(hasChromium)("the console, as a browser shows it", () => {
   let [browser, worker, issuer, database]: [Browser?, RunningWorker?, Issuer?, TestDatabase?] = [];
-  /** The cookies of who is signed in, by name. */
-  const states = new Map<string, Awaited<ReturnType<BrowserContext["storageState"]>>>();
+  /** The page of an application of Rosa's at Grace's company, whose candidate said a lot. */
+  let busy = "";
   const origin = () => worker?.origin ?? "";
+  const { newPage, cookiesOf, entered, pageOf, requestsOf, letIn } = visitorsTo(() => ({ browser, origin: origin() }));
 
   beforeAll(async () => {
     const port = await freePort();
@@ -30,12 +33,12 @@ describe.runIf(hasChromium)("the console, as a browser shows it", () => {
     await seed({ databaseUrl: database.url });
     await enrich(database.url);
     worker = await startWorker({ databaseUrl: database.url, issuerUrl: issuer.url, port });
-    for (const who of ["rosa", "grace", "ada"] as const) states.set(who, await signedIn(people[who].email));
-    states.set("newcomer", await signedIn("jo.march@books.test"));
+    for (const who of ["rosa", "grace", "ada"] as const) await letIn(who, byIssuer(people[who].email));
+    await letIn("newcomer", byIssuer("jo.march@books.test"));
   }, 120_000);
   afterAll(() => Promise.all([browser?.close(), worker?.stop(), issuer?.stop(), database?.drop()]));
 
-  /** Notices for Rosa, a second organization for Grace, and a recruiter who has to wait. */
+  /** Notices for Rosa, a second organization for Grace, and what candidates said to both of them. */
   async function enrich(url: string): Promise<void> {
     const client = new pg.Client({ connectionString: url });
     await client.connect();
@@ -54,18 +57,41 @@ describe.runIf(hasChromium)("the console, as a browser shows it", () => {
        where u.email = $1`,
       [people.grace.email],
     );
+    const { rows } = await client.query<{ id: string }>(
+      `select a.id from ats.applications a join ats.companies c on c.id = a.company_id
+         join network.recruiters r on r.id = a.candidate_recruiter_id join identity.users u on u.id = r.user_id
+       where u.email = $1 and c.slug = 'acme' and a.stage in ('company_review', 'interview', 'offer') order by a.id limit 1`,
+      [people.rosa.email],
+    );
+    const id = rows[0]?.id ?? "";
+    busy = `/console/applications/${id}`;
+    await client.query(
+      `insert into ats.portal_messages (application_id, body, created_at)
+       select $1, case n when 1 then 'May I bring my dog? Here is how it looks: https://example.test/a/rather/long/address/without/any/break/in/it.jpg' || E'\n\nYours, me'
+         else 'Is the ' || n || 'th of the month too late for an answer?' end, now() - make_interval(hours => n) from generate_series(1, 30) n`,
+      [id],
+    );
+    await client.query(
+      `insert into ats.interview_availability (application_id, slots, provided_at)
+       values ($1, '[{"from": "2027-03-01T08:00:00Z", "until": "2027-03-01T10:30:00Z", "time_zone": "America/Argentina/Buenos_Aires"}]', now())`,
+      [id],
+    );
+    await client.query(
+      `insert into ats.documents (entity_type, entity_id, document_type, filename, storage_key, content_type, file_size, metadata)
+       values ('application', $1, 'resume', 'A letter of motivation with a rather long name for a phone.docx', 'k', 'application/pdf', 184320, '{"from": "candidate"}')`,
+      [id],
+    );
+    await client.query(
+      `insert into ats.withdrawal_requests (application_id, reason, effective_at, undone_at, created_at)
+       values ($1, 'I was tired.', now() - interval '2 days', now() - interval '2 days', now() - interval '3 days'),
+         ($1, 'I found something that is nearer.', now() + interval '22 hours', null, now())`,
+      [id],
+    );
     await client.end();
   }
 
-  const newPage = async (options: BrowserContextOptions = {}): Promise<Page> =>
-    (await (browser as Browser).newContext({ baseURL: origin(), ...options })).newPage();
-
-  const pageOf = (who: string, options: BrowserContextOptions = {}): Promise<Page> =>
-    newPage({ storageState: states.get(who)!, ...options });
-
-  /** The whole way through the issuer, and what the browser keeps of it. */
-  async function signedIn(email: string) {
-    const page = await newPage();
+  /** The whole way through the issuer. */
+  const byIssuer = (email: string) => async (page: Page) => {
     await page.goto("/console");
     await page.fill("#email", email);
     await page.click("button:text-is('Continue')");
@@ -73,11 +99,9 @@ describe.runIf(hasChromium)("the console, as a browser shows it", () => {
     const listed = page.locator(`button[value="${email}"]`);
     await ((await listed.count()) > 0 ? listed.click() : page.click("button:text-is('Continue')"));
     await page.waitForURL(`${origin()}/console`);
-    const state = await page.context().storageState();
-    await page.context().close();
-    return state;
-  }
+  };
 
+  const pathOf = (path: string): string => (path === BUSY ? busy : path);
   const PAGES: readonly (readonly [string, string, string | null])[] = [
     ["the sign-in", "/sign-in", null],
     ["the sign-in after a sign-out", "/sign-in?done=signed-out", null],
@@ -92,6 +116,11 @@ describe.runIf(hasChromium)("the console, as a browser shows it", () => {
     ["the last page of notifications", "/console/notifications?page=3", "rosa"],
     ["notifications under a filter without any", "/console/notifications?category=teams", "rosa"],
     ["no notifications", "/console/notifications", "grace"],
+    ["what candidates said, to a recruiter", "/console/applications", "rosa"],
+    ["what candidates said, to a company", "/console/applications?act=times", "grace"],
+    ["what candidates said, under a filter without any", "/console/applications?search=nobody", "rosa"],
+    ["what one candidate said, to their recruiter", BUSY, "rosa"],
+    ["what one candidate said, to the company", BUSY, "grace"],
     ["sessions", "/console/sessions", "rosa"],
     ["a session that has just ended", "/console/sessions?done=ended", "rosa"],
     ["the question before signing out everywhere", "/console/sessions/end-all", "rosa"],
@@ -99,22 +128,16 @@ describe.runIf(hasChromium)("the console, as a browser shows it", () => {
   ];
 
   it.each(PAGES)("%s", async (_, path, who) => {
-    const storageState = who === null ? undefined : states.get(who);
-    expect(await faultsOf(browser as Browser, `${origin()}${path}`, storageState ? { storageState } : {})).toEqual([]);
+    expect(await faultsOf(browser as Browser, `${origin()}${pathOf(path)}`, cookiesOf(who))).toEqual([]);
   });
 
   it.each(PAGES)("%s is well written, and light on the wire", async (_, path, who) => {
-    const { request } = await (browser as Browser).newContext({
-      baseURL: origin(),
-      ...(who === null ? {} : { storageState: states.get(who)! }),
-    });
-    const markup = await (await request.get(path)).text();
+    const request = await requestsOf(who);
+    const markup = await (await request.get(pathOf(path))).text();
     expect(await markupFaultsOf(markup)).toEqual([]);
     expect(markup).toMatch(/^<!DOCTYPE html><html lang="en">/);
-    const files = [...markup.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, file]) => file ?? "");
-    expect(files).toHaveLength(3);
-    const sizes = await Promise.all(files.map(async (file) => gzipSync(await (await request.get(file)).body()).length));
-    expect(sizes.reduce((sum, size) => sum + size, gzipSync(markup).length)).toBeLessThanOrEqual(PAGE_BYTES);
+    expect(filesOf(markup)).toHaveLength(3);
+    expect(await wireBytesOf(markup, origin())).toBeLessThanOrEqual(PAGE_BYTES);
     await request.dispose();
   });
 
@@ -145,7 +168,7 @@ describe.runIf(hasChromium)("the console, as a browser shows it", () => {
 
   it("ends another browser at its next click by signing out everywhere, without any script", async () => {
     const [here, there] = (await Promise.all(
-      [await signedIn(people.henry.email), await signedIn(people.henry.email)].map((storageState) =>
+      [await entered(byIssuer(people.henry.email)), await entered(byIssuer(people.henry.email))].map((storageState) =>
         newPage({ storageState, javaScriptEnabled: false }),
       ),
     )) as [Page, Page];
@@ -180,7 +203,7 @@ describe.runIf(hasChromium)("the console, as a browser shows it", () => {
   });
 
   it("acts for one of several organizations, and shows it", async () => {
-    const page = await newPage({ storageState: await signedIn(people.grace.email) });
+    const page = await newPage({ storageState: await entered(byIssuer(people.grace.email)) });
     await page.goto("/console");
     expect(await page.textContent("main p")).toBe("");
     await page.locator("button:text('Act for this one')").last().click();
@@ -189,6 +212,25 @@ describe.runIf(hasChromium)("the console, as a browser shows it", () => {
     await page.waitForSelector("text=Acting for it", { state: "detached" });
     await page.context().close();
   });
+
+  it.each([true, false])(
+    "leads from what candidates said to one of them, a filter on the way, script or not: %s",
+    async (javaScriptEnabled) => {
+      const page = await pageOf("rosa", { javaScriptEnabled });
+      await page.goto("/console");
+      await page.click("nav >> text=From candidates");
+      await page.locator("[aria-label='From candidates'] tbody tr").nth(24).waitFor();
+      await page.selectOption("#act", "withdrawal");
+      await page.click("button:text-is('Show')");
+      await page.waitForURL(/act=withdrawal/);
+      await page.locator("[role=status]:text-is('2 found.')").waitFor();
+      await page.locator("tbody a").first().click();
+      await page.waitForURL(`${origin()}${busy}`);
+      expect(await page.textContent("main")).toContain("asked to withdraw");
+      expect(await page.getAttribute("main .words a", "href")).toContain("https://example.test/");
+      await page.context().close();
+    },
+  );
 
   describe("with its script", () => {
     /** Rosa's notifications, with a mark on the document that a navigation would lose. */

@@ -1,12 +1,12 @@
-import { gzipSync } from "node:zlib";
 import pg from "pg";
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { people } from "#local/people.ts";
 import { seed } from "#local/seed.ts";
 import { type TestDatabase, testDatabase } from "../database.ts";
 import { callWorker, type RunningWorker, startWorker } from "../http/worker.ts";
-import { faultsOf, hasChromium, markupFaultsOf, openBrowser, shoot, violationsIn } from "./browser.ts";
+import { faultsOf, hasChromium, markupFaultsOf, openBrowser, shoot, violationsIn, wireBytesOf } from "./browser.ts";
+import { byDeveloperDoor, visitorsTo } from "./visitors.ts";
 
 type Who = keyof typeof people;
 
@@ -15,17 +15,17 @@ const PAGE_BYTES = 30 * 1_024;
 
 describe.runIf(hasChromium)("the pages of developers and administrators, as a browser shows them", () => {
   let [browser, worker, database]: [Browser?, RunningWorker?, TestDatabase?] = [];
-  const states = new Map<Who, Awaited<ReturnType<BrowserContext["storageState"]>>>();
   /** The rows that the pages of one thing show, by name. */
   let ids: Readonly<Record<string, string>> = {};
   const origin = () => worker?.origin ?? "";
+  const { newPage, entered, cookiesOf, pageOf, requestsOf, letIn } = visitorsTo(() => ({ browser, origin: origin() }));
 
   beforeAll(async () => {
     [browser, database] = await Promise.all([openBrowser(), testDatabase()]);
     await seed({ databaseUrl: database.url });
     ids = await enriched(database.url);
     worker = await startWorker({ databaseUrl: database.url });
-    for (const who of ["rosa", "grace", "ada", "tom", "henry"] as const) states.set(who, await signedIn(who));
+    for (const who of ["rosa", "grace", "ada", "tom", "henry"] as const) await letIn(who, byDeveloperDoor(who));
   }, 120_000);
   afterAll(() => Promise.all([browser?.close(), worker?.stop(), database?.drop()]));
 
@@ -101,24 +101,15 @@ describe.runIf(hasChromium)("the pages of developers and administrators, as a br
        from (select n, uuidv7(make_interval(secs => n * -7)) as id from generate_series(1, 60) n) made`,
       [active, account, rosa],
     );
+    await client.query(
+      `insert into ats.privacy_requests (candidate_id, kind, status, created_at, done_at)
+       select id, case when n % 3 = 0 then 'export' else 'erasure' end, case when n % 3 = 0 then 'done' else 'pending' end,
+         now() - make_interval(days => n::integer * 5), case when n % 3 = 0 then now() end
+       from (select id, row_number() over (order by id) as n from ats.candidates limit 30) c`,
+    );
     const request = await idOf("select id from api.request_log where account_id = $1 and status = 404 limit 1", [account]);
     await client.end();
     return { account, company, active, pending, suspended, orphaned, asked, app, grant, request };
-  }
-
-  const newPage = async (options: BrowserContextOptions = {}): Promise<Page> =>
-    (await (browser as Browser).newContext({ baseURL: origin(), ...options })).newPage();
-  const pageOf = (who: Who, options: BrowserContextOptions = {}): Promise<Page> => newPage({ storageState: states.get(who)!, ...options });
-
-  /** By the way of developers; a person with several accounts has chosen none. */
-  async function signedIn(who: Who) {
-    const page = await newPage();
-    await page.goto("/dev/sign-in");
-    await page.click(`button[aria-label="Sign in as ${people[who].name}"]`);
-    await page.waitForURL(`${origin()}/console`);
-    const state = await page.context().storageState();
-    await page.context().close();
-    return state;
   }
 
   const PAGES: readonly (readonly [string, () => string, Who])[] = [
@@ -163,6 +154,8 @@ describe.runIf(hasChromium)("the pages of developers and administrators, as a br
     ["plans", () => "/console/admin/plans", "ada"],
     ["accounts by their name", () => "/console/admin/plans?account=acme", "ada"],
     ["the plan of an account", () => `/console/admin/plans?account=${ids["account"]}`, "ada"],
+    ["what candidates want done with their data", () => "/console/admin/privacy?status=", "ada"],
+    ["nothing that candidates want done", () => "/console/admin/privacy?kind=export&status=pending", "ada"],
     ["the audit", () => "/console/admin/audit?verify=yes", "ada"],
     ["the sign-ins", () => "/console/admin/sign-ins", "ada"],
     ["what is not for everybody", () => "/console/admin", "rosa"],
@@ -170,16 +163,14 @@ describe.runIf(hasChromium)("the pages of developers and administrators, as a br
   ];
 
   it.each(PAGES)("%s", async (_, path, who) => {
-    expect(await faultsOf(browser as Browser, `${origin()}${path()}`, { storageState: states.get(who)! })).toEqual([]);
+    expect(await faultsOf(browser as Browser, `${origin()}${path()}`, cookiesOf(who))).toEqual([]);
   });
 
   it.each(PAGES)("%s is well written, and light on the wire", async (_, path, who) => {
-    const { request } = await (browser as Browser).newContext({ baseURL: origin(), storageState: states.get(who)! });
+    const request = await requestsOf(who);
     const markup = await (await request.get(path())).text();
     expect(await markupFaultsOf(markup)).toEqual([]);
-    const files = [...markup.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, file]) => file ?? "");
-    const sizes = await Promise.all(files.map(async (file) => gzipSync(await (await request.get(file)).body()).length));
-    expect(sizes.reduce((sum, size) => sum + size, gzipSync(markup).length)).toBeLessThanOrEqual(PAGE_BYTES);
+    expect(await wireBytesOf(markup, origin())).toBeLessThanOrEqual(PAGE_BYTES);
     await request.dispose();
   });
 
@@ -245,7 +236,7 @@ describe.runIf(hasChromium)("the pages of developers and administrators, as a br
   });
 
   it("keeps another account's key, app and grant to itself", async () => {
-    const { request } = await pageOf("grace").then((page) => page.context());
+    const request = await requestsOf("grace");
     for (const path of [`keys/${ids["active"]}`, `keys/${ids["active"]}/revoke`, `apps/${ids["app"]}`, `grants/${ids["grant"]}/end`]) {
       expect((await request.get(`/developers/${path}`)).status(), path).toBe(404);
     }
@@ -263,7 +254,7 @@ describe.runIf(hasChromium)("the pages of developers and administrators, as a br
   });
 
   it("changes nothing for a form of another site, nor for somebody who administers nothing", async () => {
-    const { request } = await pageOf("rosa").then((page) => page.context());
+    const request = await requestsOf("rosa");
     const form = { decision: "approve", reason: "Because." };
     const foreign = { "sec-fetch-site": "cross-site", origin: "https://evil.example" };
     expect((await request.post(`/developers/keys/${ids["active"]}/revoke`, { headers: foreign, form: {} })).status()).toBe(403);
@@ -394,7 +385,7 @@ describe.runIf(hasChromium)("the pages of developers and administrators, as a br
   });
 
   it("fills the form again that was sent while its session had ended", async () => {
-    const page = await newPage({ storageState: await signedIn("grace") });
+    const page = await newPage({ storageState: await entered(byDeveloperDoor("grace")) });
     await page.goto("/developers/keys/new");
     await page.fill("#name", "Typed with care");
     await page.check("text=See roles");

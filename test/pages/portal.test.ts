@@ -1,13 +1,13 @@
 import { createHash, randomBytes } from "node:crypto";
-import { gzipSync } from "node:zlib";
 import pg from "pg";
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { freePort } from "#local/ports.ts";
 import { seed } from "#local/seed.ts";
 import { type TestDatabase, testDatabase } from "../database.ts";
 import { type RunningWorker, startWorker } from "../http/worker.ts";
-import { faultsOf, hasChromium, markupFaultsOf, openBrowser, shoot } from "./browser.ts";
+import { faultsOf, hasChromium, markupFaultsOf, openBrowser, shoot, wireBytesOf } from "./browser.ts";
+import { visitorsTo } from "./visitors.ts";
 
 /** What a portal page may weigh at first view (SURFACES §2.9). */
 const PAGE_BYTES = 12 * 1_024;
@@ -67,10 +67,10 @@ const keyboard: Hand = {
 
 describe.runIf(hasChromium)("the candidate portal, as a browser shows it", () => {
   let [browser, worker, database, client]: [Browser?, RunningWorker?, TestDatabase?, pg.Client?] = [];
-  const states = new Map<string, Awaited<ReturnType<BrowserContext["storageState"]>>>();
   /** By name, the address of an application. */
   const paths = new Map<string, string>();
   let origin = "";
+  const { newPage, cookiesOf, entered, pageOf, letIn } = visitorsTo(() => ({ browser, origin }), { javaScriptEnabled: false });
   let busy = { id: "", email: "" };
   /** The token of the link in a mail to the busy one. */
   const token = randomBytes(32).toString("base64url");
@@ -87,17 +87,17 @@ describe.runIf(hasChromium)("the candidate portal, as a browser shows it", () =>
     busy = await enrich();
     worker = await startWorker({ databaseUrl: database.url, port });
     origin = `http://candidate.localhost:${port}`;
-    states.set("visitor", await signedIn(busy.email));
-    states.set("linked", await enteredByLink());
+    await letIn("visitor", byCode(busy.email));
+    await letIn("linked", byLink);
     const [quiet] = await rows(
       "select email from ats.candidates c where not exists (select from ats.applications a where a.candidate_id = c.id) limit 1",
     );
-    states.set("newcomer", await signedIn(String(quiet?.["email"])));
+    await letIn("newcomer", byCode(String(quiet?.["email"])));
     const [left] = await rows(
       "select id, email from ats.candidates c where not exists (select from ats.applications a where a.candidate_id = c.id) and email <> $1 limit 1",
       [quiet?.["email"]],
     );
-    states.set("left", await signedIn(String(left?.["email"])));
+    await letIn("left", byCode(String(left?.["email"])));
     await rows("update ats.candidates set portal_opted_out_at = now() where id = $1", [left?.["id"]]);
   }, 120_000);
   afterAll(async () => {
@@ -166,30 +166,19 @@ describe.runIf(hasChromium)("the candidate portal, as a browser shows it", () =>
     throw new Error(`no mail to ${email}`);
   }
 
-  const newPage = async (options: BrowserContextOptions = {}): Promise<Page> =>
-    (await (browser as Browser).newContext({ baseURL: origin, javaScriptEnabled: false, ...options })).newPage();
-
-  async function signedIn(email: string) {
-    const page = await newPage();
+  const byCode = (email: string) => async (page: Page) => {
     await page.goto("/");
     await page.fill("#email", email);
     await page.click("button:text-is('Send me a code')");
     await page.fill("#code", await mailed(email, /Your code is (\d{6})/));
     await page.click("button:text-is('Go on')");
-    const state = await page.context().storageState();
-    await page.context().close();
-    return state;
-  }
+  };
 
-  /** Opens the link of a mail, as often as wanted: it leads on, and stays behind. */
-  async function enteredByLink() {
-    const page = await newPage();
+  /** The link of a mail, as often as wanted: it leads on, and stays behind. */
+  async function byLink(page: Page) {
     expect((await page.goto(`/${token}`))?.status()).toBe(200);
     await page.click("button:text-is('Show me')");
     expect(page.url()).toBe(`${origin}/`);
-    const state = await page.context().storageState();
-    await page.context().close();
-    return state;
   }
 
   const of = (stage: string, rest = "") => `${paths.get(stage)}${rest}`;
@@ -220,11 +209,10 @@ describe.runIf(hasChromium)("the candidate portal, as a browser shows it", () =>
     ["another's application", () => "/applications/019b76da-a96f-716f-8000-00000000016f", "visitor"],
     ["somebody who has left the portal", () => "/", "left"],
   ];
-  const cookiesOf = (who: string | null): BrowserContextOptions => (who === null ? {} : { storageState: states.get(who)! });
 
   /** A page as it was sent. Only a browser finds these hosts, so one asks. */
   async function fetched(path: string, who: string | null) {
-    const page = await newPage(cookiesOf(who));
+    const page = await pageOf(who);
     const answer = await page.goto(path);
     const found = { markup: (await answer?.text()) ?? "", headers: answer?.headers() };
     await page.context().close();
@@ -242,11 +230,7 @@ describe.runIf(hasChromium)("the candidate portal, as a browser shows it", () =>
     expect(markup).not.toContain("<script");
     expect(markup).not.toMatch(/ on\w+="/);
     expect(headers).toMatchObject({ "cache-control": "private, no-store", "referrer-policy": "no-referrer", "x-robots-tag": "noindex" });
-    const files = [...markup.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, file]) => file ?? "");
-    const sizes = await Promise.all(
-      files.map(async (file) => gzipSync(await (await fetch(`${worker?.origin}${file}`)).arrayBuffer()).length),
-    );
-    expect(sizes.reduce((sum, size) => sum + size, gzipSync(markup).length)).toBeLessThanOrEqual(PAGE_BYTES);
+    expect(await wireBytesOf(markup, worker?.origin ?? "")).toBeLessThanOrEqual(PAGE_BYTES);
   });
 
   it("shows nothing of recruiters, nothing that is a company's own, and no id in its words, on any page", async () => {
@@ -263,7 +247,7 @@ describe.runIf(hasChromium)("the candidate portal, as a browser shows it", () =>
   });
 
   it("is entered by the link of a mail as often as it is opened", async () => {
-    for (let time = 1; time <= 3; time++) await enteredByLink();
+    for (let time = 1; time <= 3; time++) await entered(byLink);
   });
 
   it.each([
@@ -280,6 +264,7 @@ describe.runIf(hasChromium)("the candidate portal, as a browser shows it", () =>
     await page.goto("/");
     await hand.write(page, "#email", email);
     await hand.press(page, "button:text-is('Send me a code')");
+    await page.locator("#code").waitFor(); // or the page that answers would come between
     const link = await mailed(email, /(http:\/\/candidate\.localhost:\d+\/login\/link\/[\w-]{43})/);
     for (let time = 1; time <= 3; time++) expect((await page.goto(link))?.status()).toBe(200); // scanners of mail open it, too
     await shoot(page, "the link");
@@ -351,7 +336,7 @@ describe.runIf(hasChromium)("the candidate portal, as a browser shows it", () =>
   });
 
   it("asks for a code before what cannot be taken back, and leads on to it", async () => {
-    const page = await newPage(cookiesOf("linked"));
+    const page = await pageOf("linked");
     await page.goto(of("offer", "/withdraw"));
     await page.click("button:text-is('E-mail me a code')");
     await page.waitForURL(`${origin}/code`);

@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import pg from "pg";
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { people } from "#local/people.ts";
 import { seed } from "#local/seed.ts";
@@ -10,6 +10,7 @@ import { sealUnder } from "#workers/seal.ts";
 import { type TestDatabase, testDatabase } from "../database.ts";
 import { PARTNER_KEYS, type RunningWorker, startWorker } from "../http/worker.ts";
 import { faultsOf, hasChromium, markupFaultsOf, openBrowser } from "./browser.ts";
+import { byDeveloperDoor, visitorsTo } from "./visitors.ts";
 
 type Who = "rosa" | "ada";
 
@@ -18,9 +19,9 @@ describe.runIf(hasChromium)("the pages of webhooks, as a browser shows them", ()
   let receiver: Server;
   /** What the receiver answers; 200 unless told. */
   const answers: number[] = [];
-  const states = new Map<Who, Awaited<ReturnType<BrowserContext["storageState"]>>>();
   let ids: Readonly<Record<string, string>> = {};
   const origin = () => worker?.origin ?? "";
+  const { cookiesOf, pageOf, requestsOf, letIn } = visitorsTo(() => ({ browser, origin: origin() }));
 
   beforeAll(async () => {
     [browser, database] = await Promise.all([openBrowser(), testDatabase()]);
@@ -32,7 +33,7 @@ describe.runIf(hasChromium)("the pages of webhooks, as a browser shows them", ()
     await seed({ databaseUrl: database.url });
     ids = await enriched(database.url);
     worker = await startWorker({ databaseUrl: database.url });
-    for (const who of ["rosa", "ada"] as const) states.set(who, await signedIn(who));
+    for (const who of ["rosa", "ada"] as const) await letIn(who, byDeveloperDoor(who));
   }, 120_000);
   afterAll(async () => {
     receiver?.close();
@@ -105,20 +106,6 @@ describe.runIf(hasChromium)("the pages of webhooks, as a browser shows them", ()
     return { active, disabled, orphaned, unverified, delivery, job, siem };
   }
 
-  const newPage = async (options: BrowserContextOptions = {}): Promise<Page> =>
-    (await (browser as Browser).newContext({ baseURL: origin(), ...options })).newPage();
-  const pageOf = (who: Who, options: BrowserContextOptions = {}): Promise<Page> => newPage({ storageState: states.get(who)!, ...options });
-
-  async function signedIn(who: Who) {
-    const page = await newPage();
-    await page.goto("/dev/sign-in");
-    await page.click(`button[aria-label="Sign in as ${people[who].name}"]`);
-    await page.waitForURL(`${origin()}/console`);
-    const state = await page.context().storageState();
-    await page.context().close();
-    return state;
-  }
-
   const PAGES: readonly (readonly [string, () => string, Who])[] = [
     ["endpoints", () => "/developers/webhooks", "rosa"],
     ["no endpoints", () => "/developers/webhooks", "ada"],
@@ -151,11 +138,11 @@ describe.runIf(hasChromium)("the pages of webhooks, as a browser shows them", ()
   ];
 
   it.each(PAGES)("%s", { timeout: 60_000 }, async (_, path, who) => {
-    expect(await faultsOf(browser as Browser, `${origin()}${path()}`, { storageState: states.get(who)! })).toEqual([]);
+    expect(await faultsOf(browser as Browser, `${origin()}${path()}`, cookiesOf(who))).toEqual([]);
   });
 
   it.each(PAGES)("%s is well written", async (_, path, who) => {
-    const { request } = await (browser as Browser).newContext({ baseURL: origin(), storageState: states.get(who)! });
+    const request = await requestsOf(who);
     const answer = await request.get(path());
     expect(answer.status()).toBe(200);
     expect(await markupFaultsOf(await answer.text())).toEqual([]);
@@ -171,6 +158,7 @@ describe.runIf(hasChromium)("the pages of webhooks, as a browser shows them", ()
     });
     await page.goto("/developers/deliveries", { waitUntil: "networkidle" });
     await Promise.all(requests);
+    page.removeAllListeners("response"); // what comes later is not weighed
     expect(await page.locator("tbody tr").count()).toBe(40);
     expect(bytes).toBeLessThanOrEqual(30_000);
     await page.click("text=Older");
@@ -276,7 +264,7 @@ describe.runIf(hasChromium)("the pages of webhooks, as a browser shows them", ()
   });
 
   it("keeps another account's endpoints, deliveries, replays and destinations to itself", async () => {
-    const { request } = await pageOf("ada").then((page) => page.context());
+    const request = await requestsOf("ada");
     for (const path of [
       `webhooks/${ids["active"]}`,
       `webhooks/${ids["active"]}/edit`,

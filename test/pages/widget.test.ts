@@ -323,6 +323,23 @@ describe.runIf(hasChromium)("the widget, on pages that are not ours", () => {
     expect(errors).toEqual([]);
   });
 
+  it("shows what a company wrote as words, whatever stands in them", async () => {
+    const nasty = `<img src=x onerror="nasty = true"></script>"'&`;
+    const field = { name: "contact_name", label: nasty, type: "select" as const, required: false, options: [nasty] };
+    const id = await company({ type: "modal", label: nasty, heading: nasty, thanks: nasty, fields: [field] as never });
+    const { page, errors, hears } = await visit({ html: pageAround(embed(id)) });
+    await hears("ready");
+    await page.getByRole("button", { name: nasty }).click();
+    expect(await page.getByRole("heading", { name: nasty }).textContent()).toBe(nasty);
+    await page.getByRole("combobox").selectOption(nasty);
+    await page.getByRole("button", { name: "Send" }).click();
+    await hears("submitted");
+    expect(await page.getByRole("status").textContent()).toBe(nasty);
+    expect(await page.locator("splits-widget img").count()).toBe(0);
+    expect(await page.evaluate("globalThis.nasty")).toBeUndefined();
+    expect(errors).toEqual([]);
+  });
+
   it("survives a page whose style hides everything", async () => {
     const id = await company({ type: "modal" });
     const hostile =
@@ -431,6 +448,70 @@ describe.runIf(hasChromium)("the widget, on pages that are not ours", () => {
     const light = await visit({ html: pageAround(embed(id)), colorScheme: "dark" });
     await light.hears("ready");
     expect(await light.page.locator("splits-widget").getAttribute("dark")).toBeNull();
+  });
+
+  it("follows the person and the page from light to dark and back while it is open", async () => {
+    const id = await company({ type: "modal" });
+    const style = "<style>:root{color-scheme:light dark} [data-theme=light]{color-scheme:light} .night{color-scheme:dark}</style>";
+    const { page, hears } = await visit({ html: pageAround(embed(id), style) });
+    await hears("ready");
+    await page.getByRole("button", { name: "Hand in a role" }).click();
+    await hears("open");
+    const dark = () => page.locator("splits-widget").getAttribute("dark");
+    const sheet = () => styleOf(page.getByRole("dialog"), "backgroundColor");
+    expect([await dark(), await sheet()]).toEqual([null, "rgb(255, 255, 255)"]);
+    await page.emulateMedia({ colorScheme: "dark" });
+    await expect.poll(dark).toBe("");
+    expect(await sheet()).toBe("rgb(22, 23, 29)");
+    expect(await axe(page)).toEqual([]);
+    await shoot(page, "turned dark");
+    await page.evaluate(`document.documentElement.dataset.theme = "light"`);
+    await expect.poll(dark).toBeNull();
+    await page.evaluate(`document.body.className = "night"`);
+    await expect.poll(dark).toBe("");
+    await page.evaluate(`document.querySelector("splits-widget").remove(); document.body.className = ""`);
+  });
+
+  it("waits for no server that hangs: it says so, keeps what was written, and tries again when it is told to", async () => {
+    const id = await company();
+    const { page, errors, hears, heard } = await visit({ html: pageAround("") });
+    await page.clock.install();
+    let isHanging = true;
+    await page.route("**/api/v1/intake/**", (route) => (isHanging ? undefined : route.fallback()));
+    await page.route(`${SITE}/**`, (route) => route.fulfill({ contentType: "text/html", body: pageAround(embed(id)) }));
+    const asked = () => page.waitForRequest("**/api/v1/intake/**");
+    await Promise.all([asked(), page.goto(`${SITE}/jobs`)]);
+    await page.clock.fastForward(15_000);
+    await hears('error {"code":"timeout"}');
+    await page.getByText("There was no answer in time.").waitFor();
+    expect(await page.getByRole("link").getAttribute("href")).toBe(`https://cdn.splits.network/intake/${id}`);
+    for (const width of [1280, 320]) {
+      await page.setViewportSize({ width, height: 740 });
+      expect(await axe(page)).toEqual([]);
+      await shoot(page, `no answer ${width}`);
+    }
+    const again = page.getByRole("button", { name: "Try again" });
+    await Promise.all([asked(), again.click()]);
+    await page.clock.fastForward(15_000);
+    await expect.poll(() => heard.length).toBe(2);
+    expect(await focused(page)).toBe("Try again");
+    isHanging = false;
+    await again.click();
+    await hears("ready");
+    expect([await again.count(), await focused(page)]).toEqual([0, "contact_name"]);
+    await fillIn(page);
+    isHanging = true;
+    await Promise.all([asked(), page.getByRole("button", { name: "Send" }).click()]);
+    await page.clock.fastForward(15_000);
+    await page.getByText("There was no answer in time. What you wrote is still here").waitFor();
+    expect(await focused(page)).toBe("status");
+    await shoot(page, "not answered");
+    isHanging = false;
+    await page.getByRole("button", { name: "Send" }).click();
+    await hears("submitted");
+    expect(heard.map((each) => each.split(" ")[0])).toEqual(["error", "error", "ready", "error", "submitted"]);
+    expect(await taken(id)).toHaveLength(1);
+    expect(errors).toEqual([]);
   });
 
   it("never leaves a hole: closed, unknown, plain http, no connection", { timeout: 60_000 }, async () => {

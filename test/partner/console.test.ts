@@ -622,6 +622,7 @@ describe("a page", () => {
       [admins, `/console/admin/keys/${key.id}/suspend`, 1],
       [admins, "/console/admin/plans", 1],
       [admins, `/console/admin/plans?account=${rosa.recruiterId}`, 1],
+      [admins, "/console/admin/privacy", 1],
       [admins, "/console/admin/audit", 2],
       [admins, "/console/admin/sign-ins", 1],
     ];
@@ -651,6 +652,7 @@ describe("what somebody is", () => {
   const PATHS: readonly string[] = [
     "/console",
     "/console/notifications",
+    "/console/applications",
     "/console/sessions",
     "/developers",
     "/developers/keys",
@@ -665,25 +667,36 @@ describe("what somebody is", () => {
     "/console/admin",
     "/console/admin/credentials",
     "/console/admin/plans",
+    "/console/admin/privacy",
     "/console/admin/audit",
     "/console/admin/sign-ins",
     ...COMPANY,
   ];
   const developer = PATHS.filter((path) => !/^\/console\/(?:admin|company)/.test(path));
-  const person = PATHS.filter((path) => !/admin|developers|company/.test(path));
+  const person = PATHS.filter((path) => !/admin|developers|company|applications/.test(path));
 
   /** Everybody with their areas and pages; every other page says that it is not for them. */
   const TABLE: readonly (readonly [string, () => Promise<Person>, string[], readonly string[]])[] = [
     ["nobody yet", () => world.person(), ["Home", "Notifications", "Sessions"], person],
-    ["a recruiter", () => world.recruiter(), ["Home", "Notifications", "Developers", "Sessions"], developer],
+    ["a recruiter", () => world.recruiter(), ["Home", "Notifications", "From candidates", "Developers", "Sessions"], developer],
     [
       "a company admin",
       async () => world.member(await world.company()),
-      ["Home", "Notifications", "Company", "Developers", "Sessions"],
+      ["Home", "Notifications", "From candidates", "Company", "Developers", "Sessions"],
       [...developer, ...COMPANY],
     ],
-    ["a hiring manager", async () => world.member(await world.company(), "hiring_manager"), ["Home", "Notifications", "Sessions"], person],
-    ["a platform admin", () => world.platformAdmin(), AREAS, PATHS.filter((path) => !COMPANY.includes(path))],
+    [
+      "a hiring manager",
+      async () => world.member(await world.company(), "hiring_manager"),
+      ["Home", "Notifications", "From candidates", "Sessions"],
+      PATHS.filter((path) => person.includes(path) || path === "/console/applications"),
+    ],
+    [
+      "a platform admin",
+      () => world.platformAdmin(),
+      AREAS,
+      PATHS.filter((path) => !COMPANY.includes(path) && path !== "/console/applications"),
+    ],
   ];
 
   it.each(TABLE)("%s has its own areas and pages, and no others", async (_, make, areas, paths) => {

@@ -19,6 +19,11 @@ const administers = ({ isPlatformAdmin, accountIds, userId }: Access): boolean =
 export const AREAS: readonly Area[] = [
   { name: "Home", path: "/console" },
   { name: "Notifications", path: "/console/notifications" },
+  {
+    name: "From candidates",
+    path: "/console/applications",
+    opensTo: ({ companyIds, recruiterId }) => companyIds.length > 0 || recruiterId !== null,
+  },
   { name: "Company", path: "/console/company", opensTo: ({ adminCompanyIds }) => adminCompanyIds.length > 0 },
   { name: "Developers", path: "/developers", opensTo: managesAccounts },
   { name: "Administration", path: "/console/admin", opensTo: administers },

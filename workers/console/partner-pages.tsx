@@ -72,6 +72,7 @@ export const AdminTabs: FC<{ at: string }> = ({ at }) => (
       { name: "Approvals", path: "/console/admin" },
       { name: "Credentials", path: "/console/admin/credentials" },
       { name: "Plans", path: "/console/admin/plans" },
+      { name: "Privacy", path: "/console/admin/privacy" },
       { name: "Audit", path: "/console/admin/audit" },
       { name: "Sign-ins", path: "/console/admin/sign-ins" },
     ]}

@@ -1,12 +1,10 @@
 import type { MiddlewareHandler } from "hono";
 import { isUuid } from "#domain/ids.ts";
 import type { Refusal } from "#domain/refusals.ts";
-import { counted, tooMany } from "#services/login/ask-for-login.ts";
 import { noteSeen } from "#services/sessions/session.ts";
 import { PROBLEMS } from "../api/problems.ts";
 import { type OutsideContext, type OutsideEnv, outsideApp, refusalBehind } from "../outside.tsx";
-import { contextOfStranger } from "../stranger.ts";
-import { atOf, dropVisit, portalPath, sessionToken } from "./context.ts";
+import { atOf, dropVisit, portalPath } from "./context.ts";
 import { ProveFirst, sendSlim } from "./frame.tsx";
 import { applicationPage, documentPosted, documentTooLarge, messagePosted } from "./pages/application.tsx";
 import { applicationsPage } from "./pages/applications.tsx";
@@ -41,17 +39,7 @@ const unlisted: MiddlewareHandler<OutsideEnv> = async (c, next) => {
   if (c.var.ctx) c.executionCtx.waitUntil(noteSeen(c.var.ctx));
 };
 
-/** A visit may send so much within an hour. */
-const POSTS = [{ most: 30, withinSeconds: 3_600 }];
-
-const limited: MiddlewareHandler<OutsideEnv> = async (c, next) => {
-  const token = c.req.method === "POST" ? sessionToken(c) : null;
-  const wait = token === null ? 0 : await counted(contextOfStranger(c), "posts of visit", token, POSTS);
-  if (wait > 0) throw tooMany(wait, "That was a lot within an hour.");
-  await next();
-};
-
-portalApp.use(unlisted, limited);
+portalApp.use(unlisted);
 
 portalApp.get("/", applicationsPage);
 portalApp.get("/login", (c) => loginPage(c));

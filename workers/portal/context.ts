@@ -3,8 +3,7 @@ import { returnPath } from "#domain/identity/session.ts";
 import { isUuid } from "#domain/ids.ts";
 import { notFound, Refusal } from "#domain/refusals.ts";
 import type { Context } from "#services/context.ts";
-import type { Asking } from "#services/login/ask-for-login.ts";
-import { LINK_MINUTES } from "#services/login/ask-for-login.ts";
+import { type Asking, counted, LINK_MINUTES, tooMany } from "#services/login/ask-for-login.ts";
 import type { LoginBrowser } from "#services/login/complete-login.ts";
 import type { FieldErrors } from "#ui/form.tsx";
 import type { OutsideContext } from "../outside.tsx";
@@ -53,9 +52,19 @@ export async function visit(c: OutsideContext): Promise<Context> {
   const token = sessionToken(c);
   if (token === null) throw new Refusal("missing_credential", "Sign in to go on.");
   const anybody = contextOfStranger(c);
-  const ctx = contextOfStranger(c, { kind: "portal", tokenHash: await anybody.ports.links.hash(token) });
+  const caller = { kind: "portal", tokenHash: await anybody.ports.links.hash(token) } as const;
+  const ctx = contextOfStranger(c, caller, c.req.method === "POST" ? requireModeration : undefined);
   c.set("ctx", ctx);
   return ctx;
+}
+
+/** A visit may send so much within an hour. */
+const POSTS = [{ most: 30, withinSeconds: 3_600 }];
+
+/** Refuses the thirty-first post of a visit within an hour. It goes by the session that lives: a cookie that somebody made up counts nowhere. */
+async function requireModeration(ctx: Context): Promise<void> {
+  const wait = ctx.session ? await counted(ctx, "posts of visit", ctx.session.id, POSTS) : 0;
+  if (wait > 0) throw tooMany(wait, "That was a lot within an hour.");
 }
 
 /** The browser as a sign-in needs to know it. */

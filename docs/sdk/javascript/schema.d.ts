@@ -3064,7 +3064,7 @@ export interface components {
             /** Format: date-time */
             at: string;
             /** @enum {string} */
-            kind: "signed_in" | "sign_in_refused" | "signed_out" | "session_ended" | "challenge_sent";
+            kind: "signed_in" | "sign_in_refused" | "signed_out" | "session_ended" | "challenge_sent" | "code_wrong";
             /** @enum {string} */
             outcome: "success" | "failure";
             /**
@@ -10185,7 +10185,7 @@ export interface operations {
                 since?: string;
                 /** @description Before this instant */
                 until?: string;
-                kind?: "signed_in" | "sign_in_refused" | "signed_out" | "session_ended" | "challenge_sent";
+                kind?: "signed_in" | "sign_in_refused" | "signed_out" | "session_ended" | "challenge_sent" | "code_wrong";
                 user_id?: string;
                 session_id?: string;
             };

@@ -65,6 +65,7 @@ describe("somebody who got in or out", () => {
   it.each([
     ["signed_in", "success", 1, "Logon", "Success"],
     ["sign_in_refused", "failure", 1, "Logon", "Failure"],
+    ["code_wrong", "failure", 1, "Logon", "Failure"],
     ["signed_out", "success", 2, "Logoff", "Success"],
     ["session_ended", "success", 2, "Logoff", "Success"],
     ["challenge_sent", "success", 6, "Preauth", "Success"],

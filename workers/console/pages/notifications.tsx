@@ -1,3 +1,4 @@
+import type { FC } from "hono/jsx";
 import { CATEGORIES } from "#db/schema/notify.ts";
 import { returnPath } from "#domain/identity/session.ts";
 import { isUuid } from "#domain/ids.ts";
@@ -62,7 +63,7 @@ export async function notificationsPage(c: PageContext): Promise<Response> {
                 <li class="head">
                   <div>
                     <p>
-                      {notice.read ? notice.subject : <b>{notice.subject}</b>} {notice.read ? null : <Badge tone="accent">New</Badge>}
+                      <Subject of={notice} /> {notice.read ? null : <Badge tone="accent">New</Badge>}
                     </p>
                     <p class="soft small">
                       {inWords(notice.category)}, <Ago at={notice.createdAt} now={ctx.now()} />
@@ -94,6 +95,13 @@ export async function notificationsPage(c: PageContext): Promise<Response> {
     { title: "Notifications", status: statusOf(asked.get("done"), narrowed ? found.total : null) },
   );
 }
+
+/** What it is about, and the way to where one can read on; what is unread stands out. */
+const Subject: FC<{ of: Notification }> = ({ of: { subject, read, payload } }) => {
+  const words = read ? subject : <b>{subject}</b>;
+  const { page } = payload as { page?: string };
+  return page === undefined ? words : <a href={page}>{words}</a>;
+};
 
 /** What was done, or how much a filter found. */
 function statusOf(done: string | null, filtered: number | null): string | undefined {

@@ -1,21 +1,12 @@
 import { openDocument, removableDocument, removeDocument } from "#services/portal/documents.ts";
 import { Confirm } from "#ui/parts.tsx";
+import { download } from "../../download.ts";
 import type { OutsidePage } from "../../outside.tsx";
 import { atOf, goTo, idOf, visit } from "../context.ts";
 import { sendFrame } from "../frame.tsx";
 
-/** A document as a download, never shown within a page. */
-export const documentPage: OutsidePage = async (c) => {
-  const { body, contentType, fileSize, filename } = await openDocument(await visit(c), idOf(c));
-  const plain = filename.replaceAll(/[^\w .()-]/g, "_");
-  return new Response(body, {
-    headers: {
-      "Content-Type": contentType,
-      "Content-Length": String(fileSize),
-      "Content-Disposition": `attachment; filename="${plain}"; filename*=UTF-8''${encodeURIComponent(filename)}`,
-    },
-  });
-};
+/** One of the candidate's own documents. */
+export const documentPage: OutsidePage = async (c) => download(await openDocument(await visit(c), idOf(c)));
 
 /** Asks once more before a document is gone. */
 export const removePage: OutsidePage = async (c) => {

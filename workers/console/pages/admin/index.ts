@@ -2,6 +2,7 @@ import { accessDecided, approvalsPage, decideAccessPage } from "./approvals.tsx"
 import { auditPage } from "./audit.tsx";
 import { credentialsPage, switchPage, switched } from "./credentials.tsx";
 import { planChanged, plansPage } from "./plans.tsx";
+import { privacyPage } from "./privacy.tsx";
 import { signInsPage } from "./sign-ins.tsx";
 import type { Pages } from "../../context.ts";
 
@@ -17,4 +18,5 @@ export const PAGES: Pages = [
   ["POST", "/console/admin/plans", planChanged],
   ["GET", "/console/admin/audit", auditPage],
   ["GET", "/console/admin/sign-ins", signInsPage],
+  ["GET", "/console/admin/privacy", privacyPage],
 ];
