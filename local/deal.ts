@@ -86,10 +86,10 @@ await command(async () => {
   const email = `robin.hale.${Date.now().toString(36)}@candidates.test`;
   const invited = await rosa("POST", "recruiter-candidates", { email, full_name: "Robin Hale" });
   say("Rosa brings a candidate", `Robin Hale ${short(invited.candidate_id)}, ${invited.status}`);
-  const link = await invitationTo(email);
-  say("The mail catcher has the invitation", `…${link.slice(-12)}`);
+  const token = await invitationTo(email);
+  say("The mail catcher has the invitation", `…${token.slice(-12)}`);
   const robin = await signIn(email);
-  const accepted = await robin("POST", `${link}/accept`);
+  const accepted = await robin("POST", `recruiter-candidates/invitations/${token}/accept`);
   say("Robin signs in and consents", accepted.status);
 
   const application = await rosa("POST", "applications", { job_id: job.id, candidate_id: invited.candidate_id });
@@ -265,14 +265,14 @@ async function call(token: string, method: string, path: string, body: unknown =
   throw new LocalProblem(`${method} ${path} was answered ${answer.status} ${given.code}: ${given.detail}`);
 }
 
-/** The path in the invitation that was mailed to an address. */
+/** The token in the invitation that was mailed to an address. */
 async function invitationTo(email: string): Promise<string> {
   const deadline = Date.now() + MAIL_PATIENCE_MS;
   while (Date.now() < deadline) {
     const answer = await send(`${world.mail}/_local/mails?to=${encodeURIComponent(email)}`, {});
     const { data } = (await answer.json()) as { data: { text: string }[] };
-    const path = data.map(({ text }) => /https?:\/\/[^/\s]+(\/\S+\/invitations\/[\w-]+)/.exec(text)?.[1]).find(Boolean);
-    if (path) return path;
+    const token = data.map(({ text }) => /https?:\/\/[^/\s]+\/invitation\/([\w-]+)/.exec(text)?.[1]).find(Boolean);
+    if (token) return token;
     await pause(100);
   }
   throw new LocalProblem(`No invitation reached ${email} within ${MAIL_PATIENCE_MS / 1_000} s.`);

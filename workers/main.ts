@@ -53,7 +53,7 @@ export default {
     if (seconds > 0) return batch.retryAll({ delaySeconds: Math.min(Math.max(seconds, SHORTEST_DELAY_SECONDS), LONGEST_DELAY_SECONDS) });
     const { CONSUMERS } = await import("#queues/index.ts");
     const mailer = resend({ base: env.MAIL_API_BASE, key: env.MAIL_API_KEY, from: env.MAIL_FROM });
-    const origins = { api: env.API_ORIGIN, console: env.CONSOLE_ORIGIN, portal: originOf("candidate", env.CONSOLE_ORIGIN) };
+    const origins = { console: env.CONSOLE_ORIGIN, portal: originOf("candidate", env.CONSOLE_ORIGIN) };
     await CONSUMERS[batch.queue]?.(batch, { ctx: systemContext(env, execution, `queue ${batch.queue}`), mailer, origins });
   },
 

@@ -24,8 +24,8 @@ interface PendingMail {
   attempts: number;
   dedupeKey: string;
   template: string;
-  /** What its token opens, and where; null once the invitation is no longer open. */
-  invitation: { id: string; issuedAt: string; path: string } | null;
+  /** What its token opens, and the page for it; null once the invitation is no longer open. */
+  invitation: { id: string; issuedAt: string; host: "console" | "portal"; path: string } | null;
   /** A candidate's link into the portal, unless they have left it. */
   portal: { id: string; issuedAt: string } | null;
   /** A link and a code to sign in with, sealed for their challenge; null once they were sent, or are no longer good. */
@@ -34,7 +34,6 @@ interface PendingMail {
 
 /** Where links in mails lead. */
 export interface Origins {
-  api: string;
   console: string;
   portal: string;
 }
@@ -72,11 +71,11 @@ export async function sendMails(ctx: Context, sender: MailSender, origins: Origi
       invitation: computed<PendingMail["invitation"]>(
         "invitation",
         sql`coalesce(
-          (select json_build_object('id', ${recruiterCandidates.id}, 'issuedAt', ${recruiterCandidates.invitedAt}, 'path', 'recruiter-candidates/invitations/{token}') from ${recruiterCandidates}
+          (select json_build_object('id', ${recruiterCandidates.id}, 'issuedAt', ${recruiterCandidates.invitedAt}, 'host', 'portal', 'path', '/invitation/{token}') from ${recruiterCandidates}
             where ${notifications.template} = 'candidate.invited' and ${recruiterCandidates.id} = (${notifications.payload} ->> 'subject_id')::uuid and ${recruiterCandidates.status} = 'pending'),
-          (select json_build_object('id', ${teamInvitations.id}, 'issuedAt', ${teamInvitations.issuedAt}, 'path', 'team-invitations/' || ${teamInvitations.id} || '/preview?token={token}') from ${teamInvitations}
+          (select json_build_object('id', ${teamInvitations.id}, 'issuedAt', ${teamInvitations.issuedAt}, 'host', 'console', 'path', '/console/team-invitations/' || ${teamInvitations.id} || '?token={token}') from ${teamInvitations}
             where ${notifications.template} = 'team.invitation_sent' and ${teamInvitations.id} = (${notifications.payload} ->> 'subject_id')::uuid and ${teamInvitations.status} = 'pending'),
-          (select json_build_object('id', ${invitations.id}, 'issuedAt', ${invitations.issuedAt}, 'path', 'invitations/' || ${invitations.id} || '/preview?token={token}') from ${invitations}
+          (select json_build_object('id', ${invitations.id}, 'issuedAt', ${invitations.issuedAt}, 'host', 'console', 'path', '/console/invitations/' || ${invitations.id} || '?token={token}') from ${invitations}
             where ${notifications.template} = 'invitation.created' and ${invitations.id} = (${notifications.payload} ->> 'subject_id')::uuid and ${invitations.status} = 'pending'))`,
       ),
     })
@@ -126,24 +125,27 @@ const INVITING: ReadonlySet<string> = new Set(["candidate.invited", "team.invita
 type Part = string | { link: string };
 
 /** A mail in words; null where what it would carry is no longer good. */
-async function compose(ctx: Context, { api, console, portal }: Origins, mail: PendingMail): Promise<Mail | null> {
+async function compose(ctx: Context, origins: Origins, mail: PendingMail): Promise<Mail | null> {
   const parts: Part[] = [];
   if (mail.template === LOGIN_TEMPLATE) {
     const opened = mail.login && (await ctx.ports.seal.open(mail.login.sealed, mail.login.id));
     if (!mail.login || !opened) return null;
-    parts.push(...loginParts(JSON.parse(opened) as { link: string; code: string }, portal, mail.login.optedOut));
+    parts.push(...loginParts(JSON.parse(opened) as { link: string; code: string }, origins.portal, mail.login.optedOut));
   } else {
     parts.push(String(mail.payload["text"] ?? mail.subject));
   }
-  if (typeof mail.payload["page"] === "string") parts.push("Read on in the console:", { link: `${console}${mail.payload["page"]}` });
+  if (typeof mail.payload["page"] === "string")
+    parts.push("Read on in the console:", { link: `${origins.console}${mail.payload["page"]}` });
   if (!mail.invitation && INVITING.has(mail.template)) return null;
   if (mail.invitation) {
     const token = await ctx.ports.links.token(mail.invitation.id, new Date(mail.invitation.issuedAt));
-    parts.push("To see the invitation and to answer it:", { link: `${api}/api/v2/${mail.invitation.path.replace("{token}", token)}` });
+    parts.push("To see the invitation and to answer it:", {
+      link: `${origins[mail.invitation.host]}${mail.invitation.path.replace("{token}", token)}`,
+    });
   }
   if (mail.portal) {
     const token = await ctx.ports.links.token(mail.portal.id, new Date(mail.portal.issuedAt));
-    parts.push("See where all your applications stand:", { link: `${portal}/${token}` });
+    parts.push("See where all your applications stand:", { link: `${origins.portal}/${token}` });
     parts.push("You would rather not have such a page? You can leave it at any time, under “Privacy” on it.");
   }
   return {

@@ -128,11 +128,11 @@ describe("an invitation into an organization", () => {
     };
     const ctx = systemContext(world.env, { waitUntil: () => undefined }, "mail");
     const ids = waiting.map((row) => row.id);
-    expect([
-      ids.length,
-      await sendMails(ctx, sender, { api: "https://api.test", console: "https://app.test", portal: "https://portal.test" }, ids),
-    ]).toEqual([2, true]);
-    const link = `https://api.test/api/v2/invitations/${id}/preview?token=${await tokenOf(id)}`;
+    expect([ids.length, await sendMails(ctx, sender, { console: "https://app.test", portal: "https://portal.test" }, ids)]).toEqual([
+      2,
+      true,
+    ]);
+    const link = `https://app.test/console/invitations/${id}?token=${await tokenOf(id)}`;
     expect(mails).toMatchObject([{ to: email, text: expect.stringContaining(link), html: expect.stringContaining(link) }]);
   });
 

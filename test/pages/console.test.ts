@@ -16,6 +16,9 @@ const BUSY = "busy";
 /** What a page may weigh at first view (SURFACES §2.9). */
 const PAGE_BYTES = 30 * 1_024;
 
+/** Waits for the newcomer's answer. */
+const INVITATION = "019b76da-b000-7000-8000-000000000001";
+
 describe.runIf(hasChromium)("the console, as a browser shows it", () => {
   let [browser, worker, issuer, database]: [Browser?, RunningWorker?, Issuer?, TestDatabase?] = [];
   /** The page of an application of Rosa's at Grace's company, whose candidate said a lot. */
@@ -87,6 +90,12 @@ describe.runIf(hasChromium)("the console, as a browser shows it", () => {
          ($1, 'I found something that is nearer.', now() + interval '22 hours', null, now())`,
       [id],
     );
+    await client.query(
+      `insert into identity.invitations (id, email, organization_id, role, invited_by, token_hash, issued_at, expires_at)
+       select $1, 'jo.march@books.test', m.organization_id, 'hiring_manager', u.id, encode(sha256('t'), 'hex'), now(), now() + interval '7 days'
+       from identity.users u join identity.memberships m on m.user_id = u.id where u.email = $2 limit 1`,
+      [INVITATION, people.grace.email],
+    );
     await client.end();
   }
 
@@ -121,6 +130,9 @@ describe.runIf(hasChromium)("the console, as a browser shows it", () => {
     ["what candidates said, under a filter without any", "/console/applications?search=nobody", "rosa"],
     ["what one candidate said, to their recruiter", BUSY, "rosa"],
     ["what one candidate said, to the company", BUSY, "grace"],
+    ["an invitation into a company", `/console/invitations/${INVITATION}?token=t`, "newcomer"],
+    ["an invitation that went to somebody else", `/console/invitations/${INVITATION}?token=t`, "rosa"],
+    ["home of somebody who has just joined", "/console?done=joined", "grace"],
     ["sessions", "/console/sessions", "rosa"],
     ["a session that has just ended", "/console/sessions?done=ended", "rosa"],
     ["the question before signing out everywhere", "/console/sessions/end-all", "rosa"],

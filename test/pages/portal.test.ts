@@ -65,6 +65,9 @@ const keyboard: Hand = {
   },
 };
 
+/** The token of a recruiter's invitation that waits for its answer. */
+const INVITED = "i".repeat(43);
+
 describe.runIf(hasChromium)("the candidate portal, as a browser shows it", () => {
   let [browser, worker, database, client]: [Browser?, RunningWorker?, TestDatabase?, pg.Client?] = [];
   /** By name, the address of an application. */
@@ -148,6 +151,11 @@ describe.runIf(hasChromium)("the candidate portal, as a browser shows it", () =>
     const [document] = await rows("select id from ats.documents where entity_id = $1 limit 1", [idOf("interview")]);
     paths.set("document", `/documents/${String(document?.["id"])}`);
     await rows(
+      `update network.recruiter_candidates set invitation_token_hash = $1, invitation_expires_at = now() + interval '7 days'
+       where id = (select id from network.recruiter_candidates where status = 'pending' order by id limit 1)`,
+      [createHash("sha256").update(INVITED).digest("hex")],
+    );
+    await rows(
       "insert into ats.candidate_portal_tokens (candidate_id, token, issued_at, expires_at) values ($1, $2, now(), now() + interval '90 days')",
       [id, createHash("sha256").update(token).digest("hex")],
     );
@@ -189,6 +197,9 @@ describe.runIf(hasChromium)("the candidate portal, as a browser shows it", () =>
     ["the link of a mail", () => `/${token}`, null],
     ["a link that leads nowhere", () => `/${"x".repeat(43)}`, null],
     ["a mailed link that is over", () => `/login/link/${"x".repeat(43)}`, null],
+    ["the invitation of a recruiter", () => `/invitation/${INVITED}`, null],
+    ["an invitation that is over", () => `/invitation/${"x".repeat(43)}`, null],
+    ["an invitation that was accepted", () => "/login?done=agreed", null],
     ["a page that is not there", () => "/nowhere", null],
     ["the applications", () => "/", "visitor"],
     ["no applications", () => "/", "newcomer"],

@@ -2,7 +2,7 @@ import type { Context as HonoContext } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { toHex } from "#domain/bytes.ts";
 import { HOME, returnPath } from "#domain/identity/session.ts";
-import { Refusal } from "#domain/refusals.ts";
+import { notFound, Refusal } from "#domain/refusals.ts";
 import { isUuid } from "#domain/ids.ts";
 import { type Audience, type Caller, Context, type PartnerRequest, type Reply, type RequestFacts } from "#services/context.ts";
 import { isStorable } from "../api/shape.ts";
@@ -148,6 +148,13 @@ export async function formOf(c: PageContext): Promise<Form> {
 export function requireStorable(given: Iterable<readonly [name: string, value: string]>): void {
   for (const pair of given)
     if (!pair.every(isStorable)) throw new Refusal("invalid_parameter", "This address or form was changed on its way.");
+}
+
+/** The id in a page's address, or 404. */
+export function idIn(c: PageContext, noun: string): string {
+  const id = c.req.param("id") ?? "";
+  if (!isUuid(id)) throw notFound(noun);
+  return id;
 }
 
 /** The country an address is in, as the edge knows it. */

@@ -1,6 +1,5 @@
 import type { Child, FC } from "hono/jsx";
-import { isUuid } from "#domain/ids.ts";
-import { notFound, Refusal } from "#domain/refusals.ts";
+import { Refusal } from "#domain/refusals.ts";
 import type { DeliveryStatus, WebhookStatus } from "#domain/webhooks/words.ts";
 import type { Context } from "#services/context.ts";
 import type { Delivery } from "#services/webhook-deliveries/delivery.ts";
@@ -66,13 +65,6 @@ export const DeliveryTable: FC<{ rows: readonly Delivery[]; now: Date; actions?:
     ]}
   />
 );
-
-/** The id in a page's address, or 404. */
-export function idIn(c: PageContext, noun: string): string {
-  const id = c.req.param("id") ?? "";
-  if (!isUuid(id)) throw notFound(noun);
-  return id;
-}
 
 /** How a refusal is told at the fields of a form that names an address. */
 export function addressErrors(error: unknown, labels: Readonly<Record<string, string>>): FieldErrors {

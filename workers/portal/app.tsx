@@ -10,6 +10,7 @@ import { applicationPage, documentPosted, documentTooLarge, messagePosted } from
 import { applicationsPage } from "./pages/applications.tsx";
 import { availabilityPage, availabilityPosted } from "./pages/availability.tsx";
 import { documentPage, documentRemoved, removePage } from "./pages/documents.tsx";
+import { invitationAccepted, invitationDeclined, invitationPage } from "./pages/invitation.tsx";
 import {
   codePage,
   codeTried,
@@ -48,6 +49,9 @@ portalApp.get("/code", (c) => codePage(c));
 portalApp.post("/code", codeTried);
 portalApp.get("/login/link/:link", linkPage);
 portalApp.post("/login/link/:link", linkUsed);
+portalApp.get("/invitation/:token", invitationPage);
+portalApp.post("/invitation/:token/accept", invitationAccepted);
+portalApp.post("/invitation/:token/decline", invitationDeclined);
 portalApp.post("/prove", proofAsked);
 portalApp.post("/sign-out", signedOut);
 

@@ -18,6 +18,8 @@ const DONE: Readonly<Record<string, string>> = {
   consent: "Your consent is withdrawn.",
   erasure: "Your wish was passed on. A person deals with it within a month, as the law asks.",
   back: "Welcome back.",
+  agreed: "Thank you. As soon as you are presented for a role, you see here where it stands.",
+  declined: "You said no, and nothing of you is shared. You can close this page.",
   "signed-out": "You are signed out.",
 };
 

@@ -1,5 +1,4 @@
 import type { FC } from "hono/jsx";
-import { isUuid } from "#domain/ids.ts";
 import { hasEnded } from "#domain/deals/states.ts";
 import { slotInWords, slotsInWords } from "#domain/portal/times.ts";
 import { notFound } from "#domain/refusals.ts";
@@ -17,7 +16,7 @@ import { Heading } from "#ui/page.tsx";
 import { Ago, Badge, Card, Empty, Facts, Notice, Time, type Tone, Words } from "#ui/parts.tsx";
 import { Table } from "#ui/table.tsx";
 import { download } from "../../download.ts";
-import { contextOf, type PageContext } from "../context.ts";
+import { contextOf, idIn, type PageContext } from "../context.ts";
 import { csvAnswer, foundIn, ListEnd, pagingOf, type Said } from "../partner-pages.tsx";
 import { inWords } from "../words.ts";
 
@@ -112,16 +111,10 @@ const CSV: readonly Said<FromCandidate>[] = [
   ["application_id", ({ applicationId }) => applicationId, "id"],
 ];
 
-function idOf(c: PageContext): string {
-  const id = c.req.param("id") ?? "";
-  if (!isUuid(id)) throw notFound("page");
-  return id;
-}
-
 /** All that the candidate of one application said and did about it. */
 export async function applicationPage(c: PageContext): Promise<Response> {
   const ctx = await contextOf(c);
-  const application = await getFromCandidate(ctx, idOf(c));
+  const application = await getFromCandidate(ctx, idIn(c, "page"));
   const { candidate, email, job, company, stage, since } = application;
   return c.render(
     <>
@@ -253,4 +246,5 @@ function endOf({ undoneAt, appliedAt, lapsedAt }: HeardApplication["withdrawals"
 }
 
 /** A document of a candidate as a download. */
-export const documentPage = async (c: PageContext): Promise<Response> => download(await openFromCandidate(await contextOf(c), idOf(c)));
+export const documentPage = async (c: PageContext): Promise<Response> =>
+  download(await openFromCandidate(await contextOf(c), idIn(c, "page")));

@@ -12,6 +12,9 @@ import { Ago, Badge, Card, Empty, Notice, Stats, type Tone } from "#ui/parts.tsx
 import { contextOf, countryOf, formOf, keepSession, type PageContext } from "../context.ts";
 import { inWords } from "../words.ts";
 
+/** What just happened elsewhere, by the word that the address carries. */
+const SAID: Readonly<Record<string, string>> = { joined: "Welcome. You are in.", declined: "You said no. The invitation is over." };
+
 /** Who one is here, and what waits. */
 export async function homePage(c: PageContext): Promise<Response> {
   const ctx = await contextOf(c);
@@ -45,7 +48,7 @@ export async function homePage(c: PageContext): Promise<Response> {
       )}
       {desk.roles.length > 0 ? <Organizations roles={desk.roles} session={session} /> : null}
     </>,
-    { title: "Home" },
+    { title: "Home", status: SAID[c.req.query("done") ?? ""] },
   );
 }
 

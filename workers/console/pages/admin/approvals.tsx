@@ -1,14 +1,13 @@
 import { ACCOUNT_KINDS } from "#db/schema/api.ts";
 import { CREDENTIAL_KINDS } from "#db/schema/requests.ts";
-import { isUuid } from "#domain/ids.ts";
-import { notFound, Refusal } from "#domain/refusals.ts";
+import { Refusal } from "#domain/refusals.ts";
 import { type AccessRequest, getAccessRequest, listAccessRequests } from "#services/access-requests/access-request.ts";
 import { decideAccess } from "#services/access-requests/decide-access.ts";
 import { Button, ButtonLink, ErrorSummary, Field, type FieldErrors, Select } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
 import { Ago, Badge, Empty, Facts, Time } from "#ui/parts.tsx";
 import { Table } from "#ui/table.tsx";
-import { contextOfAdmin, formOf, type PageContext } from "../../context.ts";
+import { contextOfAdmin, formOf, idIn, type PageContext } from "../../context.ts";
 import { keptForm } from "../../kept-form.ts";
 import { AdminTabs, CREDENTIAL_WORDS, csvAnswer, foundIn, ListEnd, pagingOf, type Said, ScopeList, Unseen } from "../../partner-pages.tsx";
 import { inWords } from "../../words.ts";
@@ -111,18 +110,12 @@ const CSV: readonly Said<AccessRequest>[] = [
   ["updated_at", ({ updatedAt }) => updatedAt.toISOString(), "date"],
 ];
 
-function idOf(c: PageContext): string {
-  const id = c.req.param("id") ?? "";
-  if (!isUuid(id)) throw notFound("request");
-  return id;
-}
-
 /** One request, with all that it asks for, and its decision. */
 export const decideAccessPage = (c: PageContext): Promise<Response> => pageWith(c, {}, null);
 
 async function pageWith(c: PageContext, errors: FieldErrors, typed: string | null): Promise<Response> {
   const ctx = await contextOfAdmin(c);
-  const request = await getAccessRequest(ctx, idOf(c));
+  const request = await getAccessRequest(ctx, idIn(c, "request"));
   const reason = typed ?? (await keptForm(c, ctx))?.["reason"] ?? "";
   return c.render(
     <>
@@ -184,7 +177,7 @@ async function pageWith(c: PageContext, errors: FieldErrors, typed: string | nul
 
 /** Decides, once and for good. */
 export async function accessDecided(c: PageContext): Promise<Response> {
-  const id = idOf(c);
+  const id = idIn(c, "request");
   const { decision, reason: written = "" } = await formOf(c);
   const reason = written.trim();
   const isApproval = decision === "approve";

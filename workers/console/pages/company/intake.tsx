@@ -1,15 +1,13 @@
 import type { FC } from "hono/jsx";
 import { INTAKE_STATUSES } from "#db/schema/ats.ts";
-import { isUuid } from "#domain/ids.ts";
 import { intakeCsv } from "#domain/intake/intake-csv.ts";
-import { notFound } from "#domain/refusals.ts";
 import { answerIntake } from "#services/intake-requests/answer-intake.ts";
 import { getIntake, type IntakeRequest, listIntakes } from "#services/intake-requests/intake-request.ts";
 import { Action, Button, ButtonLink, Field, Select } from "#ui/form.tsx";
 import { Badge, Card, Empty, Facts, Time, type Tone } from "#ui/parts.tsx";
 import { Pager, Table } from "#ui/table.tsx";
 import { type CompanyPlace, CompanyHead, withinCompany } from "../../company-pages.tsx";
-import { contextOf, type PageContext } from "../../context.ts";
+import { contextOf, idIn, type PageContext } from "../../context.ts";
 import { csvFile } from "../../../api/operation.ts";
 import { PAGE_ROWS } from "../../partner-pages.tsx";
 import { inWords } from "../../words.ts";
@@ -135,7 +133,7 @@ const DONE: Readonly<Record<string, string>> = {
 /** One of them, whole, with the two answers it can get. */
 export async function intakeRequestPage(c: PageContext): Promise<Response> {
   const place = await withinCompany(c);
-  const request = await getIntake(place.ctx, idOf(c), []);
+  const request = await getIntake(place.ctx, idIn(c, "intake request"), []);
   const answer = (verb: string) => `${HERE}/${request.id}/${verb}`;
   return c.render(
     <>
@@ -168,17 +166,11 @@ export async function intakeRequestPage(c: PageContext): Promise<Response> {
   );
 }
 
-const idOf = (c: PageContext): string => {
-  const id = c.req.param("id") ?? "";
-  if (!isUuid(id)) throw notFound("intake request");
-  return id;
-};
-
 /** Accepts or declines what was handed in. */
 export const intakeAnswered =
   (answer: "accepted" | "declined") =>
   async (c: PageContext): Promise<Response> => {
-    const id = idOf(c);
+    const id = idIn(c, "intake request");
     await answerIntake(await contextOf(c), id, answer);
     return c.redirect(`${HERE}/${id}?done=${answer}`, 303);
   };

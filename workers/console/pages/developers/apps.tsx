@@ -2,8 +2,6 @@ import type { FC } from "hono/jsx";
 import { CLIENT_STATUSES } from "#db/schema/api.ts";
 import { type ClientReach, clientStep, nextClientStatus, requireAddresses, widens } from "#domain/credentials/client.ts";
 import type { Scope } from "#domain/credentials/scopes.ts";
-import { isUuid } from "#domain/ids.ts";
-import { notFound } from "#domain/refusals.ts";
 import type { Context } from "#services/context.ts";
 import { getMe } from "#services/credentials/get-me.ts";
 import { listAfter } from "#services/keyset.ts";
@@ -18,7 +16,7 @@ import { Ago, Card, Confirm, type Difference, Empty, Facts, NothingFits, Notice,
 import { Table } from "#ui/table.tsx";
 import { NewClient } from "../../../api/v1/credential-shapes.ts";
 import { parse } from "../../../api/shape.ts";
-import { contextWithinAccount, type Form, formOf, type PageContext } from "../../context.ts";
+import { contextWithinAccount, type Form, formOf, idIn, type PageContext } from "../../context.ts";
 import { keptForm } from "../../kept-form.ts";
 import { once } from "../../once.ts";
 import {
@@ -306,15 +304,9 @@ const secretPage = (c: PageContext, client: ReturnType<typeof told>, title: stri
     { title },
   );
 
-function idOf(c: PageContext, noun: string): string {
-  const id = c.req.param("id") ?? "";
-  if (!isUuid(id)) throw notFound(noun);
-  return id;
-}
-
 async function clientOf(c: PageContext): Promise<[Context, OAuthClient]> {
   const ctx = await contextWithinAccount(c);
-  return [ctx, await getOne<OAuthClient>(ctx, oauthClientNoun, idOf(c, "client"))];
+  return [ctx, await getOne<OAuthClient>(ctx, oauthClientNoun, idIn(c, "client"))];
 }
 
 /** One application: its addresses and scopes, and ways to change its secret or delete it. */
@@ -380,7 +372,7 @@ export const editAppPage = (c: PageContext): Promise<Response> => editPage(c, nu
  */
 async function editPage(c: PageContext, typed: Form | null, errors: FieldErrors, overtaken = false): Promise<Response> {
   const ctx = await contextWithinAccount(c);
-  const [client, { scopes }] = await Promise.all([getOne<OAuthClient>(ctx, oauthClientNoun, idOf(c, "client")), getMe(ctx)]);
+  const [client, { scopes }] = await Promise.all([getOne<OAuthClient>(ctx, oauthClientNoun, idIn(c, "client")), getMe(ctx)]);
   nextClientStatus(client.status, "edit");
   const now = writtenOf(client);
   const given = typed ?? (await keptForm(c, ctx)) ?? now;
@@ -519,7 +511,7 @@ export async function rotateAppPage(c: PageContext): Promise<Response> {
 }
 
 export async function appRotated(c: PageContext): Promise<Response> {
-  const [id, grace] = [idOf(c, "client"), graceOf(await formOf(c))];
+  const [id, grace] = [idIn(c, "client"), graceOf(await formOf(c))];
   return secretPage(c, await once(c, (ctx) => rotateClientSecret(ctx, id, grace), told), "The app has a new secret");
 }
 
@@ -540,7 +532,7 @@ export async function deleteAppPage(c: PageContext): Promise<Response> {
 }
 
 export async function appDeleted(c: PageContext): Promise<Response> {
-  await deleteClient(await contextWithinAccount(c), idOf(c, "client"));
+  await deleteClient(await contextWithinAccount(c), idIn(c, "client"));
   return c.redirect(`${LIST}?done=deleted`, 303);
 }
 
@@ -618,7 +610,7 @@ const GRANTS_CSV: readonly Said<ShownGrant>[] = [
 
 export async function endGrantPage(c: PageContext): Promise<Response> {
   const ctx = await contextWithinAccount(c);
-  const grant = await getOne<ShownGrant>(ctx, grantNoun, idOf(c, "grant"));
+  const grant = await getOne<ShownGrant>(ctx, grantNoun, idIn(c, "grant"));
   return c.render(
     <Confirm
       title={`End what ${grant.clientName} may do?`}
@@ -635,6 +627,6 @@ export async function endGrantPage(c: PageContext): Promise<Response> {
 }
 
 export async function grantEnded(c: PageContext): Promise<Response> {
-  await revokeGrant(await contextWithinAccount(c), idOf(c, "grant"));
+  await revokeGrant(await contextWithinAccount(c), idIn(c, "grant"));
   return c.redirect(`${LIST}?done=grant-ended`, 303);
 }

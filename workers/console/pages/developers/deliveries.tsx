@@ -9,9 +9,9 @@ import { listWebhooks } from "#services/webhooks/webhook.ts";
 import { Button, Select } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
 import { Badge, Card, Empty, Facts, NothingFits, Time } from "#ui/parts.tsx";
-import { contextWithinAccount, formOf, type PageContext } from "../../context.ts";
+import { contextWithinAccount, formOf, idIn, type PageContext } from "../../context.ts";
 import { count, csvAnswer, DeveloperTabs, foundIn, ListEnd, pagingOf, type Said } from "../../partner-pages.tsx";
-import { DELIVERIES, DeliveryTable, Doing, idIn, LastAnswer, orSay, State, WEBHOOKS } from "../../webhook-pages.tsx";
+import { DELIVERIES, DeliveryTable, Doing, LastAnswer, orSay, State, WEBHOOKS } from "../../webhook-pages.tsx";
 import { inWords } from "../../words.ts";
 
 /** Of a log more rows fit than of a list (SURFACES §2.9). */

@@ -3,8 +3,6 @@ import { KEY_STATUSES } from "#db/schema/api.ts";
 import { keyStep } from "#domain/credentials/key.ts";
 import type { Scope } from "#domain/credentials/scopes.ts";
 import { displayOf } from "#domain/credentials/token.ts";
-import { isUuid } from "#domain/ids.ts";
-import { notFound } from "#domain/refusals.ts";
 import { type ApiKey, apiKeyNoun, listKeys, type ShownKey } from "#services/api-keys/api-key.ts";
 import { adoptKey, revokeKey, rotateKey } from "#services/api-keys/change-key.ts";
 import { createKey } from "#services/api-keys/create-key.ts";
@@ -18,7 +16,7 @@ import { Ago, Confirm, Empty, Facts, NothingFits, Notice, Secret, Time } from "#
 import { Table } from "#ui/table.tsx";
 import { NewKey } from "../../../api/v1/credential-shapes.ts";
 import { parse } from "../../../api/shape.ts";
-import { contextWithinAccount, type Form, formOf, type PageContext } from "../../context.ts";
+import { contextWithinAccount, type Form, formOf, idIn, type PageContext } from "../../context.ts";
 import { keptForm } from "../../kept-form.ts";
 import { once } from "../../once.ts";
 import {
@@ -247,15 +245,10 @@ const secretPage = (c: PageContext, key: ReturnType<typeof told>, title: string)
   );
 
 /** The id in a page's address, or 404. */
-function idOf(c: PageContext): string {
-  const id = c.req.param("id") ?? "";
-  if (!isUuid(id)) throw notFound("key");
-  return id;
-}
 
 async function keyOf(c: PageContext): Promise<[Context, ApiKey]> {
   const ctx = await contextWithinAccount(c);
-  return [ctx, await getOne<ApiKey>(ctx, apiKeyNoun, idOf(c))];
+  return [ctx, await getOne<ApiKey>(ctx, apiKeyNoun, idIn(c, "key"))];
 }
 
 /** One key: what it may do, and ways to change its secret or end it. */
@@ -336,7 +329,7 @@ export async function rotateKeyPage(c: PageContext): Promise<Response> {
 
 /** Makes the new secret, and shows it this once. */
 export async function keyRotated(c: PageContext): Promise<Response> {
-  const [id, grace] = [idOf(c), graceOf(await formOf(c))];
+  const [id, grace] = [idIn(c, "key"), graceOf(await formOf(c))];
   return secretPage(c, await once(c, (ctx) => rotateKey(ctx, id, grace), told), "The key has a new secret");
 }
 
@@ -359,7 +352,7 @@ export async function adoptKeyPage(c: PageContext): Promise<Response> {
 
 /** Takes the key over, and shows its new secret this once. */
 export async function keyAdopted(c: PageContext): Promise<Response> {
-  const id = idOf(c);
+  const id = idIn(c, "key");
   return secretPage(c, await once(c, (ctx) => adoptKey(ctx, id), told), "The key acts for you now");
 }
 
@@ -380,6 +373,6 @@ export async function revokeKeyPage(c: PageContext): Promise<Response> {
 }
 
 export async function keyRevoked(c: PageContext): Promise<Response> {
-  await revokeKey(await contextWithinAccount(c), idOf(c));
+  await revokeKey(await contextWithinAccount(c), idIn(c, "key"));
   return c.redirect(`${LIST}?done=revoked`, 303);
 }

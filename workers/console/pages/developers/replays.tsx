@@ -8,10 +8,10 @@ import { getWebhook } from "#services/webhooks/webhook.ts";
 import { Button, ButtonLink, Choices, ErrorSummary, Field, type FieldErrors } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
 import { Badge, Facts, Notice, Stats, Time, type Tone } from "#ui/parts.tsx";
-import { contextWithinAccount, type Form, formOf, type PageContext } from "../../context.ts";
+import { contextWithinAccount, type Form, formOf, idIn, type PageContext } from "../../context.ts";
 import { once } from "../../once.ts";
 import { count, errorsOf, Unseen } from "../../partner-pages.tsx";
-import { DELIVERIES, Doing, idIn, orSay, REPLAYS, WEBHOOKS } from "../../webhook-pages.tsx";
+import { DELIVERIES, Doing, orSay, REPLAYS, WEBHOOKS } from "../../webhook-pages.tsx";
 import { inWords } from "../../words.ts";
 
 const LABELS = { statuses: "State", filter: "Until", since: "Since", until: "Until", event_types: "Events" };

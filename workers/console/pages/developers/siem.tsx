@@ -16,11 +16,11 @@ import { Ago, Confirm, Empty, Facts, Notice, Secret, Time } from "#ui/parts.tsx"
 import { Table } from "#ui/table.tsx";
 import { parse } from "../../../api/shape.ts";
 import { NewSiemDestination } from "../../../api/v1/siem-destinations.ts";
-import { contextWithinAccount, type Form, formOf, type PageContext } from "../../context.ts";
+import { contextWithinAccount, type Form, formOf, idIn, type PageContext } from "../../context.ts";
 import { keptForm } from "../../kept-form.ts";
 import { once } from "../../once.ts";
 import { csvAnswer, DeveloperTabs, ListEnd, pagingOf, type Said, Unseen } from "../../partner-pages.tsx";
-import { addressErrors, Doing, idIn, SIEM, State } from "../../webhook-pages.tsx";
+import { addressErrors, Doing, SIEM, State } from "../../webhook-pages.tsx";
 
 const KIND_WORDS = { https: "https, signed", splunk_hec: "Splunk HTTP Event Collector" } as const;
 const FORMAT_WORDS = { ocsf: "OCSF 1.3", cef: "CEF", json: "Plain JSON" } as const;

@@ -29,7 +29,7 @@ import { Ago, Card, Confirm, type Difference, Empty, Facts, NothingFits, Notice,
 import { Table } from "#ui/table.tsx";
 import { NewWebhook } from "../../../api/v1/webhook-shapes.ts";
 import { parse } from "../../../api/shape.ts";
-import { contextWithinAccount, type Form, formOf, type PageContext } from "../../context.ts";
+import { contextWithinAccount, type Form, formOf, idIn, type PageContext } from "../../context.ts";
 import { keptForm } from "../../kept-form.ts";
 import { once } from "../../once.ts";
 import {
@@ -47,7 +47,7 @@ import {
   type Said,
   Unseen,
 } from "../../partner-pages.tsx";
-import { addressErrors, DELIVERIES, DeliveryTable, Doing, idIn, orSay, REPLAYS, State, WEBHOOKS } from "../../webhook-pages.tsx";
+import { addressErrors, DELIVERIES, DeliveryTable, Doing, orSay, REPLAYS, State, WEBHOOKS } from "../../webhook-pages.tsx";
 import { inWords } from "../../words.ts";
 
 const LABELS = {
