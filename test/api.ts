@@ -170,6 +170,9 @@ export async function marketplace() {
     await Promise.all([database.setClock(ahead), stripe.controls.advance({ seconds })]);
   }
 
+  /** The date so many days from where the clocks stand. */
+  const dateIn = (days: number): string => new Date(Date.now() + (ahead + days * 86_400) * 1_000).toISOString().slice(0, 10);
+
   /** One run of the schedule. */
   async function cron(expression: string): Promise<void> {
     const execution = createExecutionContext();
@@ -198,7 +201,7 @@ export async function marketplace() {
   const people = peopleOf(db, (subject) => token(subject));
 
   worlds.push({ db, stripe });
-  return { database, db, env, sent, stripe, call, consume, drain, deliver, settle, advance, cron, token, ...people };
+  return { database, db, env, sent, stripe, call, consume, drain, deliver, settle, advance, dateIn, cron, token, ...people };
 }
 
 export type Marketplace = Awaited<ReturnType<typeof marketplace>>;

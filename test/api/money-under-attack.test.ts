@@ -10,7 +10,7 @@ import { settledPlacements } from "./settled.ts";
 const world = await marketplace();
 const { controls } = world.stripe;
 const { admin, second, approved } = await fourEyes(world);
-const { offer, hire, pass, days, inTestDays, minute, started, pay, paidIn, fail, invoiceOf } = settledPlacements(world);
+const { offer, hire, pass, days, minute, started, pay, paidIn, fail, invoiceOf } = settledPlacements(world);
 const db = world.db.writer;
 const stripe = await stripeClient({ secretKey: world.stripe.key, base: world.stripe.url });
 
@@ -37,7 +37,7 @@ describe("a company", () => {
     const again = await offer({ company: placement.company, jobId: job_id, candidateId: candidate_id });
     const answer = await act(
       `placements/${placement.id}/replace`,
-      { application_id: again.applicationId, salary_cents: 10_000_000, start_date: inTestDays(0) },
+      { application_id: again.applicationId, salary_cents: 10_000_000, start_date: world.dateIn(0) },
       placement.companyAdmin,
     );
     expect(answer.body).toMatchObject({ code: "conflict", reason: "same_candidate" });
@@ -78,7 +78,7 @@ describe("somebody with the provider's dashboard", () => {
     await controls.payInvoice({ invoice: copy.id });
     await world.settle();
     expect(await invoiceOf(id)).toMatchObject({ status: "open", amountPaidCents: 0, stripeInvoiceId: original.id });
-    expect((await act("reconciliation-runs", { cut_at: `${inTestDays(1)}T00:00:00Z` })).status).toBe(201);
+    expect((await act("reconciliation-runs", { cut_at: `${world.dateIn(1)}T00:00:00Z` })).status).toBe(201);
     const { body } = await world.call("GET", "reconciliation-breaks?kind=missing_entry&limit=100", { as: admin });
     expect((body.data as { expected: string }[]).map(({ expected }) => expected.split(" ")[0])).toContain("charge");
   });
@@ -195,7 +195,7 @@ describe("two at the same moment", () => {
     const hold = await world.database.fault({ match: "guard_hire", action: "hold_before", times: 1 });
     const asked = act(
       `placements/${placement.id}/replace`,
-      { application_id: applicationId, salary_cents: 10_000_000, start_date: inTestDays(0) },
+      { application_id: applicationId, salary_cents: 10_000_000, start_date: world.dateIn(0) },
       placement.companyAdmin,
     );
     await hold.held();

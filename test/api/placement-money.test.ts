@@ -14,7 +14,7 @@ import { DEAL_ROLES, type DealRole } from "#domain/commission/deal-roles.ts";
 import { marketplace, type Person } from "#test/api.ts";
 import { fourEyes } from "#test/api/four-eyes.ts";
 import { booksHold, postingKeys, signedBalances } from "./books.ts";
-import { hires, inDays, type Offer, type RecruiterPerson } from "./hires.ts";
+import { hires, type Offer, type RecruiterPerson } from "./hires.ts";
 import { settledPlacements } from "./settled.ts";
 
 const world = await marketplace();
@@ -35,8 +35,6 @@ const days = async (count: number): Promise<void> => {
   ahead += count * DAY;
   await world.advance(count * DAY);
 };
-/** The date so many days from where the clock of the test stands. */
-const inTestDays = (count: number): string => inDays(count + ahead / DAY);
 const midnight = (date: string): Date => new Date(`${date}T00:00:00Z`);
 const seconds = (at: Date, count: number): Date => new Date(at.getTime() + count * 1_000);
 
@@ -80,7 +78,7 @@ const setting = async (terms: Record<string, unknown> = {}): Promise<Setting> =>
 /** A hire that starts in so many days; 0 starts at once. */
 async function hired({ company, admin, recruiters }: Setting, startsIn = 0, job: Parameters<typeof offer>[0]["job"] = {}) {
   const deal = await offer({ company, recruiters, job });
-  const answer = await hire(admin, deal, { start_date: inTestDays(startsIn) });
+  const answer = await hire(admin, deal, { start_date: world.dateIn(startsIn) });
   expect(answer.body, JSON.stringify(answer.body)).toMatchObject({ data: { placement_fee_cents: 2_000_000 } });
   await world.settle();
   return { deal, id: answer.body.data.id as string };
@@ -91,7 +89,7 @@ async function replace({ company, admin, recruiters }: Setting, failed: { deal: 
   const deal = await offer({ company, recruiters, jobId: failed.deal.jobId });
   const answer = await world.call("POST", `placements/${failed.id}/replace`, {
     as: admin,
-    body: { application_id: deal.applicationId, salary_cents: salaryCents, start_date: inTestDays(startsIn) },
+    body: { application_id: deal.applicationId, salary_cents: salaryCents, start_date: world.dateIn(startsIn) },
   });
   await world.settle();
   return { answer, deal, id: answer.body.data?.id as string };
@@ -174,12 +172,12 @@ describe("the money of a placement", () => {
   it("22.3.15 and scenario 47: follows the time line: held at the hire, invoiced at the start, released and paid out when complete", async () => {
     const set = { ...(await employer()), recruiters: await payees() };
     const { id } = await hired(set, 10);
-    const startDate = inTestDays(10);
+    const startDate = world.dateIn(10);
     const first = await rows(id);
     expect(first).toMatchObject({
       placement: { state: "hired" },
-      hold: { status: "active", holdAmountCents: 2_000_000, releaseScheduledDate: inTestDays(100) },
-      schedule: { status: "scheduled", scheduledDate: inTestDays(100) },
+      hold: { status: "active", holdAmountCents: 2_000_000, releaseScheduledDate: world.dateIn(100) },
+      schedule: { status: "scheduled", scheduledDate: world.dateIn(100) },
     });
     expect(first.invoice).toBeUndefined();
 
@@ -191,7 +189,7 @@ describe("the money of a placement", () => {
     const started = await rows(id);
     expect(started).toMatchObject({
       placement: { state: "active" },
-      invoice: { status: "open", amountDueCents: 2_000_000, billingTerms: "net_30", dueDate: inTestDays(30) },
+      invoice: { status: "open", amountDueCents: 2_000_000, billingTerms: "net_30", dueDate: world.dateIn(30) },
     });
     expect(started.invoice?.stripeInvoiceId).toMatch(/^in_/);
     expect(await postingKeys(world, id)).toEqual([`invoice:${started.invoice?.id}`]);
@@ -291,10 +289,10 @@ describe("the money of a placement", () => {
     const set = await setting();
     const { id } = await hired(set, 10);
     const confirm = (body: Record<string, unknown>) => world.call("POST", `placements/${id}/confirm-start`, { as: set.admin, body });
-    expect((await confirm({ start_date: inTestDays(20) })).status).toBe(200);
+    expect((await confirm({ start_date: world.dateIn(20) })).status).toBe(200);
     expect(await rows(id)).toMatchObject({
-      hold: { releaseScheduledDate: inTestDays(110) },
-      schedule: { scheduledDate: inTestDays(110) },
+      hold: { releaseScheduledDate: world.dateIn(110) },
+      schedule: { scheduledDate: world.dateIn(110) },
     });
     expect((await confirm({})).body.data.state).toBe("active");
     await world.settle();
@@ -376,7 +374,7 @@ describe("what Stripe tells", () => {
   it("of an invoice that was issued after its placement fell off ends in a void one", async () => {
     const set = await setting();
     const deal = await offer({ company: set.company, recruiters: set.recruiters });
-    const answer = await hire(set.admin, deal, { start_date: inTestDays(0) });
+    const answer = await hire(set.admin, deal, { start_date: world.dateIn(0) });
     const id = answer.body.data.id as string;
     await world.stripe.controls.fault({ kind: "lost_after", route: "POST /v1/invoices/*/finalize" });
     await world.drain();
@@ -504,7 +502,7 @@ describe("what Stripe tells", () => {
   it("22.3.31: twice, late or in any order ends in the same books", async () => {
     const set = await setting();
     const deal = await offer({ company: set.company, recruiters: set.recruiters });
-    const answer = await hire(set.admin, deal, { start_date: inTestDays(0) });
+    const answer = await hire(set.admin, deal, { start_date: world.dateIn(0) });
     const id = answer.body.data.id as string;
     await world.drain();
     const early = await world.stripe.webhooks();
@@ -812,7 +810,7 @@ describe("who sees the money of a company", () => {
     expect((await world.call("GET", "placement-credits", { as: set.recruiters.job_owner })).status).toBe(403);
     expect((await world.call("GET", "escrow-holds", { as: set.admin })).status).toBe(403);
     const dates = await world.call("GET", `placements/${id}?include=hold,invoice`, { as: set.admin });
-    expect(dates.body.data.hold).toMatchObject([{ status: "active", release_scheduled_date: inTestDays(90) }]);
+    expect(dates.body.data.hold).toMatchObject([{ status: "active", release_scheduled_date: world.dateIn(90) }]);
     expect(dates.body.data.invoice.amount_due).toBe("20000.00");
   });
 

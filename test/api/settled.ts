@@ -4,7 +4,7 @@ import { invoicePayments, placementInvoices } from "#db/schema/billing.ts";
 import { recruiters as recruiterTable } from "#db/schema/network.ts";
 import { DEAL_ROLES, type DealRole } from "#domain/commission/deal-roles.ts";
 import type { Marketplace } from "#test/api.ts";
-import { hires, inDays, type RecruiterPerson } from "./hires.ts";
+import { hires, type RecruiterPerson } from "./hires.ts";
 
 type Started = Awaited<ReturnType<ReturnType<typeof settledPlacements>["started"]>>;
 
@@ -12,22 +12,15 @@ type Started = Awaited<ReturnType<ReturnType<typeof settledPlacements>["started"
 export function settledPlacements(world: Marketplace) {
   const { subscribe, offer, hire } = hires(world);
   const db = world.db.writer;
-  let aheadDays = 0;
 
   /** Moves both clocks on, and nobody does anything yet. */
-  async function pass(count: number): Promise<void> {
-    aheadDays += count;
-    await world.advance(count * 86_400);
-  }
+  const pass = (count: number): Promise<void> => world.advance(count * 86_400);
 
   /** Moves both clocks on, runs a minute of the schedule and lets everybody work. */
   async function days(count: number): Promise<void> {
     await pass(count);
     await minute();
   }
-
-  /** The date so many days from where the clocks stand. */
-  const inTestDays = (count: number): string => inDays(aheadDays + count);
 
   async function minute(): Promise<void> {
     await world.settle();
@@ -69,7 +62,7 @@ export function settledPlacements(world: Marketplace) {
     await world.call("PUT", `company-billing-profiles/${company.id}`, { as: companyAdmin, body: { billing_email: "books@acme.test" } });
     const people = await payees();
     await world.settle();
-    const answer = await hire(companyAdmin, await offer({ company, recruiters: people }), { start_date: inTestDays(0) });
+    const answer = await hire(companyAdmin, await offer({ company, recruiters: people }), { start_date: world.dateIn(0) });
     if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
     await world.settle();
     return { id: answer.body.data.id as string, company, companyAdmin, people };
@@ -119,12 +112,12 @@ export function settledPlacements(world: Marketplace) {
     const { applicationId } = await offer({ company, recruiters: people, jobId: row?.jobId ?? "" });
     const answer = await world.call("POST", `placements/${id}/replace`, {
       as: companyAdmin,
-      body: { application_id: applicationId, salary_cents: 10_000_000, start_date: inTestDays(0), ...terms },
+      body: { application_id: applicationId, salary_cents: 10_000_000, start_date: world.dateIn(0), ...terms },
     });
     if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
     await world.settle();
     return answer.body.data.id as string;
   }
 
-  return { offer, hire, pass, days, inTestDays, minute, payee, payees, started, pay, paidIn, fail, replace, invoiceOf };
+  return { offer, hire, pass, days, minute, payee, payees, started, pay, paidIn, fail, replace, invoiceOf };
 }

@@ -95,7 +95,7 @@ const CAUSES: Readonly<Record<string, readonly [status: number, cause: () => Pro
       const theirs = await keyOf(world, { id: platform.userId, roleType: "admin" }, platform);
       const candidateId = crypto.randomUUID();
       await world.db.writer.insert(candidates).values({ id: candidateId, email: `${candidateId}@people.test`, fullName: "Kim" });
-      const body = { role_id: await openJob(), candidate_id: candidateId };
+      const body = { role_id: await openJob(), candidate_id: candidateId, reason: "Support case" };
       expect((await call(theirs, "POST", "/submissions", { body })).status).toBe(201);
       return call(theirs, "POST", "/submissions", { body });
     },
