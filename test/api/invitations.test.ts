@@ -7,24 +7,14 @@ import { notifications } from "#db/schema/notify.ts";
 import { outbox } from "#db/schema/ops.ts";
 import { sendMails } from "#services/notifications/send-mails.ts";
 import type { Mail, MailSender } from "#services/ports.ts";
-import { linkTokens } from "#workers/runtime.ts";
 import { systemContext } from "#workers/system.ts";
 import { marketplace, type Person } from "#test/api.ts";
+import { mailedIn } from "./mailed.ts";
 
 const world = await marketplace();
 const db = world.db.writer;
-const links = linkTokens(world.env.LINK_KEY);
+const { links, rowOf, tokenOf } = mailedIn(world, invitations);
 const DAY = 86_400;
-
-const rowOf = async (id: string) =>
-  (
-    await db
-      .select()
-      .from(invitations)
-      .where(sql`${invitations.id} = ${id}`)
-  )[0];
-/** The token that the mail of an invitation carries. */
-const tokenOf = async (id: string) => links.token(id, (await rowOf(id))?.issuedAt ?? new Date(0));
 
 async function tenant() {
   const company = await world.company("Acme");

@@ -3,23 +3,13 @@ import { sql } from "drizzle-orm";
 import { teamInvitations, teamMembers } from "#db/schema/network.ts";
 import { notifications } from "#db/schema/notify.ts";
 import { outbox } from "#db/schema/ops.ts";
-import { linkTokens } from "#workers/runtime.ts";
 import { marketplace, type Person } from "#test/api.ts";
+import { mailedIn } from "./mailed.ts";
 
 const world = await marketplace();
 const db = world.db.writer;
-const links = linkTokens(world.env.LINK_KEY);
+const { links, rowOf, tokenOf } = mailedIn(world, teamInvitations);
 const DAY = 86_400;
-
-const rowOf = async (id: string) =>
-  (
-    await db
-      .select()
-      .from(teamInvitations)
-      .where(sql`${teamInvitations.id} = ${id}`)
-  )[0];
-/** The token that the mail of an invitation carries. */
-const tokenOf = async (id: string) => links.token(id, (await rowOf(id))?.issuedAt ?? new Date(0));
 
 async function team() {
   const owner = await world.recruiter("Owner");

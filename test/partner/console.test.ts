@@ -761,7 +761,7 @@ describe("a list", () => {
     expect(await found("search=zurich&kind=api_key")).toEqual(["Zürich sync"]);
     expect(await found("search=quarry+w")).toEqual(["Nightly"]);
     expect(await found("search=zurich&account_kind=company")).toEqual([]);
-    expect((await browser.get("/console/admin?search=nothing+at+all")).body).toContain("Show all");
+    expect((await browser.get("/console/admin?search=nothing+at+all")).body).toContain("Clear filters");
     await world.db.writer.execute(sql`
       insert into api.api_keys (public_id, account_id, user_id, role_type, name, env, secret_hash, last4, scopes, status)
       select lpad(n::text, 16, 'w'), account_id, user_id, role_type, 'Waiting ' || n, env, secret_hash, last4, scopes, 'pending'

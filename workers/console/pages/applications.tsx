@@ -11,9 +11,9 @@ import {
   listFromCandidates,
   openFromCandidate,
 } from "#services/applications/from-candidate.ts";
-import { Button, ButtonLink, Field, Select } from "#ui/form.tsx";
+import { Button, Field, Select } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
-import { Ago, Badge, Card, Empty, Facts, Notice, Time, type Tone, Words } from "#ui/parts.tsx";
+import { Ago, Badge, Card, Empty, Facts, NothingFits, Notice, Time, type Tone, Words } from "#ui/parts.tsx";
 import { Table } from "#ui/table.tsx";
 import { download } from "../../download.ts";
 import { contextOf, idIn, type PageContext } from "../context.ts";
@@ -78,14 +78,11 @@ export async function applicationsPage(c: PageContext): Promise<Response> {
             />
             <ListEnd {...await paging.ways(next)} csv={paging.csv} />
           </>
+        ) : isNarrowed ? (
+          <NothingFits all={LIST} />
         ) : (
-          <Empty
-            title={isNarrowed ? "Nothing fits this filter" : "No candidate has written yet"}
-            action={isNarrowed ? <ButtonLink href={LIST}>Clear filters</ButtonLink> : null}
-          >
-            {isNarrowed
-              ? ""
-              : "What candidates write in their portal arrives here: messages, times for an interview, documents, a wish to withdraw."}
+          <Empty title="No candidate has written yet">
+            What candidates write in their portal arrives here: messages, times for an interview, documents, a wish to withdraw.
           </Empty>
         )}
       </div>

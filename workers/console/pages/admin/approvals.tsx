@@ -5,7 +5,7 @@ import { type AccessRequest, getAccessRequest, listAccessRequests } from "#servi
 import { decideAccess } from "#services/access-requests/decide-access.ts";
 import { Button, ButtonLink, ErrorSummary, Field, type FieldErrors, Select } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
-import { Ago, Badge, Empty, Facts, Time } from "#ui/parts.tsx";
+import { Ago, Badge, Empty, Facts, NothingFits, Time } from "#ui/parts.tsx";
 import { Table } from "#ui/table.tsx";
 import { contextOfAdmin, formOf, idIn, type PageContext } from "../../context.ts";
 import { keptForm } from "../../kept-form.ts";
@@ -88,7 +88,7 @@ export async function approvalsPage(c: PageContext): Promise<Response> {
             <ListEnd {...await paging.ways(next)} csv={paging.csv} />
           </>
         ) : isNarrowed ? (
-          <Empty title="Nothing that waits fits this" action={<ButtonLink href={LIST}>Show all</ButtonLink>} />
+          <NothingFits all={LIST} />
         ) : (
           <Empty title="Nothing waits">As soon as somebody asks for a key or registers an app, it stands here.</Empty>
         )}

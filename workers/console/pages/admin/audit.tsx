@@ -2,9 +2,9 @@ import type { FC } from "hono/jsx";
 import type { AuditEvent } from "#domain/audit/entries.ts";
 import { isUuid } from "#domain/ids.ts";
 import { listAuditEvents, type Verification, verifyAuditEvents } from "#services/audit/audit-events.ts";
-import { Button, ButtonLink, Checkbox, Field } from "#ui/form.tsx";
+import { Button, Checkbox, Field } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
-import { Empty, Facts, Notice, Time } from "#ui/parts.tsx";
+import { Empty, Facts, NothingFits, Notice, Time } from "#ui/parts.tsx";
 import { Table } from "#ui/table.tsx";
 import { Day } from "../../../api/v2/shapes.ts";
 import { contextOfAdmin, type PageContext } from "../../context.ts";
@@ -97,11 +97,10 @@ export async function auditPage(c: PageContext): Promise<Response> {
           />
           <ListEnd {...await paging.ways(next)} csv={paging.csv} />
         </>
+      ) : narrowed ? (
+        <NothingFits all={HERE} />
       ) : (
-        <Empty
-          title={narrowed ? "Nothing fits this search" : "Nothing has happened yet"}
-          action={narrowed ? <ButtonLink href={HERE}>Clear it</ButtonLink> : null}
-        />
+        <Empty title="Nothing has happened yet" />
       )}
     </>,
     { title: "Audit" },

@@ -3,7 +3,7 @@ import { answerDueAt } from "#domain/portal/answer-due.ts";
 import { listPrivacyRequests, type PrivacyRequest } from "#services/privacy-requests/privacy-request.ts";
 import { Button, ButtonLink, Select } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
-import { Ago, Badge, Empty, Time } from "#ui/parts.tsx";
+import { Ago, Badge, Empty, NothingFits, Time } from "#ui/parts.tsx";
 import { Pager, Table } from "#ui/table.tsx";
 import { contextOfAdmin, type PageContext } from "../../context.ts";
 import { AdminTabs, csvAnswer, PAGE_ROWS, type Said } from "../../partner-pages.tsx";
@@ -83,13 +83,10 @@ export async function privacyPage(c: PageContext): Promise<Response> {
               </ButtonLink>
             </div>
           </>
+        ) : isNarrowed ? (
+          <NothingFits all={HERE} />
         ) : (
-          <Empty
-            title={isNarrowed ? "Nothing fits this filter" : "Nothing waits"}
-            action={isNarrowed ? <ButtonLink href={HERE}>Clear filters</ButtonLink> : null}
-          >
-            {isNarrowed ? "" : "As soon as a candidate asks to be deleted, it stands here."}
-          </Empty>
+          <Empty title="Nothing waits">As soon as a candidate asks to be deleted, it stands here.</Empty>
         )}
       </div>
     </>,

@@ -2,9 +2,9 @@ import type { FC } from "hono/jsx";
 import { AUTH_EVENT_KINDS } from "#db/schema/audit.ts";
 import { isUuid } from "#domain/ids.ts";
 import { type ShownSignIn, signInsAfter } from "#services/auth-events/auth-event.ts";
-import { Button, ButtonLink, Field, Select } from "#ui/form.tsx";
+import { Button, Field, Select } from "#ui/form.tsx";
 import { Heading } from "#ui/page.tsx";
-import { Badge, Empty, Facts, Time } from "#ui/parts.tsx";
+import { Badge, Empty, Facts, NothingFits, Time } from "#ui/parts.tsx";
 import { Table } from "#ui/table.tsx";
 import { Day } from "../../../api/v2/shapes.ts";
 import { contextOfAdmin, type PageContext } from "../../context.ts";
@@ -96,11 +96,10 @@ export async function signInsPage(c: PageContext): Promise<Response> {
             />
             <ListEnd {...await paging.ways(next)} csv={paging.csv} />
           </>
+        ) : isNarrowed ? (
+          <NothingFits all={HERE} />
         ) : (
-          <Empty
-            title={isNarrowed ? "Nothing fits this search" : "Nobody has signed in yet"}
-            action={isNarrowed ? <ButtonLink href={HERE}>Clear it</ButtonLink> : null}
-          />
+          <Empty title="Nobody has signed in yet" />
         )}
       </div>
     </>,
